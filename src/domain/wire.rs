@@ -1,0 +1,505 @@
+//! What travels over MQTT: CloudEvents 1.0 in structured mode around plain payload types.
+//!
+//! Separate from the domain types so that these can change without breaking a consumer. Golden
+//! files in `tests/golden/wire/` and the JSON Schema in `docs/schema/` hold the format still.
+//! Every text that arrives from the network is bounded by [`PAYLOAD_BYTES_MAX`] before it is parsed.
+
+use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
+use crate::base::time::{ClockQuality, WallTime};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Larger messages are refused unread.
+pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+
+pub const TOPIC_ROOT: &str = "gridwarden/v1";
+
+/// A CloudEvents 1.0 envelope. `id` is unique for ever, so a consumer may drop repeats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CloudEvent<T> {
+    pub specversion: String,
+    pub id: String,
+    /// `/gridwarden/<district>/<node>`
+    pub source: String,
+    /// `cn.gridwarden.case.opened` and the like.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub time: WallTime,
+    pub subject: String,
+    pub datacontenttype: String,
+    pub data: T,
+}
+
+impl<T> CloudEvent<T> {
+    pub fn new(
+        node: &NodeAddress,
+        kind: &str,
+        id: String,
+        time: WallTime,
+        subject: String,
+        data: T,
+    ) -> Self {
+        Self {
+            specversion: "1.0".to_owned(),
+            id,
+            source: format!("/gridwarden/{}/{}", node.district, node.node),
+            kind: format!("cn.gridwarden.{kind}"),
+            time,
+            subject,
+            datacontenttype: "application/json".to_owned(),
+            data,
+        }
+    }
+}
+
+/// District and node: the part of every topic between root and leaf.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NodeAddress {
+    pub district: DistrictId,
+    pub node: NodeId,
+}
+
+/// The leaf of a topic, below `gridwarden/v1/<district>/<node>/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leaf {
+    Status,
+    CameraCard(CameraId),
+    CameraHealth(CameraId),
+    Case(CaseId),
+    Ack(CaseId),
+    VerifyRequest,
+    VerifyResult,
+    Decision(CaseId),
+    Stats,
+}
+
+/// A full topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    pub address: NodeAddress,
+    pub leaf: Leaf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{topic:?} is no gridwarden topic: {reason}")]
+pub struct BadTopic {
+    pub topic: String,
+    pub reason: String,
+}
+
+impl Topic {
+    pub fn new(address: &NodeAddress, leaf: Leaf) -> Self {
+        Self { address: address.clone(), leaf }
+    }
+}
+
+impl std::fmt::Display for Topic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{TOPIC_ROOT}/{}/{}/", self.address.district, self.address.node)?;
+        match &self.leaf {
+            Leaf::Status => f.write_str("status"),
+            Leaf::CameraCard(camera) => write!(f, "camera/{camera}/card"),
+            Leaf::CameraHealth(camera) => write!(f, "camera/{camera}/health"),
+            Leaf::Case(case) => write!(f, "case/{case}"),
+            Leaf::Ack(case) => write!(f, "ack/{case}"),
+            Leaf::VerifyRequest => f.write_str("verify/request"),
+            Leaf::VerifyResult => f.write_str("verify/result"),
+            Leaf::Decision(case) => write!(f, "decision/{case}"),
+            Leaf::Stats => f.write_str("stats"),
+        }
+    }
+}
+
+impl std::str::FromStr for Topic {
+    type Err = BadTopic;
+
+    fn from_str(text: &str) -> Result<Self, BadTopic> {
+        let bad = |reason: String| BadTopic { topic: text.chars().take(200).collect(), reason };
+        let rest = text
+            .strip_prefix(TOPIC_ROOT)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .ok_or_else(|| bad(format!("it does not begin with {TOPIC_ROOT}/")))?;
+        let parts: Vec<&str> = rest.split('/').collect();
+        let [district, node, leaf @ ..] = parts.as_slice() else {
+            return Err(bad("district and node are missing".to_owned()));
+        };
+        let address = NodeAddress {
+            district: district.parse().map_err(|e| bad(format!("{e}")))?,
+            node: node.parse().map_err(|e| bad(format!("{e}")))?,
+        };
+        let case = |id: &str| id.parse::<CaseId>().map_err(|e| bad(e.to_string()));
+        let camera = |id: &str| id.parse::<CameraId>().map_err(|e| bad(e.to_string()));
+        let leaf = match leaf {
+            ["status"] => Leaf::Status,
+            ["stats"] => Leaf::Stats,
+            ["camera", id, "card"] => Leaf::CameraCard(camera(id)?),
+            ["camera", id, "health"] => Leaf::CameraHealth(camera(id)?),
+            ["case", id] => Leaf::Case(case(id)?),
+            ["ack", id] => Leaf::Ack(case(id)?),
+            ["decision", id] => Leaf::Decision(case(id)?),
+            ["verify", "request"] => Leaf::VerifyRequest,
+            ["verify", "result"] => Leaf::VerifyResult,
+            other => return Err(bad(format!("unknown leaf {:?}", other.join("/")))),
+        };
+        Ok(Self { address, leaf })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    Opened,
+    Seen,
+    Gone,
+    Verdict,
+}
+
+/// `data` of a case fact: the edge's whole current picture of the case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseFactData {
+    pub case_id: CaseId,
+    pub revision: u32,
+    pub kind: FactKind,
+    pub event: EventData,
+    pub pattern: PatternData,
+    /// Absent for a camera without calibration, or outside its hull.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceData>,
+    pub camera: CameraData,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component_id: Option<String>,
+    pub first_seen_at: WallTime,
+    pub confirmed_at: WallTime,
+    pub last_seen_at: WallTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_at: Option<WallTime>,
+    pub dwell_secs: f64,
+    pub count: u32,
+    pub score: f32,
+    pub model: super::detection::ModelRef,
+    pub clock: ClockQuality,
+    #[serde(default)]
+    pub evidence: Vec<EvidenceData>,
+    /// `video`, `complaint`, `manual`
+    pub source: String,
+    pub priority: Priority,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatch_hint: Option<String>,
+    pub privacy: PrivacyData,
+}
+
+/// Urgency of an event class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    Urgent,
+    Normal,
+    Low,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventData {
+    /// `GB/T 47678.5` or `local`
+    pub std: String,
+    pub version: String,
+    pub code: String,
+    pub name_zh: String,
+    pub name_en: String,
+    /// True where the code is a local extension of the standard.
+    pub local: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatternData {
+    pub id: PatternId,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaceData {
+    pub code_2d: String,
+    pub code_3d: String,
+    pub level: u8,
+    pub lon_deg: f64,
+    pub lat_deg: f64,
+    pub height_metres: f64,
+    pub error_metres: f64,
+    pub datum: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CameraData {
+    pub id: CameraId,
+    pub node: NodeId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gb28181_id: Option<String>,
+}
+
+/// One evidence file, named by its digest and held at the hub or in object storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceData {
+    /// `snapshot`, `annotated`, `clip`, `before`, `after`
+    pub role: String,
+    pub url: String,
+    pub sha256: String,
+    pub media_type: String,
+    pub width_px: u32,
+    pub height_px: u32,
+    pub captured_at: WallTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivacyData {
+    /// Heads and plates are covered in every picture and clip of this fact.
+    pub masked: bool,
+}
+
+/// `ack/<case_id>`: the hub holds every revision of this writer up to this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AckData {
+    pub case_id: CaseId,
+    pub upto_revision: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Online,
+    Offline,
+    Stopping,
+}
+
+/// `status`, retained; the `offline` one is the last will.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusData {
+    pub state: Presence,
+    pub version: String,
+    pub boot_id: Uuid,
+}
+
+/// `camera/<camera>/card`, retained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraCardData {
+    pub camera: CameraId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<CameraPlaceData>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_id: Option<String>,
+    /// BeiDou 2D codes of the cells that the camera sees, compacted.
+    pub footprint: Vec<String>,
+    pub patterns: Vec<CardPattern>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<RecordingSpan>,
+    pub width_px: u32,
+    pub height_px: u32,
+    /// Words for people, for example that a demo shortens dwell times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_zh: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_en: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraPlaceData {
+    pub lon_deg: f64,
+    pub lat_deg: f64,
+    pub height_metres: f64,
+    pub datum: String,
+    /// Corners of the ground that the camera sees, lon/lat, first not repeated.
+    pub footprint_lonlat: Vec<[f64; 2]>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CardPattern {
+    pub id: PatternId,
+    pub version: String,
+    pub name_zh: String,
+    pub name_en: String,
+    pub dwell_secs: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingSpan {
+    pub from: WallTime,
+    pub to: WallTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraCondition {
+    Ok,
+    Offline,
+    Frozen,
+    Black,
+    Blurred,
+    Covered,
+    Moved,
+}
+
+/// `camera/<camera>/health`, retained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CameraHealthData {
+    pub camera: CameraId,
+    pub condition: CameraCondition,
+    pub since: WallTime,
+    /// Words for the log and the page: what was seen and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerifyKind {
+    Precheck,
+    Postcheck,
+}
+
+/// `verify/request`, hub to edge. Sent again until its result arrives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyRequestData {
+    pub request_id: Uuid,
+    pub kind: VerifyKind,
+    pub camera: CameraId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
+    pub pattern: PatternId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+    pub from: WallTime,
+    pub to: WallTime,
+    /// Footage before this must not be used (the crew's feedback time).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<WallTime>,
+    pub deadline: WallTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<CaseId>,
+}
+
+/// `verify/result`, edge to hub.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerifyResultData {
+    pub request_id: Uuid,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<CaseId>,
+    pub verdict: super::verdict::Verdict,
+    #[serde(default)]
+    pub evidence: Vec<EvidenceData>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionKind {
+    Rejected,
+    Merged,
+    Filed,
+    Closed,
+    Reopened,
+}
+
+/// `decision/<case_id>`, hub to edge: what the edge must know of a person's decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionData {
+    pub case_id: CaseId,
+    pub decision: DecisionKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub at: WallTime,
+}
+
+/// `stats`, retained, each 60 s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatsData {
+    pub boot_id: Uuid,
+    pub uptime_secs: u64,
+    pub frames_decoded: u64,
+    pub frames_analysed: u64,
+    pub frames_dropped: u64,
+    pub detections: u64,
+    pub cases_opened: u64,
+    pub outbox_depth: u64,
+    pub uploads_pending: u64,
+}
+
+impl CaseFactData {
+    /// The wire form of an edge's fact.
+    pub fn from_fact(fact: &super::case::CaseFact, node: &NodeId) -> Self {
+        let state = &fact.state;
+        Self {
+            case_id: state.case_id,
+            revision: state.revision,
+            kind: fact.kind,
+            event: state.event.clone(),
+            pattern: state.pattern.clone(),
+            place: state.place.clone(),
+            camera: CameraData { id: state.camera.clone(), node: node.clone(), gb28181_id: None },
+            zone: Some(state.zone.clone()),
+            component_id: None,
+            first_seen_at: state.first_seen_at,
+            confirmed_at: state.confirmed_at,
+            last_seen_at: state.last_seen_at,
+            gone_at: state.gone_at,
+            dwell_secs: state.dwell_secs,
+            count: state.count,
+            score: state.score,
+            model: state.model.clone(),
+            clock: state.clock,
+            evidence: state.evidence.clone(),
+            source: "video".to_owned(),
+            priority: state.priority,
+            dispatch_hint: None,
+            privacy: PrivacyData { masked: true },
+        }
+    }
+}
+
+/// The whole MQTT message of a case fact. The CloudEvents id is `(case, writer, revision)`, so a resend repeats it.
+pub fn case_event(fact: &super::case::CaseFact, address: &NodeAddress) -> CloudEvent<CaseFactData> {
+    let data = CaseFactData::from_fact(fact, &address.node);
+    let kind = match fact.kind {
+        FactKind::Opened => "case.opened",
+        FactKind::Seen => "case.seen",
+        FactKind::Gone => "case.gone",
+        FactKind::Verdict => "case.verdict",
+    };
+    let id = format!("{}:{}:{}", data.case_id, address.node, data.revision);
+    CloudEvent::new(address, kind, id, fact.at, data.case_id.to_string(), data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn address() -> NodeAddress {
+        NodeAddress { district: "440310".parse().unwrap(), node: "edge-1".parse().unwrap() }
+    }
+
+    #[test]
+    fn every_topic_round_trips() {
+        let camera: CameraId = "pingshan-014".parse().unwrap();
+        let case = CaseId(Uuid::from_u128(7));
+        for leaf in [
+            Leaf::Status,
+            Leaf::CameraCard(camera.clone()),
+            Leaf::CameraHealth(camera),
+            Leaf::Case(case),
+            Leaf::Ack(case),
+            Leaf::VerifyRequest,
+            Leaf::VerifyResult,
+            Leaf::Decision(case),
+            Leaf::Stats,
+        ] {
+            let topic = Topic::new(&address(), leaf);
+            assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_is_refused_without_panic(text in ".{0,200}") {
+            let _ = text.parse::<Topic>();
+        }
+    }
+}

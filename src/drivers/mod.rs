@@ -1,0 +1,1 @@
+//! Each driver wraps exactly one outside thing. Drivers never import one another.

@@ -1,0 +1,1 @@
+//! Wiring, task lifetimes, configuration; nothing clever.
