@@ -1,20 +1,30 @@
 //! The product, pure. Modules in data-flow order.
 
-/// One real thing, one case.
-pub mod case;
-/// What a detector says about one frame.
-pub mod detection;
-/// One picture of one camera.
-pub mod frame;
-/// Places on earth.
-pub mod geo;
 /// Names of things.
 pub mod ids;
 /// Picture geometry.
 pub mod pixel;
-/// Every I/O trait in one place.
-pub mod seams;
+/// Places on earth.
+pub mod geo;
+/// One picture of one camera.
+pub mod frame;
+/// What a detector says about one frame.
+pub mod detection;
+/// Detections of one thing over time.
+pub mod track;
+/// Zones and static facts of one view.
+pub mod scene;
+/// Event codes and pattern definitions.
+pub mod taxonomy;
+/// "Rule R held on subject S from t0 to t1".
+pub mod observation;
+/// Conditions over tracks and time.
+pub mod rule;
+/// One real thing, one case.
+pub mod case;
 /// Is it there, is it gone, or can nobody say.
 pub mod verdict;
 /// What travels over MQTT.
 pub mod wire;
+/// Every I/O trait in one place.
+pub mod seams;

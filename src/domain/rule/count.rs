@@ -1,0 +1,36 @@
+//! Count family: at least so many things in the zone, together, for the dwell time.
+
+use super::{DwellTimer, Evidence, RuleEvent, RuleFrame, Sighting, ZoneRule};
+use crate::domain::pixel::PixelBox;
+
+impl ZoneRule {
+    pub(super) fn step_count(&mut self, frame: &RuleFrame<'_>, count_min: u32) -> Vec<RuleEvent> {
+        let members = self.candidates(frame.tracks);
+        let enough = frame.valid && members.len() >= count_min as usize;
+        let sighting = members.first().filter(|_| enough).map(|first| Sighting {
+            track: None,
+            class: first.class.clone(),
+            bbox: hull(members.iter().map(|t| t.bbox)).unwrap_or(first.bbox),
+            members: members.iter().map(|t| t.bbox).collect(),
+            score: members.iter().map(|t| t.score).sum::<f32>() / members.len() as f32,
+            since: frame.pts,
+        });
+        if self.stays.is_empty() {
+            if let Some(sighting) = sighting {
+                let timer = DwellTimer::started(frame.pts, frame.pts);
+                self.add_stay(sighting, timer);
+            }
+            return Vec::new();
+        }
+        let absent = if frame.valid { Evidence::Absent } else { Evidence::Blind };
+        let (event, keep) = Self::advance(&mut self.stays[0], frame.pts, sighting, absent, &self.pattern);
+        if !keep {
+            self.stays.clear();
+        }
+        event.into_iter().collect()
+    }
+}
+
+fn hull(boxes: impl Iterator<Item = PixelBox>) -> Option<PixelBox> {
+    boxes.reduce(|a, b| PixelBox::new(a.x1.min(b.x1), a.y1.min(b.y1), a.x2.max(b.x2), a.y2.max(b.y2)))
+}

@@ -1,0 +1,97 @@
+//! Each family: every thing that stays in the zone is a subject of its own.
+
+use super::{Evidence, RuleEvent, RuleFrame, Sighting, Stay, ZoneRule};
+use crate::domain::{pixel::PixelBox, track::Track};
+use std::time::Duration;
+
+/// A track must have stood this long before it counts as stationary.
+const STILL_MIN: Duration = Duration::from_secs(2);
+/// Overlap at which a track is the thing that stood here before.
+const SAME_PLACE_IOU_MIN: f32 = 0.3;
+/// Share of a place that another thing must cover to hide it.
+const HIDDEN_SHARE_MIN: f32 = 0.5;
+/// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
+const OCCLUDERS: [&str; 7] = ["person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle"];
+
+impl ZoneRule {
+    pub(super) fn step_each(&mut self, frame: &RuleFrame<'_>, stationary: bool) -> Vec<RuleEvent> {
+        let candidates: Vec<&Track> = self
+            .candidates(frame.tracks)
+            .into_iter()
+            .filter(|t| !stationary || frame.pts.since(t.still_since) >= STILL_MIN)
+            .collect();
+        let (mut of_stay, free) = self.match_to_stays(&candidates);
+
+        let mut events = Vec::new();
+        let mut index = 0;
+        let pattern = self.pattern.clone();
+        self.stays.retain_mut(|stay| {
+            let sighting = of_stay[index].take().filter(|_| frame.valid).map(|track| sighting(track, stationary));
+            index += 1;
+            let hidden = stationary && is_hidden(stay, frame.tracks);
+            let absent = if frame.valid && !hidden { Evidence::Absent } else { Evidence::Blind };
+            let (event, keep) = Self::advance(stay, frame.pts, sighting, absent, &pattern);
+            events.extend(event);
+            keep
+        });
+        if frame.valid {
+            for track in free {
+                self.begin(frame.pts, sighting(track, stationary));
+            }
+        }
+        events
+    }
+
+    /// The track of each stay, and the tracks that stand where nothing stood.
+    fn match_to_stays<'a>(&self, candidates: &[&'a Track]) -> (Vec<Option<&'a Track>>, Vec<&'a Track>) {
+        let mut of_stay: Vec<Option<&Track>> = vec![None; self.stays.len()];
+        let mut free: Vec<&Track> = candidates.to_vec();
+        for (slot, stay) in of_stay.iter_mut().zip(&self.stays) {
+            if let Some(at) = free.iter().position(|t| stay.track == Some(t.id)) {
+                *slot = Some(free.swap_remove(at));
+            }
+        }
+        let mut overlaps: Vec<(f32, usize, &Track)> = Vec::new();
+        for (index, stay) in self.stays.iter().enumerate().filter(|(index, _)| of_stay[*index].is_none()) {
+            let near = free.iter().map(|t| (stay.bbox.iou(&t.bbox), index, *t));
+            overlaps.extend(near.filter(|(iou, ..)| *iou >= SAME_PLACE_IOU_MIN));
+        }
+        overlaps.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.id.cmp(&b.2.id)));
+        for (_, index, track) in overlaps {
+            if of_stay[index].is_none() && free.iter().any(|t| t.id == track.id) {
+                of_stay[index] = Some(track);
+                free.retain(|t| t.id != track.id);
+            }
+        }
+        // One thing reported under two classes stands on one place: it is not a second subject.
+        free.retain(|t| !self.stays.iter().any(|stay| stay.bbox.iou(&t.bbox) >= SAME_PLACE_IOU_MIN));
+        let mut places: Vec<PixelBox> = Vec::new();
+        free.sort_by_key(|t| t.id);
+        free.retain(|t| {
+            let new = places.iter().all(|place| place.iou(&t.bbox) < SAME_PLACE_IOU_MIN);
+            if new {
+                places.push(t.bbox);
+            }
+            new
+        });
+        (of_stay, free)
+    }
+}
+
+fn sighting(track: &Track, stationary: bool) -> Sighting {
+    Sighting {
+        track: Some(track.id),
+        class: track.class.clone(),
+        bbox: track.bbox,
+        members: vec![track.bbox],
+        score: track.score,
+        since: if stationary { track.still_since } else { track.first_seen },
+    }
+}
+
+fn is_hidden(stay: &Stay, tracks: &[Track]) -> bool {
+    let area = stay.bbox.area().max(f32::EPSILON);
+    tracks.iter().any(|t| {
+        OCCLUDERS.contains(&t.class.as_str()) && t.bbox.intersection(&stay.bbox) / area >= HIDDEN_SHARE_MIN
+    })
+}

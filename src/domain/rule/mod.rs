@@ -1,0 +1,181 @@
+//! Conditions over tracks and time. One [`ZoneRule`] is one pattern in one zone of one camera.
+//!
+//! Enters: the tracks seen in a frame and whether the camera could see. Leaves: [`RuleEvent`]s.
+//! The identity of a static thing is its *place*, not its track id: when a tracker loses a stall and
+//! finds it again under another id, it is still the same [`Stay`]. A stay whose place is covered by a
+//! passing vehicle or person is neither there nor gone.
+//!
+//! Adding a family: give [`Subjects`] a variant and add a file beside `each.rs` and `count.rs`.
+
+mod count;
+mod each;
+pub mod frame_check;
+mod timer;
+
+use super::{
+    ids::{ClassName, TrackId},
+    observation::{Observation, RuleEvent, StayId},
+    pixel::PixelBox,
+    scene::Zone,
+    taxonomy::{Pattern, Subjects},
+    track::Track,
+};
+use crate::base::time::MediaTime;
+use std::sync::Arc;
+use timer::{Change, DwellTimer, Evidence};
+
+/// One frame as rules see it. Boxes are in reference pixels.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleFrame<'a> {
+    pub pts: MediaTime,
+    /// False while the camera is blind.
+    pub valid: bool,
+    pub tracks: &'a [Track],
+}
+
+/// Candidates beyond this are not begun: a flood of boxes must not eat the memory.
+const STAYS_MAX: usize = 256;
+
+#[derive(Debug)]
+pub struct ZoneRule {
+    pattern: Arc<Pattern>,
+    zone: Zone,
+    stays: Vec<Stay>,
+    next_stay: u64,
+}
+
+/// One thing, or one group, that is staying.
+#[derive(Debug)]
+struct Stay {
+    id: StayId,
+    track: Option<TrackId>,
+    class: ClassName,
+    bbox: PixelBox,
+    members: Vec<PixelBox>,
+    count: u32,
+    score: f32,
+    timer: DwellTimer,
+}
+
+/// What a frame showed of a stay.
+struct Sighting {
+    track: Option<TrackId>,
+    class: ClassName,
+    bbox: PixelBox,
+    members: Vec<PixelBox>,
+    score: f32,
+    since: MediaTime,
+}
+
+impl ZoneRule {
+    pub fn new(pattern: Arc<Pattern>, zone: Zone) -> Self {
+        Self { pattern, zone, stays: Vec::new(), next_stay: 1 }
+    }
+
+    pub fn pattern(&self) -> &Arc<Pattern> {
+        &self.pattern
+    }
+
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// Take up a stay that was confirmed before a restart.
+    pub fn restore(&mut self, class: ClassName, bbox: PixelBox, now: MediaTime) -> StayId {
+        let timer = DwellTimer::restored(now, self.pattern.dwell);
+        self.add_stay(
+            Sighting { track: None, class, bbox, members: vec![bbox], score: 0.0, since: now },
+            timer,
+        )
+    }
+
+    pub fn step(&mut self, frame: &RuleFrame<'_>) -> Vec<RuleEvent> {
+        match self.pattern.subjects {
+            Subjects::Each { stationary } => self.step_each(frame, stationary),
+            Subjects::Count { count_min } => self.step_count(frame, count_min),
+        }
+    }
+
+    /// Tracks of the pattern's classes whose foot is in the zone.
+    fn candidates<'a>(&self, tracks: &'a [Track]) -> Vec<&'a Track> {
+        tracks
+            .iter()
+            .filter(|t| self.pattern.admits(&t.class, t.score) && self.zone.polygon.contains(t.bbox.foot()))
+            .collect()
+    }
+
+    fn add_stay(&mut self, sighting: Sighting, timer: DwellTimer) -> StayId {
+        let id = StayId(self.next_stay);
+        self.next_stay += 1;
+        self.stays.push(Stay {
+            id,
+            track: sighting.track,
+            class: sighting.class,
+            bbox: sighting.bbox,
+            count: sighting.members.len() as u32,
+            members: sighting.members,
+            score: sighting.score,
+            timer,
+        });
+        id
+    }
+
+    /// Begin a candidate, unless there are too many.
+    fn begin(&mut self, pts: MediaTime, sighting: Sighting) {
+        if self.stays.len() < STAYS_MAX {
+            let timer = DwellTimer::started(sighting.since, pts);
+            self.add_stay(sighting, timer);
+        }
+    }
+
+    /// Advance one stay; says what to report and whether to keep it.
+    fn advance(
+        stay: &mut Stay,
+        pts: MediaTime,
+        sighting: Option<Sighting>,
+        absent: Evidence,
+        pattern: &Pattern,
+    ) -> (Option<RuleEvent>, bool) {
+        let seen = sighting.is_some();
+        if let Some(sighting) = sighting {
+            stay.show(sighting);
+        }
+        let evidence = if seen { Evidence::Holds } else { absent };
+        match stay.timer.step(pts, evidence, pattern) {
+            Some(Change::Confirmed) => (Some(RuleEvent::Confirmed(stay.observation())), true),
+            Some(Change::Ended) => (Some(RuleEvent::Ended(stay.observation())), false),
+            Some(Change::Dropped) => (None, false),
+            None if seen && stay.timer.is_confirmed() => (Some(RuleEvent::Holds(stay.observation())), true),
+            None => (None, true),
+        }
+    }
+}
+
+impl Stay {
+    fn show(&mut self, sighting: Sighting) {
+        self.track = sighting.track;
+        self.class = sighting.class;
+        self.bbox = sighting.bbox;
+        self.count = self.count.max(sighting.members.len() as u32);
+        self.members = sighting.members;
+        self.score = self.score.max(sighting.score);
+    }
+
+    fn observation(&self) -> Observation {
+        Observation {
+            stay: self.id,
+            class: self.class.clone(),
+            bbox: self.bbox,
+            members: self.members.clone(),
+            first_seen: self.timer.first_held,
+            last_seen: self.timer.last_held,
+            dwell_secs: self.timer.held().as_secs_f64(),
+            count: self.count,
+            score: self.score,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

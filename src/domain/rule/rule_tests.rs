@@ -1,0 +1,171 @@
+use super::*;
+use crate::domain::{
+    pixel::{PixelPolygon, PixelSize},
+    taxonomy::Closure,
+    wire::{EventData, Priority},
+};
+use std::time::Duration;
+
+fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern> {
+    Arc::new(Pattern {
+        id: "test".parse().unwrap(),
+        version: "1".into(),
+        event: EventData {
+            std: "local".into(),
+            version: "1".into(),
+            code: "X".into(),
+            name_zh: "测试".into(),
+            name_en: "test".into(),
+            local: true,
+        },
+        priority: Priority::Normal,
+        classes: classes.iter().map(|c| c.parse().unwrap()).collect(),
+        score_min: 0.4,
+        subjects,
+        dwell: Duration::from_secs(dwell_secs),
+        gap_max: Duration::from_secs(5),
+        hit_ratio_min: 0.5,
+        clear: Duration::from_secs(20),
+        closure: Closure { by_video: true, valid_frames_min: 10, looks_min: 1, score_factor: 0.7 },
+        description_zh: String::new(),
+        description_en: String::new(),
+    })
+}
+
+fn rule(pattern: Arc<Pattern>) -> ZoneRule {
+    let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
+    ZoneRule::new(pattern, Zone { id: "pavement".parse().unwrap(), polygon })
+}
+
+fn stalls() -> ZoneRule {
+    rule(pattern(Subjects::Each { stationary: true }, &["stall"], 60))
+}
+
+/// A track that has stood since `since`.
+fn standing(number: u64, class: &str, x: f32, since: f64, now: f64) -> Track {
+    Track {
+        id: TrackId { run: 1, number },
+        class: class.parse().unwrap(),
+        bbox: PixelBox::new(x, 100.0, x + 60.0, 160.0),
+        score: 0.8,
+        first_seen: MediaTime::from_secs_f64(since),
+        last_seen: MediaTime::from_secs_f64(now),
+        still_since: MediaTime::from_secs_f64(since),
+    }
+}
+
+/// Runs a rule at one frame a second and collects `(second, event name)`; `Holds` is left out.
+fn run(
+    rule: &mut ZoneRule,
+    secs: std::ops::Range<u32>,
+    valid: impl Fn(u32) -> bool,
+    tracks: impl Fn(u32) -> Vec<Track>,
+) -> Vec<(u32, &'static str)> {
+    let mut seen = Vec::new();
+    for sec in secs {
+        let tracks = tracks(sec);
+        let pts = MediaTime::from_secs_f64(f64::from(sec));
+        for event in rule.step(&RuleFrame { pts, valid: valid(sec), tracks: &tracks }) {
+            match event {
+                RuleEvent::Confirmed(_) => seen.push((sec, "confirmed")),
+                RuleEvent::Ended(_) => seen.push((sec, "ended")),
+                RuleEvent::Holds(_) => {}
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn a_stall_that_stays_is_confirmed_once_and_ends_once() {
+    let events = run(&mut stalls(), 0..200, |_| true, |s| {
+        if s < 120 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] }
+    });
+    assert_eq!(events, [(60, "confirmed"), (139, "ended")]);
+}
+
+#[test]
+fn a_stall_that_leaves_just_before_the_dwell_is_nothing() {
+    let events = run(&mut stalls(), 0..200, |_| true, |s| {
+        if s < 58 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] }
+    });
+    assert_eq!(events, []);
+}
+
+#[test]
+fn a_new_track_id_on_the_same_place_is_the_same_stall() {
+    let events = run(&mut stalls(), 0..300, |_| true, |s| {
+        // The tracker loses the stall for 3 s every 30 s and finds it under a new id.
+        let number = u64::from(s / 30);
+        let since = f64::from(s / 30 * 30);
+        if s % 30 < 3 && s > 30 { vec![] } else { vec![standing(number, "stall", 100.0, since, s.into())] }
+    });
+    assert_eq!(events.len(), 1, "{events:?}");
+}
+
+#[test]
+fn blind_time_neither_confirms_nor_clears() {
+    let present = |s: u32| if s < 70 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] };
+    let blind_after = run(&mut stalls(), 0..500, |s| s < 70, present);
+    assert_eq!(blind_after, [(60, "confirmed")], "gone only when seen to be gone");
+    let blind_within = run(&mut stalls(), 0..70, |s| !(10..30).contains(&s), present);
+    assert_eq!(blind_within, [], "20 blind seconds are no dwell");
+}
+
+#[test]
+fn a_bus_in_front_of_a_stall_does_not_end_its_case() {
+    let events = run(&mut stalls(), 0..400, |_| true, |s| {
+        let mut tracks = vec![];
+        if (100..200).contains(&s) {
+            tracks.push(standing(9, "bus", 90.0, f64::from(s) - 1.0, s.into()));
+        } else {
+            tracks.push(standing(1, "stall", 100.0, 0.0, s.into()));
+        }
+        tracks
+    });
+    assert_eq!(events, [(60, "confirmed")]);
+}
+
+#[test]
+fn passing_cars_are_no_parked_car() {
+    let mut rule = rule(pattern(Subjects::Each { stationary: true }, &["car"], 10));
+    // Each second another car is at the same spot, none of them standing.
+    let events = run(&mut rule, 0..60, |_| true, |s| vec![standing(s.into(), "car", 100.0, s.into(), s.into())]);
+    assert_eq!(events, []);
+}
+
+#[test]
+fn one_vehicle_under_two_classes_is_one_subject() {
+    let mut rule = rule(pattern(Subjects::Each { stationary: true }, &["car", "truck"], 10));
+    let events = run(&mut rule, 0..40, |_| true, |s| {
+        vec![standing(1, "car", 100.0, 0.0, s.into()), standing(2, "truck", 104.0, 0.0, s.into())]
+    });
+    assert_eq!(events, [(10, "confirmed")]);
+}
+
+#[test]
+fn a_crowd_needs_its_number_for_its_time() {
+    let crowd = |n: u32| move |s: u32| (0..n).map(|i| standing(i.into(), "person", i as f32 * 70.0, 0.0, s.into())).collect();
+    let make = || rule(pattern(Subjects::Count { count_min: 5 }, &["person"], 30));
+    assert_eq!(run(&mut make(), 0..60, |_| true, crowd(4)), []);
+    assert_eq!(run(&mut make(), 0..60, |_| true, crowd(5)), [(30, "confirmed")]);
+}
+
+#[test]
+fn a_restored_stay_is_not_confirmed_again_but_can_end() {
+    let mut rule = stalls();
+    rule.restore("stall".parse().unwrap(), PixelBox::new(100.0, 100.0, 160.0, 160.0), MediaTime::ZERO);
+    let events = run(&mut rule, 0..200, |_| true, |s| {
+        if s < 100 { vec![standing(1, "stall", 102.0, 0.0, s.into())] } else { vec![] }
+    });
+    assert_eq!(events, [(119, "ended")]);
+}
+
+#[test]
+fn a_thing_outside_the_zone_is_not_a_subject() {
+    let pattern = pattern(Subjects::Each { stationary: true }, &["stall"], 5);
+    let polygon = PixelPolygon::whole(PixelSize { width_px: 100, height_px: 100 });
+    let mut rule = ZoneRule::new(pattern, Zone { id: "corner".parse().unwrap(), polygon });
+    let events = run(&mut rule, 0..30, |_| true, |s| vec![standing(1, "stall", 200.0, 0.0, s.into())]);
+    assert_eq!(events, []);
+}
