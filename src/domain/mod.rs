@@ -6,6 +6,12 @@ pub mod ids;
 pub mod pixel;
 /// Places on earth.
 pub mod geo;
+/// BeiDou grid location code (GB/T 39409-2020).
+pub mod grid;
+/// Pixels to ground, with an honest error.
+pub mod ground;
+/// Ground position to the wire's place, with codes no finer than the error.
+pub mod place;
 /// One picture of one camera.
 pub mod frame;
 /// What a detector says about one frame.
@@ -24,6 +30,8 @@ pub mod rule;
 pub mod case;
 /// Is it there, is it gone, or can nobody say.
 pub mod verdict;
+/// Frame stamps and detections in, case facts out: the deterministic heart.
+pub mod analyser;
 /// What travels over MQTT.
 pub mod wire;
 /// Every I/O trait in one place.

@@ -23,7 +23,8 @@ impl ZoneRule {
             return Vec::new();
         }
         let absent = if frame.valid { Evidence::Absent } else { Evidence::Blind };
-        let (event, keep) = Self::advance(&mut self.stays[0], frame.pts, sighting, absent, &self.pattern);
+        let (event, keep) =
+            Self::advance(&mut self.stays[0], frame.pts, sighting, absent, &self.pattern);
         if !keep {
             self.stays.clear();
         }
@@ -32,5 +33,7 @@ impl ZoneRule {
 }
 
 fn hull(boxes: impl Iterator<Item = PixelBox>) -> Option<PixelBox> {
-    boxes.reduce(|a, b| PixelBox::new(a.x1.min(b.x1), a.y1.min(b.y1), a.x2.max(b.x2), a.y2.max(b.y2)))
+    boxes.reduce(|a, b| {
+        PixelBox::new(a.x1.min(b.x1), a.y1.min(b.y1), a.x2.max(b.x2), a.y2.max(b.y2))
+    })
 }

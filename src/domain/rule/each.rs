@@ -26,7 +26,10 @@ impl ZoneRule {
         let mut index = 0;
         let pattern = self.pattern.clone();
         self.stays.retain_mut(|stay| {
-            let sighting = of_stay[index].take().filter(|_| frame.valid).map(|track| sighting(track, stationary));
+            let sighting = of_stay[index]
+                .take()
+                .filter(|_| frame.valid)
+                .map(|track| sighting(track, stationary));
             index += 1;
             let hidden = stationary && is_hidden(stay, frame.tracks);
             let absent = if frame.valid && !hidden { Evidence::Absent } else { Evidence::Blind };
@@ -43,7 +46,10 @@ impl ZoneRule {
     }
 
     /// The track of each stay, and the tracks that stand where nothing stood.
-    fn match_to_stays<'a>(&self, candidates: &[&'a Track]) -> (Vec<Option<&'a Track>>, Vec<&'a Track>) {
+    fn match_to_stays<'a>(
+        &self,
+        candidates: &[&'a Track],
+    ) -> (Vec<Option<&'a Track>>, Vec<&'a Track>) {
         let mut of_stay: Vec<Option<&Track>> = vec![None; self.stays.len()];
         let mut free: Vec<&Track> = candidates.to_vec();
         for (slot, stay) in of_stay.iter_mut().zip(&self.stays) {
@@ -52,7 +58,9 @@ impl ZoneRule {
             }
         }
         let mut overlaps: Vec<(f32, usize, &Track)> = Vec::new();
-        for (index, stay) in self.stays.iter().enumerate().filter(|(index, _)| of_stay[*index].is_none()) {
+        for (index, stay) in
+            self.stays.iter().enumerate().filter(|(index, _)| of_stay[*index].is_none())
+        {
             let near = free.iter().map(|t| (stay.bbox.iou(&t.bbox), index, *t));
             overlaps.extend(near.filter(|(iou, ..)| *iou >= SAME_PLACE_IOU_MIN));
         }
@@ -64,7 +72,9 @@ impl ZoneRule {
             }
         }
         // One thing reported under two classes stands on one place: it is not a second subject.
-        free.retain(|t| !self.stays.iter().any(|stay| stay.bbox.iou(&t.bbox) >= SAME_PLACE_IOU_MIN));
+        free.retain(|t| {
+            !self.stays.iter().any(|stay| stay.bbox.iou(&t.bbox) >= SAME_PLACE_IOU_MIN)
+        });
         let mut places: Vec<PixelBox> = Vec::new();
         free.sort_by_key(|t| t.id);
         free.retain(|t| {
@@ -92,6 +102,7 @@ fn sighting(track: &Track, stationary: bool) -> Sighting {
 fn is_hidden(stay: &Stay, tracks: &[Track]) -> bool {
     let area = stay.bbox.area().max(f32::EPSILON);
     tracks.iter().any(|t| {
-        OCCLUDERS.contains(&t.class.as_str()) && t.bbox.intersection(&stay.bbox) / area >= HIDDEN_SHARE_MIN
+        OCCLUDERS.contains(&t.class.as_str())
+            && t.bbox.intersection(&stay.bbox) / area >= HIDDEN_SHARE_MIN
     })
 }

@@ -18,7 +18,9 @@ pub fn members<'a>(
     detections
         .iter()
         .filter(|d| {
-            d.score >= score_min && pattern.classes.contains(&d.class) && zone.polygon.contains(d.bbox.foot())
+            d.score >= score_min
+                && pattern.classes.contains(&d.class)
+                && zone.polygon.contains(d.bbox.foot())
         })
         .collect()
 }
@@ -46,6 +48,7 @@ pub fn holds(
 /// thing "gone" is the worse error.
 fn near(found: &PixelBox, place: &PixelBox) -> bool {
     let margin = place.width().max(place.height()) / 2.0;
-    let wide = PixelBox::new(place.x1 - margin, place.y1 - margin, place.x2 + margin, place.y2 + margin);
+    let wide =
+        PixelBox::new(place.x1 - margin, place.y1 - margin, place.x2 + margin, place.y2 + margin);
     wide.intersection(found) > 0.0
 }

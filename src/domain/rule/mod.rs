@@ -100,7 +100,9 @@ impl ZoneRule {
     fn candidates<'a>(&self, tracks: &'a [Track]) -> Vec<&'a Track> {
         tracks
             .iter()
-            .filter(|t| self.pattern.admits(&t.class, t.score) && self.zone.polygon.contains(t.bbox.foot()))
+            .filter(|t| {
+                self.pattern.admits(&t.class, t.score) && self.zone.polygon.contains(t.bbox.foot())
+            })
             .collect()
     }
 
@@ -145,7 +147,9 @@ impl ZoneRule {
             Some(Change::Confirmed) => (Some(RuleEvent::Confirmed(stay.observation())), true),
             Some(Change::Ended) => (Some(RuleEvent::Ended(stay.observation())), false),
             Some(Change::Dropped) => (None, false),
-            None if seen && stay.timer.is_confirmed() => (Some(RuleEvent::Holds(stay.observation())), true),
+            None if seen && stay.timer.is_confirmed() => {
+                (Some(RuleEvent::Holds(stay.observation())), true)
+            }
             None => (None, true),
         }
     }

@@ -78,34 +78,54 @@ fn run(
 
 #[test]
 fn a_stall_that_stays_is_confirmed_once_and_ends_once() {
-    let events = run(&mut stalls(), 0..200, |_| true, |s| {
-        if s < 120 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] }
-    });
+    let events = run(
+        &mut stalls(),
+        0..200,
+        |_| true,
+        |s| {
+            if s < 120 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] }
+        },
+    );
     assert_eq!(events, [(60, "confirmed"), (139, "ended")]);
 }
 
 #[test]
 fn a_stall_that_leaves_just_before_the_dwell_is_nothing() {
-    let events = run(&mut stalls(), 0..200, |_| true, |s| {
-        if s < 58 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] }
-    });
+    let events = run(
+        &mut stalls(),
+        0..200,
+        |_| true,
+        |s| {
+            if s < 58 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] }
+        },
+    );
     assert_eq!(events, []);
 }
 
 #[test]
 fn a_new_track_id_on_the_same_place_is_the_same_stall() {
-    let events = run(&mut stalls(), 0..300, |_| true, |s| {
-        // The tracker loses the stall for 3 s every 30 s and finds it under a new id.
-        let number = u64::from(s / 30);
-        let since = f64::from(s / 30 * 30);
-        if s % 30 < 3 && s > 30 { vec![] } else { vec![standing(number, "stall", 100.0, since, s.into())] }
-    });
+    let events = run(
+        &mut stalls(),
+        0..300,
+        |_| true,
+        |s| {
+            // The tracker loses the stall for 3 s every 30 s and finds it under a new id.
+            let number = u64::from(s / 30);
+            let since = f64::from(s / 30 * 30);
+            if s % 30 < 3 && s > 30 {
+                vec![]
+            } else {
+                vec![standing(number, "stall", 100.0, since, s.into())]
+            }
+        },
+    );
     assert_eq!(events.len(), 1, "{events:?}");
 }
 
 #[test]
 fn blind_time_neither_confirms_nor_clears() {
-    let present = |s: u32| if s < 70 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] };
+    let present =
+        |s: u32| if s < 70 { vec![standing(1, "stall", 100.0, 0.0, s.into())] } else { vec![] };
     let blind_after = run(&mut stalls(), 0..500, |s| s < 70, present);
     assert_eq!(blind_after, [(60, "confirmed")], "gone only when seen to be gone");
     let blind_within = run(&mut stalls(), 0..70, |s| !(10..30).contains(&s), present);
@@ -114,15 +134,20 @@ fn blind_time_neither_confirms_nor_clears() {
 
 #[test]
 fn a_bus_in_front_of_a_stall_does_not_end_its_case() {
-    let events = run(&mut stalls(), 0..400, |_| true, |s| {
-        let mut tracks = vec![];
-        if (100..200).contains(&s) {
-            tracks.push(standing(9, "bus", 90.0, f64::from(s) - 1.0, s.into()));
-        } else {
-            tracks.push(standing(1, "stall", 100.0, 0.0, s.into()));
-        }
-        tracks
-    });
+    let events = run(
+        &mut stalls(),
+        0..400,
+        |_| true,
+        |s| {
+            let mut tracks = vec![];
+            if (100..200).contains(&s) {
+                tracks.push(standing(9, "bus", 90.0, f64::from(s) - 1.0, s.into()));
+            } else {
+                tracks.push(standing(1, "stall", 100.0, 0.0, s.into()));
+            }
+            tracks
+        },
+    );
     assert_eq!(events, [(60, "confirmed")]);
 }
 
@@ -130,22 +155,39 @@ fn a_bus_in_front_of_a_stall_does_not_end_its_case() {
 fn passing_cars_are_no_parked_car() {
     let mut rule = rule(pattern(Subjects::Each { stationary: true }, &["car"], 10));
     // Each second another car is at the same spot, none of them standing.
-    let events = run(&mut rule, 0..60, |_| true, |s| vec![standing(s.into(), "car", 100.0, s.into(), s.into())]);
+    let events = run(
+        &mut rule,
+        0..60,
+        |_| true,
+        |s| vec![standing(s.into(), "car", 100.0, s.into(), s.into())],
+    );
     assert_eq!(events, []);
 }
 
 #[test]
 fn one_vehicle_under_two_classes_is_one_subject() {
     let mut rule = rule(pattern(Subjects::Each { stationary: true }, &["car", "truck"], 10));
-    let events = run(&mut rule, 0..40, |_| true, |s| {
-        vec![standing(1, "car", 100.0, 0.0, s.into()), standing(2, "truck", 104.0, 0.0, s.into())]
-    });
+    let events = run(
+        &mut rule,
+        0..40,
+        |_| true,
+        |s| {
+            vec![
+                standing(1, "car", 100.0, 0.0, s.into()),
+                standing(2, "truck", 104.0, 0.0, s.into()),
+            ]
+        },
+    );
     assert_eq!(events, [(10, "confirmed")]);
 }
 
 #[test]
 fn a_crowd_needs_its_number_for_its_time() {
-    let crowd = |n: u32| move |s: u32| (0..n).map(|i| standing(i.into(), "person", i as f32 * 70.0, 0.0, s.into())).collect();
+    let crowd = |n: u32| {
+        move |s: u32| {
+            (0..n).map(|i| standing(i.into(), "person", i as f32 * 70.0, 0.0, s.into())).collect()
+        }
+    };
     let make = || rule(pattern(Subjects::Count { count_min: 5 }, &["person"], 30));
     assert_eq!(run(&mut make(), 0..60, |_| true, crowd(4)), []);
     assert_eq!(run(&mut make(), 0..60, |_| true, crowd(5)), [(30, "confirmed")]);
@@ -154,10 +196,19 @@ fn a_crowd_needs_its_number_for_its_time() {
 #[test]
 fn a_restored_stay_is_not_confirmed_again_but_can_end() {
     let mut rule = stalls();
-    rule.restore("stall".parse().unwrap(), PixelBox::new(100.0, 100.0, 160.0, 160.0), MediaTime::ZERO);
-    let events = run(&mut rule, 0..200, |_| true, |s| {
-        if s < 100 { vec![standing(1, "stall", 102.0, 0.0, s.into())] } else { vec![] }
-    });
+    rule.restore(
+        "stall".parse().unwrap(),
+        PixelBox::new(100.0, 100.0, 160.0, 160.0),
+        MediaTime::ZERO,
+    );
+    let events = run(
+        &mut rule,
+        0..200,
+        |_| true,
+        |s| {
+            if s < 100 { vec![standing(1, "stall", 102.0, 0.0, s.into())] } else { vec![] }
+        },
+    );
     assert_eq!(events, [(119, "ended")]);
 }
 
@@ -166,6 +217,7 @@ fn a_thing_outside_the_zone_is_not_a_subject() {
     let pattern = pattern(Subjects::Each { stationary: true }, &["stall"], 5);
     let polygon = PixelPolygon::whole(PixelSize { width_px: 100, height_px: 100 });
     let mut rule = ZoneRule::new(pattern, Zone { id: "corner".parse().unwrap(), polygon });
-    let events = run(&mut rule, 0..30, |_| true, |s| vec![standing(1, "stall", 200.0, 0.0, s.into())]);
+    let events =
+        run(&mut rule, 0..30, |_| true, |s| vec![standing(1, "stall", 200.0, 0.0, s.into())]);
     assert_eq!(events, []);
 }

@@ -74,12 +74,18 @@ impl DwellTimer {
         self.held
     }
 
-    pub fn step(&mut self, pts: MediaTime, evidence: Evidence, pattern: &Pattern) -> Option<Change> {
+    pub fn step(
+        &mut self,
+        pts: MediaTime,
+        evidence: Evidence,
+        pattern: &Pattern,
+    ) -> Option<Change> {
         if evidence == Evidence::Blind {
             self.last_clear_sight = None;
             return self.drop_if_stale(pts, pattern);
         }
-        let step = self.last_clear_sight.replace(pts).map_or(Duration::ZERO, |last| pts.since(last));
+        let step =
+            self.last_clear_sight.replace(pts).map_or(Duration::ZERO, |last| pts.since(last));
         let step = if step > FRAME_GAP_MAX { Duration::ZERO } else { step };
         self.frames = self.frames.saturating_add(1);
         match evidence {
@@ -88,7 +94,8 @@ impl DwellTimer {
                 self.held += self.absent + step;
                 self.absent = Duration::ZERO;
                 self.last_held = pts;
-                let dense = f64::from(self.hits) >= f64::from(self.frames) * f64::from(pattern.hit_ratio_min);
+                let dense = f64::from(self.hits)
+                    >= f64::from(self.frames) * f64::from(pattern.hit_ratio_min);
                 if !self.confirmed && self.held >= pattern.dwell && dense {
                     self.confirmed = true;
                     return Some(Change::Confirmed);

@@ -14,8 +14,9 @@ pub fn best_pairs(
     let flipped = rows > columns;
     let (n, m) = if flipped { (columns, rows) } else { (rows, columns) };
     let gain = |i: usize, j: usize| if flipped { affinity(j, i) } else { affinity(i, j) };
-    let costs: Vec<f64> =
-        (0..n * m).map(|at| gain(at / m, at % m).map_or(FORBIDDEN, |gain| -f64::from(gain))).collect();
+    let costs: Vec<f64> = (0..n * m)
+        .map(|at| gain(at / m, at % m).map_or(FORBIDDEN, |gain| -f64::from(gain)))
+        .collect();
 
     // Index 0 is a sentinel row and column; owner[j] is the row that holds column j.
     let mut row_potential = vec![0.0; n + 1];
@@ -32,7 +33,8 @@ pub fn best_pairs(
             let current = owner[column];
             let (mut delta, mut next) = (f64::INFINITY, 0);
             for j in (1..=m).filter(|&j| !used[j]).collect::<Vec<_>>() {
-                let reduced = costs[(current - 1) * m + j - 1] - row_potential[current] - column_potential[j];
+                let reduced =
+                    costs[(current - 1) * m + j - 1] - row_potential[current] - column_potential[j];
                 if reduced < slack[j] {
                     slack[j] = reduced;
                     came_from[j] = column;

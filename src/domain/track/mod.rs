@@ -95,7 +95,13 @@ const HITS_CONFIRM: u32 = 2;
 impl Tracker {
     /// `run` distinguishes restarts of one camera, so that ids are never reused.
     pub fn new(config: TrackerConfig, run: u32) -> Self {
-        Self { config, run, next_number: 1, tracked: Vec::new(), counters: TrackerCounters::default() }
+        Self {
+            config,
+            run,
+            next_number: 1,
+            tracked: Vec::new(),
+            counters: TrackerCounters::default(),
+        }
     }
 
     pub fn counters(&self) -> TrackerCounters {
@@ -111,7 +117,8 @@ impl Tracker {
             detections.iter().partition(|d| d.score >= self.config.score_high_min);
 
         let everything: Vec<usize> = (0..self.tracked.len()).collect();
-        let (unmatched_tracks, unmatched_strong) = self.associate(pts, &everything, &strong, self.config.iou_min);
+        let (unmatched_tracks, unmatched_strong) =
+            self.associate(pts, &everything, &strong, self.config.iou_min);
         // Weak detections only continue tracks that were seen a moment ago: they are poor evidence.
         let (_, _) = self.associate(pts, &unmatched_tracks, &weak, self.config.iou_weak_min);
 
@@ -154,9 +161,16 @@ impl Tracker {
         for (row, column) in pairs {
             track_free[row] = false;
             detection_free[column] = false;
-            self.tracked[candidates[row]].hit(pts, detections[column], &self.config, &mut self.counters);
+            self.tracked[candidates[row]].hit(
+                pts,
+                detections[column],
+                &self.config,
+                &mut self.counters,
+            );
         }
-        let free = |flags: Vec<bool>| flags.into_iter().enumerate().filter_map(|(i, free)| free.then_some(i));
+        let free = |flags: Vec<bool>| {
+            flags.into_iter().enumerate().filter_map(|(i, free)| free.then_some(i))
+        };
         (free(track_free).map(|row| candidates[row]).collect(), free(detection_free).collect())
     }
 
@@ -195,7 +209,13 @@ impl Tracker {
 }
 
 impl Tracked {
-    fn hit(&mut self, pts: MediaTime, detection: &Detection, config: &TrackerConfig, counters: &mut TrackerCounters) {
+    fn hit(
+        &mut self,
+        pts: MediaTime,
+        detection: &Detection,
+        config: &TrackerConfig,
+        counters: &mut TrackerCounters,
+    ) {
         self.motion.correct(detection.bbox);
         self.hits += 1;
         if self.hits == HITS_CONFIRM {
@@ -220,7 +240,11 @@ mod tests {
     }
 
     fn person(x: f32, y: f32, score: f32) -> Detection {
-        Detection { class: "person".parse().unwrap(), score, bbox: PixelBox::new(x, y, x + 30.0, y + 80.0) }
+        Detection {
+            class: "person".parse().unwrap(),
+            score,
+            bbox: PixelBox::new(x, y, x + 30.0, y + 80.0),
+        }
     }
 
     fn tracker() -> Tracker {
@@ -232,8 +256,11 @@ mod tests {
         let mut tracker = tracker();
         let mut ids = std::collections::BTreeSet::new();
         for frame in 0..40 {
-            let detections =
-                if (20..26).contains(&frame) { vec![] } else { vec![person(frame as f32 * 5.0, 100.0, 0.8)] };
+            let detections = if (20..26).contains(&frame) {
+                vec![]
+            } else {
+                vec![person(frame as f32 * 5.0, 100.0, 0.8)]
+            };
             ids.extend(tracker.step(at(f64::from(frame) / 10.0), &detections).iter().map(|t| t.id));
         }
         assert_eq!(ids.len(), 1);
@@ -291,7 +318,8 @@ mod tests {
 
     #[test]
     fn a_flood_of_detections_is_bounded() {
-        let mut tracker = Tracker::new(TrackerConfig { tracks_max: 10, ..TrackerConfig::default() }, 1);
+        let mut tracker =
+            Tracker::new(TrackerConfig { tracks_max: 10, ..TrackerConfig::default() }, 1);
         let flood: Vec<Detection> = (0..100).map(|i| person(i as f32 * 100.0, 0.0, 0.9)).collect();
         tracker.step(at(0.0), &flood);
         assert_eq!(tracker.step(at(0.1), &flood).len(), 10);

@@ -37,7 +37,8 @@ impl Axis {
     fn predict(&mut self, secs: f64, acceleration: f64) {
         self.value += self.speed * secs;
         let noise = acceleration * acceleration;
-        self.var_value += secs * (2.0 * self.covariance + secs * self.var_speed) + noise * secs.powi(3) / 3.0;
+        self.var_value +=
+            secs * (2.0 * self.covariance + secs * self.var_speed) + noise * secs.powi(3) / 3.0;
         self.covariance += secs * self.var_speed + noise * secs * secs / 2.0;
         self.var_speed += noise * secs;
     }
@@ -98,7 +99,8 @@ impl Motion {
 
     /// The box where the thing is now believed to be.
     pub fn bbox(&self) -> PixelBox {
-        let (half_width, half_height) = (self.width.value.max(1.0) / 2.0, self.height.value.max(1.0) / 2.0);
+        let (half_width, half_height) =
+            (self.width.value.max(1.0) / 2.0, self.height.value.max(1.0) / 2.0);
         PixelBox::new(
             (self.centre_x.value - half_width) as f32,
             (self.centre_y.value - half_height) as f32,

@@ -4,6 +4,7 @@
 //! [`Verdict`]. The worst error is closing what is still there, so every doubt is UNDETERMINABLE.
 
 pub mod health;
+pub mod judge;
 
 use super::{detection::ModelRef, wire::PatternData};
 use crate::base::time::WallTime;

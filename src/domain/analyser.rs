@@ -1,0 +1,282 @@
+//! The deterministic heart of the edge: frame stamps and detections in, case facts out.
+//!
+//! Same inputs, same facts: no clock, no randomness but the injected [`IdSource`]. One analyser per
+//! camera. Frames must come in order of `pts`.
+//!
+//! ```text
+//! detections -> (reference pixels) -> Tracker -> ZoneRule* -> case book -> [CaseFact]
+//! ```
+
+use super::{
+    case::{CaseFact, CaseState, Subject},
+    detection::{Detection, ModelRef},
+    frame::FrameStamp,
+    ground::GroundView,
+    ids::{CaseId, IdSource},
+    observation::{Observation, RuleEvent, StayId},
+    pixel::PixelBox,
+    place::place_of,
+    rule::{RuleFrame, ZoneRule},
+    scene::Scene,
+    taxonomy::Pattern,
+    track::{Track, Tracker, TrackerConfig, TrackerCounters},
+    wire::{CameraCondition, EvidenceData, FactKind},
+};
+use crate::base::time::{MediaTime, WallTime};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+/// An open case says that it is still there at least this often.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+/// Ended cases kept for evidence that is still being made (a clip ends after its event).
+const ENDED_MAX: usize = 64;
+
+/// What one analysed frame led to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Step {
+    pub facts: Vec<CaseFact>,
+    /// Tracks seen in this frame, in reference pixels.
+    pub tracks: Vec<Track>,
+}
+
+struct OpenCase {
+    state: CaseState,
+    /// Dwell from before the last restart, on top of what the rule has measured since.
+    dwell_before_secs: f64,
+    reported_at: MediaTime,
+}
+
+/// A rule and a stay within it.
+type StayKey = (usize, StayId);
+
+pub struct Analyser {
+    scene: Scene,
+    ground: Option<GroundView>,
+    model: ModelRef,
+    tracker: Tracker,
+    rules: Vec<ZoneRule>,
+    open: BTreeMap<StayKey, OpenCase>,
+    ended: VecDeque<CaseState>,
+    ids: Box<dyn IdSource>,
+}
+
+impl Analyser {
+    /// `patterns` pairs each pattern with the zones (of `scene`) that it watches.
+    pub fn new(
+        scene: Scene,
+        ground: Option<GroundView>,
+        model: ModelRef,
+        patterns: &[(Arc<Pattern>, Vec<super::ids::ZoneId>)],
+        run: u32,
+        ids: Box<dyn IdSource>,
+    ) -> Self {
+        let rules = patterns
+            .iter()
+            .flat_map(|(pattern, zones)| {
+                let zones = zones.iter().filter_map(|id| scene.zone(id));
+                zones.map(|zone| ZoneRule::new(pattern.clone(), zone.clone())).collect::<Vec<_>>()
+            })
+            .collect();
+        Self {
+            scene,
+            ground,
+            model,
+            tracker: Tracker::new(TrackerConfig::default(), run),
+            rules,
+            open: BTreeMap::new(),
+            ended: VecDeque::new(),
+            ids,
+        }
+    }
+
+    pub fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    pub fn counters(&self) -> TrackerCounters {
+        self.tracker.counters()
+    }
+
+    /// Take up cases that were open before a restart, so that the same stall is not a second case.
+    /// Returns those whose pattern or zone is no longer configured; they stay open for people to end.
+    pub fn restore(&mut self, cases: Vec<CaseState>) -> Vec<CaseState> {
+        let mut orphans = Vec::new();
+        for state in cases {
+            let rule = self.rules.iter().position(|rule| {
+                rule.pattern().id == state.pattern.id && rule.zone().id == state.zone
+            });
+            let Some(index) = rule else {
+                orphans.push(state);
+                continue;
+            };
+            let size = self.scene.reference_size;
+            let bbox = state.subject.bbox().scaled(size.width_px as f32, size.height_px as f32);
+            let stay =
+                self.rules[index].restore(state.subject.class.clone(), bbox, MediaTime::ZERO);
+            let dwell_before_secs =
+                state.dwell_secs - self.rules[index].pattern().dwell.as_secs_f64();
+            self.open.insert(
+                (index, stay),
+                OpenCase { state, dwell_before_secs, reported_at: MediaTime::ZERO },
+            );
+        }
+        orphans
+    }
+
+    /// One analysed frame. `detections` are in stream pixels; on a blind frame they are not looked at.
+    pub fn step(
+        &mut self,
+        stamp: &FrameStamp,
+        condition: CameraCondition,
+        detections: &[Detection],
+    ) -> Step {
+        let valid = condition == CameraCondition::Ok;
+        let (sx, sy) = self.scene.reference_from_stream(stamp.size);
+        let tracks = if valid {
+            let scaled: Vec<Detection> = detections
+                .iter()
+                .map(|d| Detection { bbox: d.bbox.scaled(sx, sy), ..d.clone() })
+                .collect();
+            self.tracker.step(stamp.pts, &scaled)
+        } else {
+            Vec::new()
+        };
+
+        let frame = RuleFrame { pts: stamp.pts, valid, tracks: &tracks };
+        let events: Vec<(usize, RuleEvent)> = self
+            .rules
+            .iter_mut()
+            .enumerate()
+            .flat_map(|(index, rule)| {
+                rule.step(&frame).into_iter().map(move |event| (index, event))
+            })
+            .collect();
+        let facts = events
+            .into_iter()
+            .filter_map(|(index, event)| match event {
+                RuleEvent::Confirmed(seen) => Some(self.opened(stamp, index, &seen)),
+                RuleEvent::Holds(seen) => self.still_seen(stamp, index, &seen),
+                RuleEvent::Ended(seen) => self.gone(stamp, index, &seen),
+            })
+            .collect();
+        Step { facts, tracks }
+    }
+
+    /// Adds evidence to a fact that has not been stored yet, and to the case from here on.
+    pub fn attach(&mut self, fact: &mut CaseFact, evidence: Vec<EvidenceData>) {
+        fact.state.evidence.extend(evidence.iter().cloned());
+        if let Some(case) =
+            self.open.values_mut().find(|case| case.state.case_id == fact.state.case_id)
+        {
+            case.state.evidence.extend(evidence);
+        }
+    }
+
+    /// Evidence that took longer than the fact, such as a clip: a further revision of the case.
+    pub fn add_evidence(
+        &mut self,
+        case_id: CaseId,
+        evidence: Vec<EvidenceData>,
+        at: WallTime,
+    ) -> Option<CaseFact> {
+        let open = self.open.values_mut().map(|case| &mut case.state);
+        let state = open.chain(self.ended.iter_mut()).find(|state| state.case_id == case_id)?;
+        state.evidence.extend(evidence);
+        state.revision += 1;
+        let kind = if state.is_open() { FactKind::Seen } else { FactKind::Gone };
+        Some(CaseFact { kind, at, state: state.clone() })
+    }
+
+    fn opened(&mut self, stamp: &FrameStamp, index: usize, seen: &Observation) -> CaseFact {
+        let rule = &self.rules[index];
+        let pattern = rule.pattern();
+        let state = CaseState {
+            case_id: CaseId(self.ids.next_uuid(stamp.captured_at)),
+            revision: 1,
+            camera: self.scene.camera.clone(),
+            pattern: pattern.data(),
+            event: pattern.event.clone(),
+            priority: pattern.priority,
+            zone: rule.zone().id.clone(),
+            subject: self.subject(seen),
+            place: place_of(self.ground.as_ref(), &seen.members, self.scene.reference_size),
+            first_seen_at: wall_at(stamp, seen.first_seen),
+            confirmed_at: stamp.captured_at,
+            last_seen_at: wall_at(stamp, seen.last_seen),
+            gone_at: None,
+            dwell_secs: round_millis(seen.dwell_secs),
+            count: seen.count,
+            score: seen.score,
+            model: self.model.clone(),
+            clock: stamp.clock,
+            evidence: Vec::new(),
+        };
+        let fact = CaseFact { kind: FactKind::Opened, at: stamp.captured_at, state: state.clone() };
+        self.open.insert(
+            (index, seen.stay),
+            OpenCase { state, dwell_before_secs: 0.0, reported_at: stamp.pts },
+        );
+        fact
+    }
+
+    fn still_seen(
+        &mut self,
+        stamp: &FrameStamp,
+        index: usize,
+        seen: &Observation,
+    ) -> Option<CaseFact> {
+        let subject = self.subject(seen);
+        let case = self.open.get_mut(&(index, seen.stay))?;
+        case.update(stamp, seen, subject);
+        if stamp.pts.since(case.reported_at) < SEEN_EVERY {
+            return None;
+        }
+        case.reported_at = stamp.pts;
+        case.state.revision += 1;
+        Some(CaseFact { kind: FactKind::Seen, at: stamp.captured_at, state: case.state.clone() })
+    }
+
+    fn gone(&mut self, stamp: &FrameStamp, index: usize, seen: &Observation) -> Option<CaseFact> {
+        let mut case = self.open.remove(&(index, seen.stay))?;
+        case.state.gone_at = Some(stamp.captured_at);
+        case.state.revision += 1;
+        if self.ended.len() == ENDED_MAX {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(case.state.clone());
+        Some(CaseFact { kind: FactKind::Gone, at: stamp.captured_at, state: case.state })
+    }
+
+    fn subject(&self, seen: &Observation) -> Subject {
+        let size = self.scene.reference_size;
+        let PixelBox { x1, y1, x2, y2 } =
+            seen.bbox.scaled(1.0 / size.width_px as f32, 1.0 / size.height_px as f32);
+        Subject { class: seen.class.clone(), box_fraction: [x1, y1, x2, y2] }
+    }
+}
+
+impl OpenCase {
+    fn update(&mut self, stamp: &FrameStamp, seen: &Observation, subject: Subject) {
+        self.state.subject = subject;
+        self.state.last_seen_at = wall_at(stamp, seen.last_seen);
+        self.state.dwell_secs = round_millis(self.dwell_before_secs + seen.dwell_secs);
+        self.state.count = self.state.count.max(seen.count);
+        self.state.score = self.state.score.max(seen.score);
+    }
+}
+
+/// Wall time of an earlier moment of the same run.
+fn wall_at(stamp: &FrameStamp, earlier: MediaTime) -> WallTime {
+    stamp.captured_at.minus(stamp.pts.since(earlier))
+}
+
+fn round_millis(secs: f64) -> f64 {
+    (secs * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+#[path = "analyser_tests.rs"]
+mod tests;

@@ -1,0 +1,168 @@
+use super::*;
+use crate::{
+    base::time::ClockQuality,
+    domain::{
+        ids::DerivedIds,
+        pixel::{PixelPolygon, PixelSize},
+        scene::Zone,
+        taxonomy::{Closure, Subjects},
+        wire::{EventData, Priority},
+    },
+};
+
+const SIZE: PixelSize = PixelSize { width_px: 640, height_px: 360 };
+
+fn stall_pattern() -> Arc<Pattern> {
+    Arc::new(Pattern {
+        id: "roadside_stall".parse().unwrap(),
+        version: "1".into(),
+        event: EventData {
+            std: "GB/T 47678.5".into(),
+            version: "2026".into(),
+            code: "09006".into(),
+            name_zh: "占道经营".into(),
+            name_en: "roadside stall".into(),
+            local: false,
+        },
+        priority: Priority::Normal,
+        classes: vec!["stall".parse().unwrap()],
+        score_min: 0.4,
+        subjects: Subjects::Each { stationary: true },
+        dwell: Duration::from_secs(60),
+        gap_max: Duration::from_secs(10),
+        hit_ratio_min: 0.5,
+        clear: Duration::from_secs(60),
+        closure: Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },
+        description_zh: String::new(),
+        description_en: String::new(),
+    })
+}
+
+fn analyser(run: u32) -> Analyser {
+    let zone = Zone { id: "pavement".parse().unwrap(), polygon: PixelPolygon::whole(SIZE) };
+    let scene = Scene { camera: "cam-1".parse().unwrap(), reference_size: SIZE, zones: vec![zone] };
+    let model = ModelRef { id: "script".into(), sha256: "0".into() };
+    let patterns = [(stall_pattern(), vec!["pavement".parse().unwrap()])];
+    Analyser::new(scene, None, model, &patterns, run, Box::new(DerivedIds::new([run as u8; 32])))
+}
+
+fn stall(x: f32) -> Detection {
+    Detection {
+        class: "stall".parse().unwrap(),
+        score: 0.7,
+        bbox: PixelBox::new(x, 100.0, x + 80.0, 180.0),
+    }
+}
+
+fn stamp(sec: u32) -> FrameStamp {
+    FrameStamp {
+        pts: MediaTime::from_secs_f64(sec.into()),
+        captured_at: WallTime::from_unix_millis(1_767_225_600_000 + i64::from(sec) * 1000),
+        clock: ClockQuality::Assigned,
+        size: SIZE,
+    }
+}
+
+/// Steps a second at a time; returns the facts.
+fn run(
+    analyser: &mut Analyser,
+    secs: std::ops::Range<u32>,
+    detections: impl Fn(u32) -> Vec<Detection>,
+) -> Vec<CaseFact> {
+    secs.flat_map(|sec| analyser.step(&stamp(sec), CameraCondition::Ok, &detections(sec)).facts)
+        .collect()
+}
+
+#[test]
+fn one_stall_is_one_case_from_opened_to_gone() {
+    let facts =
+        run(&mut analyser(1), 0..400, |s| if s < 200 { vec![stall(100.0)] } else { vec![] });
+    let kinds: Vec<FactKind> = facts.iter().map(|f| f.kind).collect();
+    assert_eq!(kinds, [FactKind::Opened, FactKind::Seen, FactKind::Seen, FactKind::Gone]);
+    let revisions: Vec<u32> = facts.iter().map(|f| f.state.revision).collect();
+    assert_eq!(revisions, [1, 2, 3, 4]);
+    assert!(facts.iter().all(|f| f.state.case_id == facts[0].state.case_id));
+    assert_eq!(facts[0].state.first_seen_at, stamp(0).captured_at);
+    assert_eq!(facts[0].state.dwell_secs, 60.0);
+    assert_eq!(facts[3].state.last_seen_at, stamp(199).captured_at);
+}
+
+#[test]
+fn the_same_input_gives_the_same_facts() {
+    let once = || {
+        run(&mut analyser(1), 0..300, |s| {
+            if s % 7 == 3 { vec![] } else { vec![stall(90.0), stall(300.0)] }
+        })
+    };
+    assert_eq!(once(), once());
+}
+
+#[test]
+fn a_restart_takes_up_the_open_case_instead_of_opening_another() {
+    let before = run(&mut analyser(1), 0..90, |_| vec![stall(100.0)]);
+    assert_eq!(before.len(), 1);
+    let mut restarted = analyser(2);
+    assert!(restarted.restore(vec![before[0].state.clone()]).is_empty());
+    let after = run(&mut restarted, 0..300, |s| if s < 100 { vec![stall(103.0)] } else { vec![] });
+    let kinds: Vec<FactKind> = after.iter().map(|f| f.kind).collect();
+    assert_eq!(kinds, [FactKind::Seen, FactKind::Gone]);
+    assert_eq!(after[0].state.case_id, before[0].state.case_id);
+    assert_eq!(after[0].state.revision, 2);
+    assert!(after[0].state.dwell_secs > before[0].state.dwell_secs);
+}
+
+#[test]
+fn a_case_of_a_pattern_no_longer_configured_is_handed_back() {
+    let mut state = run(&mut analyser(1), 0..90, |_| vec![stall(100.0)])[0].state.clone();
+    state.zone = "elsewhere".parse().unwrap();
+    assert_eq!(analyser(2).restore(vec![state]).len(), 1);
+}
+
+#[test]
+fn a_change_of_resolution_keeps_the_case() {
+    let mut analyser = analyser(1);
+    let opened = run(&mut analyser, 0..90, |_| vec![stall(100.0)]);
+    let double = PixelSize { width_px: 1280, height_px: 720 };
+    let mut facts = Vec::new();
+    for sec in 90..200 {
+        let bbox = stall(100.0).bbox.scaled(2.0, 2.0);
+        let stamp = FrameStamp { size: double, ..stamp(sec) };
+        facts.extend(
+            analyser.step(&stamp, CameraCondition::Ok, &[Detection { bbox, ..stall(0.0) }]).facts,
+        );
+    }
+    assert!(
+        facts
+            .iter()
+            .all(|f| f.state.case_id == opened[0].state.case_id && f.kind == FactKind::Seen)
+    );
+}
+
+#[test]
+fn a_blind_camera_ends_no_case() {
+    let mut analyser = analyser(1);
+    assert_eq!(run(&mut analyser, 0..90, |_| vec![stall(100.0)]).len(), 1);
+    let blind: Vec<CaseFact> = (90..900)
+        .flat_map(|sec| analyser.step(&stamp(sec), CameraCondition::Covered, &[]).facts)
+        .collect();
+    assert!(blind.is_empty());
+}
+
+#[test]
+fn a_clip_that_is_ready_after_the_end_still_joins_its_case() {
+    let mut analyser = analyser(1);
+    let facts = run(&mut analyser, 0..300, |s| if s < 100 { vec![stall(100.0)] } else { vec![] });
+    let gone = facts.last().unwrap();
+    let clip = EvidenceData {
+        role: "clip".into(),
+        url: String::new(),
+        sha256: "0".repeat(64),
+        media_type: "video/mp4".into(),
+        width_px: 640,
+        height_px: 360,
+        captured_at: stamp(60).captured_at,
+    };
+    let fact =
+        analyser.add_evidence(gone.state.case_id, vec![clip], stamp(300).captured_at).unwrap();
+    assert_eq!((fact.kind, fact.state.revision), (FactKind::Gone, gone.state.revision + 1));
+}

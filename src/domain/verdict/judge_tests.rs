@@ -1,0 +1,154 @@
+use super::*;
+use crate::domain::{
+    taxonomy::Subjects,
+    verdict::health::FrameHealth,
+    wire::{EventData, Priority},
+};
+use std::time::Duration;
+
+fn pattern() -> Pattern {
+    Pattern {
+        id: "bin_overflowing".parse().unwrap(),
+        version: "1".into(),
+        event: EventData {
+            std: "GB/T 47678.5".into(),
+            version: "2026".into(),
+            code: "06042".into(),
+            name_zh: "垃圾站（箱）满溢".into(),
+            name_en: "overflowing bin".into(),
+            local: false,
+        },
+        priority: Priority::Normal,
+        classes: vec!["bin_overflowing".parse().unwrap()],
+        score_min: 0.4,
+        subjects: Subjects::Each { stationary: true },
+        dwell: Duration::from_secs(30),
+        gap_max: Duration::from_secs(5),
+        hit_ratio_min: 0.5,
+        clear: Duration::from_secs(180),
+        closure: Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },
+        description_zh: String::new(),
+        description_en: String::new(),
+    }
+}
+
+fn footage(
+    start: i64,
+    frames: usize,
+    condition: CameraCondition,
+    holds: impl Fn(usize) -> bool,
+) -> Footage {
+    let at = |i: usize| WallTime::from_unix_millis(start + 200 * i as i64);
+    Footage {
+        from: at(0),
+        to: at(frames),
+        frames: (0..frames)
+            .map(|i| FrameFinding { at: at(i), condition, holds: holds(i) })
+            .collect(),
+    }
+}
+
+fn ok(start: i64, frames: usize, holds: impl Fn(usize) -> bool) -> Footage {
+    footage(start, frames, CameraCondition::Ok, holds)
+}
+
+fn postcheck(after: &[Footage], before: Option<&Footage>) -> Verdict {
+    let model = ModelRef { id: "m".into(), sha256: "0".into() };
+    judge(&Question { kind: VerifyKind::Postcheck, pattern: &pattern(), model, after, before })
+}
+
+#[test]
+fn an_emptied_bin_seen_twice_is_cleared() {
+    let before = ok(0, 40, |_| true);
+    let verdict =
+        postcheck(&[ok(100_000, 20, |_| false), ok(200_000, 20, |_| false)], Some(&before));
+    assert_eq!((verdict.verdict, verdict.reasons), (Outcome::Cleared, vec![Reason::NotFound]));
+}
+
+#[test]
+fn a_full_bin_is_present() {
+    let before = ok(0, 40, |_| true);
+    let verdict = postcheck(&[ok(100_000, 20, |_| true), ok(200_000, 20, |_| true)], Some(&before));
+    assert_eq!(verdict.verdict, Outcome::Present);
+}
+
+#[test]
+fn found_in_one_frame_is_not_cleared() {
+    let before = ok(0, 40, |_| true);
+    let verdict =
+        postcheck(&[ok(100_000, 20, |i| i == 3), ok(200_000, 20, |_| false)], Some(&before));
+    assert_eq!(
+        (verdict.verdict, verdict.reasons),
+        (Outcome::Undeterminable, vec![Reason::FoundInFewFrames])
+    );
+}
+
+#[test]
+fn a_blind_camera_never_clears() {
+    let before = ok(0, 40, |_| true);
+    for (condition, reason) in [
+        (CameraCondition::Black, Reason::Black),
+        (CameraCondition::Covered, Reason::Covered),
+        (CameraCondition::Blurred, Reason::Blurred),
+        (CameraCondition::Frozen, Reason::Frozen),
+    ] {
+        let blind =
+            [footage(1_000, 500, condition, |_| false), footage(9_000, 500, condition, |_| false)];
+        let verdict = postcheck(&blind, Some(&before));
+        assert_eq!(verdict.verdict, Outcome::Undeterminable);
+        assert_eq!(verdict.reasons, [reason, Reason::TooFewValidFrames]);
+    }
+}
+
+#[test]
+fn one_sound_look_and_one_blind_look_are_not_two_looks() {
+    let before = ok(0, 40, |_| true);
+    let looks =
+        [ok(100_000, 100, |_| false), footage(200_000, 100, CameraCondition::Black, |_| false)];
+    assert_eq!(postcheck(&looks, Some(&before)).verdict, Outcome::Undeterminable);
+}
+
+#[test]
+fn a_model_that_cannot_find_it_before_proves_nothing_after() {
+    let clear = [ok(100_000, 20, |_| false), ok(200_000, 20, |_| false)];
+    let failed = postcheck(&clear, Some(&ok(0, 40, |_| false)));
+    assert_eq!(failed.reasons, [Reason::PositiveControlFailed]);
+    assert_eq!(postcheck(&clear, None).reasons, [Reason::PositiveControlMissing]);
+    let blind_before = footage(0, 40, CameraCondition::Black, |_| true);
+    assert_eq!(postcheck(&clear, Some(&blind_before)).verdict, Outcome::Undeterminable);
+}
+
+#[test]
+fn no_footage_is_no_verdict() {
+    assert_eq!(postcheck(&[], None).reasons, [Reason::NoRecording]);
+}
+
+#[test]
+fn an_event_that_video_cannot_clear_is_never_cleared() {
+    let mut pattern = pattern();
+    pattern.closure.by_video = false;
+    let model = ModelRef { id: "m".into(), sha256: "0".into() };
+    let after = [ok(100_000, 50, |_| false), ok(200_000, 50, |_| false)];
+    let before = ok(0, 40, |_| true);
+    let verdict = judge(&Question {
+        kind: VerifyKind::Postcheck,
+        pattern: &pattern,
+        model,
+        after: &after,
+        before: Some(&before),
+    });
+    assert_eq!(verdict.reasons, [Reason::NotDecidableByVideo]);
+}
+
+#[test]
+fn single_repeated_frames_are_not_a_frozen_camera() {
+    let mut judge = FrameJudge::default();
+    let frame =
+        |change| FrameHealth { luma_mean: 100.0, luma_deviation: 40.0, sharpness: 200.0, change };
+    for i in 0..40 {
+        let change = Some(if i % 4 == 0 { 0.0 } else { 1.0 });
+        assert_eq!(judge.condition(&frame(change)), CameraCondition::Ok);
+    }
+    let last = (0..5).map(|_| judge.condition(&frame(Some(0.0)))).last();
+    assert_eq!(last, Some(CameraCondition::Frozen));
+}

@@ -1,0 +1,286 @@
+//! `pipelines/<site>_<camera>.toml`: one camera's source, model, zones and rules.
+
+use super::{
+    beside,
+    calibration::{Calibration, frame_size, load_calibration},
+    load,
+    mqtt::secret_file,
+    pattern::{Catalogue, pattern},
+};
+use crate::{
+    base::{
+        secret::Secret,
+        toml_reader::{Faults, Table},
+    },
+    domain::{
+        geo::GeoPoint,
+        ids::{CameraId, ZoneId},
+        pixel::{PixelPoint, PixelPolygon, PixelSize},
+        scene::{Scene, Zone},
+        taxonomy::Pattern,
+    },
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How RTP travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Auto,
+    Tcp,
+    Udp,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceSettings {
+    /// As written, but a file path is made relative to the pipeline file.
+    pub uri: String,
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+    pub transport: Transport,
+    pub analysed_fps: f64,
+    pub silent_after: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RecordingSettings {
+    pub keep: Duration,
+    pub bytes_max: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    pub path: PathBuf,
+    pub camera: CameraId,
+    pub note_zh: Option<String>,
+    pub note_en: Option<String>,
+    pub calibration: Option<Calibration>,
+    pub source: SourceSettings,
+    /// Absent: nothing is recorded, and nothing can be verified later.
+    pub recording: Option<RecordingSettings>,
+    pub manifest: PathBuf,
+    pub scene: Scene,
+    pub patterns: Vec<(Arc<Pattern>, Vec<ZoneId>)>,
+    /// What the answer depends on besides the pixels: for ids that repeat.
+    pub text: String,
+}
+
+impl Pipeline {
+    pub fn pattern(
+        &self,
+        id: &crate::domain::ids::PatternId,
+    ) -> Option<&(Arc<Pattern>, Vec<ZoneId>)> {
+        self.patterns.iter().find(|(pattern, _)| &pattern.id == id)
+    }
+}
+
+pub fn load_pipeline(path: &Path, catalogue: &Catalogue) -> Result<Pipeline, Faults> {
+    let mut nested: Option<Faults> = None;
+    let text = super::read_text(path)?;
+    let built = load(path, |table| pipeline(table, path, &text, catalogue, &mut nested));
+    match (built, nested) {
+        (Ok(built), None) => Ok(built),
+        (Ok(_), Some(nested)) => Err(nested),
+        (Err(faults), None) => Err(faults),
+        (Err(mut faults), Some(nested)) => {
+            faults.extend(nested);
+            Err(faults)
+        }
+    }
+}
+
+fn pipeline(
+    mut root: Table<'_>,
+    path: &Path,
+    text: &str,
+    catalogue: &Catalogue,
+    nested: &mut Option<Faults>,
+) -> Option<Pipeline> {
+    let mut camera_table = root.required_table("camera");
+    let camera = camera_table.as_mut().and_then(|t| t.value::<String>("id").parsed().required());
+    let note = |table: &mut Option<Table<'_>>, key: &str| {
+        table.as_mut().and_then(|t| t.value::<String>(key).not_empty().optional())
+    };
+    let (note_zh, note_en) =
+        (note(&mut camera_table, "note_zh"), note(&mut camera_table, "note_en"));
+    let calibration = camera_table
+        .as_mut()
+        .and_then(|t| t.value::<String>("calibration").not_empty().optional())
+        .and_then(|written| {
+            load_calibration(&beside(path, &written)).map_err(|faults| *nested = Some(faults)).ok()
+        });
+    drop(camera_table);
+
+    let source = root.required_table("source").and_then(|table| source(table, path));
+    let recording = root.table("recording").map(recording);
+    let size = root.required_table("frame").and_then(frame_size);
+    let manifest = root
+        .required_table("model")
+        .and_then(|mut table| table.value::<String>("manifest").not_empty().required())
+        .map(|written| beside(path, &written));
+    let view = calibration.as_ref().map(|c| (&c.view, size));
+    let zones = zones(root.tables("zone"), size, view);
+    let known: Vec<ZoneId> = zones.iter().flatten().map(|zone| zone.id.clone()).collect();
+    let pattern_tables = root.tables("pattern");
+    if pattern_tables.is_empty() {
+        root.fault(
+            "pattern",
+            format!("at least one [[pattern]] is required; known: {}", catalogue.ids().join(", ")),
+        );
+    }
+    let patterns: Vec<_> =
+        pattern_tables.into_iter().map(|table| camera_pattern(table, catalogue, &known)).collect();
+
+    let camera: CameraId = camera?;
+    Some(Pipeline {
+        path: path.to_owned(),
+        note_zh,
+        note_en,
+        calibration,
+        source: source?,
+        recording,
+        manifest: manifest?,
+        scene: Scene { camera: camera.clone(), reference_size: size?, zones: zones? },
+        camera,
+        patterns: patterns.into_iter().collect::<Option<_>>()?,
+        text: text.to_owned(),
+    })
+}
+
+fn source(mut table: Table<'_>, path: &Path) -> Option<SourceSettings> {
+    let uri = table
+        .value::<String>("uri")
+        .check("rtsp://, http://, https:// or a file path", |uri| {
+            if uri.trim().is_empty() {
+                return Err(String::new());
+            }
+            match uri.split_once("://") {
+                Some(("rtsp" | "rtsps" | "http" | "https", rest)) if !rest.is_empty() => {
+                    let host = rest.split('/').next().unwrap_or_default();
+                    if host.contains('@') {
+                        return Err("a password must not stand in the address; use username and password_file".into());
+                    }
+                    Ok(uri)
+                }
+                Some(_) => Err(String::new()),
+                None => Ok(beside(path, &uri).display().to_string()),
+            }
+        })
+        .required();
+    let transport = table
+        .value::<String>("transport")
+        .one_of(&[("auto", Transport::Auto), ("tcp", Transport::Tcp), ("udp", Transport::Udp)])
+        .or(Transport::Tcp);
+    let username = table.value::<String>("username").not_empty().optional();
+    let password = secret_file(&mut table, "password_file", path);
+    let analysed_fps = table.value("analysed_fps").in_range(0.1..=60.0).or(5.0);
+    let silent_secs = table.value("silent_secs_max").in_range(1.0..=600.0).or(10.0);
+    Some(SourceSettings {
+        uri: uri?,
+        username,
+        password,
+        transport,
+        analysed_fps,
+        silent_after: Duration::from_secs_f64(silent_secs),
+    })
+}
+
+fn recording(mut table: Table<'_>) -> RecordingSettings {
+    let keep_secs = table.value("keep_secs").in_range(30..=31_536_000).or(3_600u64);
+    let bytes_max =
+        table.value("bytes_max").in_range(1_000_000..=1_000_000_000_000_000u64).or(2_000_000_000);
+    RecordingSettings { keep: Duration::from_secs(keep_secs), bytes_max }
+}
+
+/// Zones as drawn; none given means the whole frame under the name `frame`.
+fn zones(
+    tables: Vec<Table<'_>>,
+    size: Option<PixelSize>,
+    view: Option<(&crate::domain::ground::GroundView, Option<PixelSize>)>,
+) -> Option<Vec<Zone>> {
+    let whole = size.map(PixelPolygon::whole);
+    if tables.is_empty() {
+        return Some(vec![Zone { id: "frame".parse().ok()?, polygon: whole? }]);
+    }
+    let mut seen: Vec<ZoneId> = Vec::new();
+    let mut zones = Vec::new();
+    for mut table in tables {
+        let id = table.value::<String>("id").parsed::<ZoneId>().required();
+        if let Some(id) = &id {
+            if seen.contains(id) {
+                table.fault("id", "each zone needs a name of its own");
+            }
+            seen.push(id.clone());
+        }
+        let shape = "at least three corners that are not on one line";
+        let corners = |corners: Vec<[f64; 2]>| {
+            let points = corners.into_iter().map(|[x, y]| PixelPoint { x, y }).collect();
+            PixelPolygon::new(points).ok_or_else(String::new)
+        };
+        let drawn = table.value::<Vec<[f64; 2]>>("polygon_px").check(shape, corners).optional();
+        let surveyed = table
+            .value::<Vec<[f64; 2]>>("polygon_lonlat")
+            .check("corners on the ground that the calibrated camera sees", |corners| {
+                let (view, Some(size)) = view.ok_or("polygon_lonlat needs a calibration")? else {
+                    return Err(String::new());
+                };
+                let scale = f64::from(size.width_px) / f64::from(view.frame.width_px);
+                let points: Option<Vec<PixelPoint>> = corners
+                    .into_iter()
+                    .map(|[lon_deg, lat_deg]| view.image_from_geo(GeoPoint { lon_deg, lat_deg }))
+                    .map(|point| point.map(|p| PixelPoint { x: p.x * scale, y: p.y * scale }))
+                    .collect();
+                points.and_then(PixelPolygon::new).ok_or_else(String::new)
+            })
+            .optional();
+        if drawn.is_some() && surveyed.is_some() {
+            table.fault("polygon_lonlat", "give polygon_px or polygon_lonlat, not both");
+        }
+        zones.push(
+            id.zip(drawn.or(surveyed).or_else(|| whole.clone()))
+                .map(|(id, polygon)| Zone { id, polygon }),
+        );
+    }
+    zones.into_iter().collect()
+}
+
+fn camera_pattern(
+    mut table: Table<'_>,
+    catalogue: &Catalogue,
+    known: &[ZoneId],
+) -> Option<(Arc<Pattern>, Vec<ZoneId>)> {
+    let base = table
+        .value::<String>("id")
+        .check(format!("one of {}", catalogue.ids().join(", ")), |id| {
+            id.parse().ok().and_then(|id| catalogue.get(&id)).cloned().ok_or_else(String::new)
+        })
+        .required();
+    let listed: Vec<&str> = known.iter().map(ZoneId::as_str).collect();
+    let zones = table
+        .value::<Vec<String>>("zones")
+        .check(format!("zones of this file: {}", listed.join(", ")), |names| {
+            let zones: Option<Vec<ZoneId>> = names
+                .iter()
+                .map(|name| known.iter().find(|zone| zone.as_str() == name).cloned())
+                .collect();
+            zones.filter(|zones| !zones.is_empty()).ok_or_else(String::new)
+        })
+        .or(known.to_vec());
+    match base {
+        Some(base) => pattern(table, Some(&base)).map(|pattern| (Arc::new(pattern), zones)),
+        None => {
+            // The pattern is unknown, so its keys cannot be checked either.
+            for key in table.keys() {
+                let _ = table.table(&key);
+            }
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;
