@@ -75,7 +75,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<GridCell, CodeFault> {
         return Ok(GridCell { level, south, place });
     }
     let (mut west, mut i, mut j) = (false, 0, 0);
-    for &level in level.from_one() {
+    for &level in level.chain() {
         let row = level.row();
         match row.digits {
             Digits::Sheet => {

@@ -40,7 +40,7 @@ impl GridCell {
 pub(super) fn level_digits(level: Level, i: u32, j: u32) -> impl Iterator<Item = LevelDigits> {
     let own = level.row();
     let (mut lon_rest, mut lat_rest) = (i * own.lon_units, j * own.lat_units);
-    level.from_one().iter().map(move |&level| {
+    level.chain().iter().map(move |&level| {
         let row = level.row();
         let (x, y) = (lon_rest / row.lon_units, lat_rest / row.lat_units);
         lon_rest %= row.lon_units;

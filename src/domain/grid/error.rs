@@ -27,7 +27,9 @@ pub enum GridError {
     Code { code: String, fault: CodeFault },
     #[error("key {0} names no cell")]
     Key(u64),
-    #[error("{0} is not supported poleward of 88 degrees: only 2D codes of levels 1 and 2 are")]
+    #[error(
+        "{0} is not supported poleward of 88 degrees: 2D codes of levels 1 and 2 are allowed there"
+    )]
     PolarUnsupported(String),
     #[error("{code} has level {level}: there is no {wanted}")]
     NoSuchLevel { code: String, level: Level, wanted: &'static str },

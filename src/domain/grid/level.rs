@@ -132,7 +132,7 @@ impl Level {
     }
 
     /// The levels from 1 down to this one.
-    pub(super) fn from_one(self) -> &'static [Self] {
+    pub(super) fn chain(self) -> &'static [Self] {
         const ALL: &[Level] = &Level::ALL;
         &ALL[..=self.index()]
     }

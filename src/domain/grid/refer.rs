@@ -30,7 +30,7 @@ pub fn refer(target: GridCell, reference: GridCell) -> Result<String, GridError>
     let mut text = String::from(reference.code());
     push_offset(&mut text, offset_between(reference, reached))
         .ok_or_else(|| refused("the two are more than 7 cells apart"))?;
-    for &level in &target.level().from_one()[usize::from(reference.level().number())..] {
+    for &level in &target.level().chain()[usize::from(reference.level().number())..] {
         let offset = target.ancestor(level).and_then(|child| {
             let corner = locating_child(child.parent()?)?;
             offset_between(corner, child)
