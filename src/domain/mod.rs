@@ -12,6 +12,8 @@ pub mod grid;
 pub mod ground;
 /// Ground position to the wire's place, with codes no finer than the error.
 pub mod place;
+/// Which cells a camera sees.
+pub mod coverage;
 /// One picture of one camera.
 pub mod frame;
 /// What a detector says about one frame.

@@ -33,10 +33,11 @@ pub fn place_of(
         .iter()
         .map(|l| l.error_metres.max(l.point.distance_metres(&centre)))
         .fold(0.0, f64::max);
-    place_data(centre, first.height_metres, error_metres)
+    place_at(centre, first.height_metres, error_metres)
 }
 
-fn place_data(point: GeoPoint, height_metres: f64, error_metres: f64) -> Option<PlaceData> {
+/// Codes and rounded coordinates of one position; `None` where the grid has no code.
+pub fn place_at(point: GeoPoint, height_metres: f64, error_metres: f64) -> Option<PlaceData> {
     let level = Level::for_accuracy(error_metres, point.lat_deg);
     let cell = GridCell::from_lonlat(point.lon_deg, point.lat_deg, level).ok()?;
     let solid = GridCell3::from_point(point.lon_deg, point.lat_deg, height_metres, level).ok()?;

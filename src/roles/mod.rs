@@ -1,3 +1,5 @@
 //! Wiring, task lifetimes, configuration; nothing clever.
 
+pub mod cli;
 pub mod config;
+pub mod tools;

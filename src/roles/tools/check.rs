@@ -1,0 +1,157 @@
+//! `gridwarden check`: validates configuration files; reports all faults at once, changes nothing.
+
+use super::Ended;
+use crate::{
+    base::toml_reader::{Fault, Faults},
+    roles::config::{calibration, edge, pattern, pattern::Catalogue, pipeline},
+};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  gridwarden check pipelines calibration models\n  gridwarden check packaging/edge.toml --json")]
+pub struct CheckArgs {
+    /// Files or directories: pipelines, patterns, calibrations, model manifests, edge.toml, hub.toml
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// One JSON object instead of lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a TOML file is, told by the tables it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Pipeline,
+    Pattern,
+    Calibration,
+    Manifest,
+    Edge,
+    Hub,
+}
+
+#[derive(serde::Serialize)]
+struct Report {
+    checked: Vec<(PathBuf, Kind)>,
+    faults: Vec<String>,
+    warnings: Vec<String>,
+}
+
+pub fn run(args: &CheckArgs) -> anyhow::Result<Ended> {
+    let mut report = Report { checked: vec![], faults: vec![], warnings: vec![] };
+    let catalogue = match Catalogue::built_in() {
+        Ok(catalogue) => catalogue,
+        Err(faults) => return Err(faults.into()),
+    };
+    let mut files = Vec::new();
+    for path in &args.paths {
+        collect(path, &mut files, &mut report);
+    }
+    for file in files {
+        check_file(&file, &catalogue, &mut report);
+    }
+    let sound = report.faults.is_empty();
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        report.faults.iter().chain(&report.warnings).for_each(|line| println!("{line}"));
+        let (files, faults) = (report.checked.len(), report.faults.len());
+        println!("{files} files checked, {faults} faults, {} warnings", report.warnings.len());
+    }
+    if sound {
+        return Ok(Ended::Done);
+    }
+    Err(super::BadInput(format!("{} faults", report.faults.len())).into())
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>, report: &mut Report) {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return;
+    }
+    match std::fs::read_dir(path) {
+        Err(error) => report.faults.push(format!("{}:1: cannot be read: {error}", path.display())),
+        Ok(entries) => {
+            let mut inner: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+            inner.sort();
+            for entry in inner {
+                if entry.is_dir() || entry.extension().is_some_and(|extension| extension == "toml") {
+                    collect(&entry, files, report);
+                }
+            }
+        }
+    }
+}
+
+fn check_file(path: &Path, catalogue: &Catalogue, report: &mut Report) {
+    let result = kind_of(path).and_then(|kind| {
+        report.checked.push((path.to_owned(), kind));
+        check_as(kind, path, catalogue, report)
+    });
+    if let Err(faults) = result {
+        report.faults.extend(faults.list().iter().map(ToString::to_string));
+    }
+}
+
+fn kind_of(path: &Path) -> Result<Kind, Faults> {
+    let text = crate::roles::config::read_text(path)?;
+    let fault = |line, reason: &str| Faults::new(vec![Fault::syntax(&path.display().to_string(), line, reason)]);
+    let document = toml_edit::Document::parse(text.as_str()).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start.min(text.len()));
+        fault(text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1, error.message())
+    })?;
+    let has = |key: &str| document.as_table().contains_key(key);
+    Ok(match () {
+        () if has("camera") && has("source") => Kind::Pipeline,
+        () if has("homography") || has("datum") => Kind::Calibration,
+        () if has("head") || (has("file") && has("sha256")) => Kind::Manifest,
+        () if has("subjects") || has("event") => Kind::Pattern,
+        () if has("node") || has("pipelines") => Kind::Edge,
+        () if has("store") || has("http") => Kind::Hub,
+        () => {
+            return Err(fault(1, "is no pipeline, pattern, calibration, model manifest, edge.toml or hub.toml"));
+        }
+    })
+}
+
+fn check_as(kind: Kind, path: &Path, catalogue: &Catalogue, report: &mut Report) -> Result<(), Faults> {
+    match kind {
+        Kind::Pattern => pattern::load_pattern(path).map(drop),
+        Kind::Calibration => calibration::load_calibration(path).map(drop),
+        Kind::Pipeline => pipeline::load_pipeline(path, catalogue).map(|pipeline| warn(&pipeline, report)),
+        Kind::Edge => edge::load_edge(path, catalogue)
+            .map(|edge| edge.pipelines.iter().for_each(|pipeline| warn(pipeline, report))),
+        Kind::Hub => hub(path),
+        Kind::Manifest => manifest(path),
+    }
+}
+
+fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {
+    let file = pipeline.path.display();
+    if pipeline.calibration.is_none() {
+        report.warnings.push(format!("{file}: warning: no calibration: cases of this camera carry no place"));
+    }
+    if pipeline.recording.is_none() {
+        report.warnings.push(format!("{file}: warning: no [recording]: nothing of this camera can be verified later"));
+    }
+}
+
+#[cfg(feature = "edge")]
+fn manifest(path: &Path) -> Result<(), Faults> {
+    crate::drivers::detector::manifest::ModelManifest::load(path).map(drop)
+}
+
+#[cfg(not(feature = "edge"))]
+fn manifest(path: &Path) -> Result<(), Faults> {
+    Err(Faults::new(vec![Fault::syntax(&path.display().to_string(), 1, "this build knows no models: rebuild with the feature `edge`")]))
+}
+
+#[cfg(feature = "hub")]
+fn hub(path: &Path) -> Result<(), Faults> {
+    crate::roles::config::hub::load_hub(path).map(drop)
+}
+
+#[cfg(not(feature = "hub"))]
+fn hub(path: &Path) -> Result<(), Faults> {
+    Err(Faults::new(vec![Fault::syntax(&path.display().to_string(), 1, "this build has no hub: rebuild with the feature `hub`")]))
+}

@@ -1,0 +1,95 @@
+//! `gridwarden locate` and `gridwarden footprint`: where on earth a pixel, or a whole view, lies.
+
+use super::{BadInput, Ended};
+use crate::{
+    domain::{
+        coverage::{Footprint, footprint},
+        grid::Level,
+        pixel::PixelPoint,
+        place::place_at,
+    },
+    roles::config::calibration::load_calibration,
+};
+use std::{
+    io::{BufRead, Write},
+    path::PathBuf,
+};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  echo 384,420 | gridwarden locate --calibration calibration/demo_pets.toml")]
+pub struct LocateArgs {
+    /// Calibration of the view
+    #[arg(long)]
+    calibration: PathBuf,
+}
+
+/// stdin `u,v` a line; stdout `lon,lat,height_metres,error_metres,code` or `refused,<reason>`.
+pub fn locate(args: &LocateArgs, input: impl BufRead, mut output: impl Write) -> anyhow::Result<Ended> {
+    let view = load_calibration(&args.calibration)?.view;
+    for (index, line) in input.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let point = line.split_once(',').and_then(|(u, v)| {
+            let (x, y) = (u.trim().parse().ok()?, v.trim().parse().ok()?);
+            let point = PixelPoint { x, y };
+            (point.x.is_finite() && point.y.is_finite()).then_some(point)
+        });
+        let point = point.ok_or_else(|| {
+            BadInput(format!("stdin:{}: {:?}: two pixel coordinates u,v are expected", index + 1, line))
+        })?;
+        match view.locate(point) {
+            Err(refusal) => writeln!(output, "refused,{refusal}")?,
+            Ok(at) => match place_at(at.point, at.height_metres, at.error_metres) {
+                None => writeln!(output, "refused,the grid has no code here")?,
+                Some(place) => writeln!(
+                    output,
+                    "{:.8},{:.8},{:.2},{:.2},{}",
+                    at.point.lon_deg, at.point.lat_deg, at.height_metres, at.error_metres, place.code_2d
+                )?,
+            },
+        }
+    }
+    Ok(Ended::Done)
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  gridwarden footprint --calibration calibration/demo_pets.toml --level 7 > cells.geojson")]
+pub struct FootprintArgs {
+    /// Calibration of the view
+    #[arg(long)]
+    calibration: PathBuf,
+    /// Grid level, 1 to 10 (7: about 7 m)
+    #[arg(long, default_value_t = 7)]
+    level: u8,
+}
+
+/// The cells that the camera sees, as a GeoJSON FeatureCollection.
+pub fn footprint_geojson(args: &FootprintArgs, mut output: impl Write) -> anyhow::Result<Ended> {
+    let view = load_calibration(&args.calibration)?.view;
+    let level = Level::try_from(args.level).map_err(|error| BadInput(format!("--level {}: {error}", args.level)))?;
+    let Footprint { cells, .. } = footprint(&view, level).map_err(|error| BadInput(error.to_string()))?;
+    let features: Vec<serde_json::Value> = cells
+        .iter()
+        .map(|cell| {
+            let b = cell.bounds();
+            let ring = [
+                [b.west_deg, b.south_deg],
+                [b.east_deg, b.south_deg],
+                [b.east_deg, b.north_deg],
+                [b.west_deg, b.north_deg],
+                [b.west_deg, b.south_deg],
+            ];
+            serde_json::json!({
+                "type": "Feature",
+                "properties": { "code": cell.code().to_string(), "level": cell.level().number() },
+                "geometry": { "type": "Polygon", "coordinates": [ring] },
+            })
+        })
+        .collect();
+    let collection = serde_json::json!({ "type": "FeatureCollection", "features": features });
+    serde_json::to_writer(&mut output, &collection)?;
+    writeln!(output)?;
+    Ok(Ended::Done)
+}

@@ -1,0 +1,43 @@
+//! Command-line tools. Results go to stdout, logs to stderr; exit 0 done, 1 failed, 2 bad input.
+
+pub mod calibrate;
+pub mod check;
+pub mod grid;
+pub mod locate;
+pub mod replay;
+pub mod track;
+
+use std::process::ExitCode;
+
+/// Bad usage or bad input, named with the value and what is allowed: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadInput(pub String);
+
+/// How a tool ended when nothing stopped it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    /// It ran to its end and the answer is "no": some lines or files were bad.
+    Failed,
+}
+
+/// The exit code of a command, after its error has been shown on stderr.
+pub fn exit_code(result: anyhow::Result<Ended>) -> ExitCode {
+    match result {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Failed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("gridwarden: {error:#}");
+            let bad_input = error.chain().any(|cause| {
+                cause.is::<BadInput>() || cause.is::<crate::base::toml_reader::Faults>()
+            });
+            ExitCode::from(if bad_input { 2 } else { 1 })
+        }
+    }
+}
+
+/// Refuses with a message of the form `file:line: ...`.
+pub fn bad_line(file: &std::path::Path, line: usize, message: impl std::fmt::Display) -> anyhow::Error {
+    BadInput(format!("{}:{line}: {message}", file.display())).into()
+}
