@@ -5,3 +5,4 @@ pub mod clock;
 pub mod secret;
 pub mod shutdown;
 pub mod time;
+pub mod toml_reader;
