@@ -10,6 +10,8 @@ pub mod frame;
 pub mod geo;
 /// Names of things.
 pub mod ids;
+/// How a picture becomes a network's input, and how boxes come back.
+pub mod letterbox;
 /// Picture geometry.
 pub mod pixel;
 /// Every I/O trait in one place.

@@ -1,1 +1,6 @@
 //! Each driver wraps exactly one outside thing. Drivers never import one another.
+
+#[cfg(feature = "edge")]
+pub mod detector;
+#[cfg(feature = "edge")]
+pub mod vision;
