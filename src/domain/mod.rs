@@ -2,6 +2,8 @@
 
 /// Names of things.
 pub mod ids;
+/// How a picture becomes a network's input, and how boxes come back.
+pub mod letterbox;
 /// Picture geometry.
 pub mod pixel;
 /// Places on earth.

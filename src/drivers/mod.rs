@@ -3,4 +3,6 @@
 #[cfg(feature = "edge")]
 pub mod camera;
 #[cfg(feature = "edge")]
-pub mod footage;
+pub mod detector;
+#[cfg(feature = "edge")]
+pub mod vision;
