@@ -10,6 +10,10 @@ pub mod frame;
 pub mod geo;
 /// Names of things.
 pub mod ids;
+/// What the hub may apply now, and what it may acknowledge.
+pub mod inbox;
+/// What an edge sends next, and when a row may be deleted.
+pub mod outbox;
 /// Picture geometry.
 pub mod pixel;
 /// Every I/O trait in one place.
