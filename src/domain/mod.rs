@@ -8,6 +8,8 @@ pub mod detection;
 pub mod frame;
 /// Places on earth.
 pub mod geo;
+/// BeiDou grid location code, GB/T 39409-2020.
+pub mod grid;
 /// Names of things.
 pub mod ids;
 /// What the hub may apply now, and what it may acknowledge.

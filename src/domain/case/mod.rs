@@ -5,6 +5,8 @@
 
 /// May a CLEARED verdict close the case?
 pub mod clearance;
+/// One picture of a case out of its writers' pictures.
+pub mod fold;
 /// The one transition table of a case at the hub.
 pub mod lifecycle;
 /// Why a person decided so.

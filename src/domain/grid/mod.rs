@@ -1,0 +1,55 @@
+//! BeiDou grid location code, GB/T 39409-2020: where on Earth, as a short text.
+//!
+//! In: CGCS2000 degrees and ellipsoidal metres. Out: cells of ten nested levels (6 by 4
+//! degrees down to 1.5 cm), their codes, neighbours, parents, and the cells of an area.
+//! Depends on nothing else of the product. Everything is a pure function; nothing panics
+//! on outside input; encoding allocates nothing.
+//!
+//! ```
+//! use gridwarden::domain::grid::{GridCell, GridCell3, Level};
+//!
+//! let cell = GridCell::from_lonlat(114.34, 22.69, Level::Seven)?;
+//! assert_eq!(cell.code(), "N50F0535166000");
+//! assert_eq!("N50F0535166000".parse(), Ok(cell));
+//! assert!(cell.ancestor(Level::Five).is_some_and(|wide| wide.contains(cell)));
+//!
+//! let on_the_roof = GridCell3::from_point(114.34, 22.69, 42.0, Level::Seven)?;
+//! assert_eq!(on_the_roof.code(), "N050F000503051066000005");
+//! # Ok::<(), gridwarden::domain::grid::GridError>(())
+//! ```
+//!
+//! Where the standard is silent or read in several ways, the choice is documented at the
+//! type that makes it: edges and the 180th meridian at [`GridCell::from_lonlat`], heights at
+//! [`HeightScheme`], the caps beyond 88 degrees at [`GridError::PolarUnsupported`].
+
+mod cell;
+mod cell3;
+mod code;
+mod compact;
+mod cover;
+mod decode;
+mod encode;
+mod error;
+mod geojson;
+mod geosot;
+mod height;
+mod key;
+mod level;
+mod neighbours;
+mod polar;
+mod refer;
+
+pub use cell::{CellBounds, GridCell, LonLat};
+pub use cell3::GridCell3;
+pub use code::{GridCode, GridCode3, HeightCode};
+pub use compact::{compact, set_contains, uncompact};
+pub use cover::{CELLS_MAX, cover_area, cover_bbox, cover_geojson};
+pub use error::{CodeFault, GridError};
+pub use geojson::GeoJson;
+pub use geosot::{GeosotCell, GeosotLevel, geosot_height_word};
+pub use height::{
+    HeightLayer, HeightPacking, HeightScheme, HeightSign, layer_floor_metres, layer_number,
+};
+pub use level::{CellSize, Level};
+pub use neighbours::Direction;
+pub use refer::{refer, resolve};

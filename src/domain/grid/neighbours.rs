@@ -1,0 +1,122 @@
+//! Cells beside a cell, in geographic directions, across all seams: sheet edges, the
+//! equator, the prime meridian and the 180th. The grid ends at 88 degrees north and south.
+//!
+//! Indices become signed for this: column -1 is the first cell west of the prime meridian,
+//! row -1 the first south of the equator, so a step is an addition.
+
+use super::cell::{GridCell, Place};
+use super::level::{Level, UNITS_PER_DEG};
+use super::polar;
+
+/// A step to one of the eight cells around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    North,
+    NorthEast,
+    East,
+    SouthEast,
+    South,
+    SouthWest,
+    West,
+    NorthWest,
+}
+
+impl Direction {
+    /// Clockwise from north.
+    pub const ALL: [Self; 8] = [
+        Self::North,
+        Self::NorthEast,
+        Self::East,
+        Self::SouthEast,
+        Self::South,
+        Self::SouthWest,
+        Self::West,
+        Self::NorthWest,
+    ];
+    /// The four that share an edge.
+    pub const EDGES: [Self; 4] = [Self::North, Self::East, Self::South, Self::West];
+
+    /// Cells to go east and north.
+    pub const fn step(self) -> (i32, i32) {
+        match self {
+            Self::North => (0, 1),
+            Self::NorthEast => (1, 1),
+            Self::East => (1, 0),
+            Self::SouthEast => (1, -1),
+            Self::South => (0, -1),
+            Self::SouthWest => (-1, -1),
+            Self::West => (-1, 0),
+            Self::NorthWest => (-1, 1),
+        }
+    }
+
+    /// Short name, `N` to `NW`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::North => "N",
+            Self::NorthEast => "NE",
+            Self::East => "E",
+            Self::SouthEast => "SE",
+            Self::South => "S",
+            Self::SouthWest => "SW",
+            Self::West => "W",
+            Self::NorthWest => "NW",
+        }
+    }
+}
+
+/// Columns of one hemisphere, east or west.
+pub(super) fn half_columns(level: Level) -> i64 {
+    i64::from(180 * UNITS_PER_DEG / level.row().lon_units)
+}
+
+/// Rows between equator and cap.
+pub(super) fn half_rows(level: Level) -> i64 {
+    i64::from(polar::CAP_LAT_UNITS / level.row().lat_units)
+}
+
+impl GridCell {
+    /// The cell so many steps east and north, around the globe if need be; none beyond 88
+    /// degrees and none from a polar cell.
+    pub fn offset(self, east: i32, north: i32) -> Option<Self> {
+        let (column, row) = self.signed_indices()?;
+        Self::from_signed(self.level, column + i64::from(east), row + i64::from(north))
+    }
+
+    pub fn neighbour(self, direction: Direction) -> Option<Self> {
+        let (east, north) = direction.step();
+        self.offset(east, north)
+    }
+
+    /// The up to four cells that share an edge, clockwise from north.
+    pub fn neighbours4(self) -> impl Iterator<Item = Self> + use<> {
+        Direction::EDGES.into_iter().filter_map(move |direction| self.neighbour(direction))
+    }
+
+    /// The up to eight cells that share an edge or a corner, clockwise from north.
+    pub fn neighbours8(self) -> impl Iterator<Item = Self> + use<> {
+        Direction::ALL.into_iter().filter_map(move |direction| self.neighbour(direction))
+    }
+
+    /// Column counted eastwards from the prime meridian, row northwards from the equator.
+    pub(super) fn signed_indices(self) -> Option<(i64, i64)> {
+        let Place::Sheet { west, i, j } = self.place else { return None };
+        let signed = |negative, index| {
+            let index = i64::from(index);
+            if negative { -index - 1 } else { index }
+        };
+        Some((signed(west, i), signed(self.south, j)))
+    }
+
+    /// The cell at signed indices; columns wrap around, rows do not.
+    pub(super) fn from_signed(level: Level, column: i64, row: i64) -> Option<Self> {
+        let (half, rows) = (half_columns(level), half_rows(level));
+        if !(-rows..rows).contains(&row) {
+            return None;
+        }
+        let column = (column + half).rem_euclid(2 * half) - half;
+        let magnitude = |signed: i64| (if signed < 0 { -signed - 1 } else { signed }) as u32;
+        let place = Place::Sheet { west: column < 0, i: magnitude(column), j: magnitude(row) };
+        Some(Self { level, south: row < 0, place })
+    }
+}
