@@ -46,6 +46,14 @@ check-deny: ## Licences, advisories, bans and sources of the dependencies (needs
 	@command -v cargo-deny >/dev/null || { echo "cargo-deny is not installed: cargo install --locked cargo-deny" >&2; exit 1; }
 	cargo deny --all-features check
 
+.PHONY: train
+train: ## Train, export and measure the default detector (models/training/README.md)
+	models/training/train.sh $(ARGS)
+
+.PHONY: eval
+eval: ## Measure the shipped detector on held-out pictures
+	models/training/train.sh measure $(ARGS)
+
 .PHONY: bench
 bench: ## Measure this machine: throughput, cost and memory as JSON
 	@packaging/setup.sh demo $(PAGE)

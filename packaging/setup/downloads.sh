@@ -57,8 +57,8 @@ fetch_onnxruntime_gpu() {
     say "downloading 1.6 GB, unpacking 2.5 GB"
     fetch_wheels "$pins" "$work/wheels"
     mkdir "$work/out"
-    for wheel in "$work"/wheels/*.whl; do unpack "$wheel" "$work" '*.so*' '*LICENSE*' '*License*' -x '*pybind11*'; done
-    find "$work" -path "$work/out" -prune -o -name '*.so*' -type f -exec mv -t "$work/out" {} +
+    for wheel in "$work"/wheels/*.whl; do unpack "$wheel" "$work/all"; done
+    find "$work/all" -name '*.so*' -type f ! -name '*pybind11*' -exec mv -t "$work/out" {} +
     mv "$work/out"/libonnxruntime.so.* "$work/out/libonnxruntime.so"
     keep "$work/out" "$name"
   fi

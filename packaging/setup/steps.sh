@@ -13,6 +13,7 @@ HEARTBEAT_PID=
 begin() { # PURPOSE STEPS
   PURPOSE=$1
   STEPS=$2
+  rm -rf "$BUILD_DIR/log"
   mkdir -p "$BUILD_DIR/log" "$BUILD_DIR/stamp" "$CACHE_DIR"
   CACHE_DIR=$(cd "$CACHE_DIR" && pwd)
   WORK_DIR=$(mktemp -d "$CACHE_DIR/.partial.XXXXXX")
