@@ -13,7 +13,9 @@ build_console() {
   modules_key=$({ node --version; cat console/package-lock.json; } | sha256sum)
   if [[ ! -d console/node_modules || $modules_key != "$(stamp console-modules)" ]]; then
     say "npm ci"
-    logged npm npm --prefix console ci --no-audit --no-fund
+    # npm's own patience with a registry that does not answer is many silent minutes.
+    logged npm npm --prefix console ci --no-audit --no-fund --prefer-offline \
+      --fetch-retries 2 --fetch-retry-mintimeout 2000 --fetch-retry-maxtimeout 10000
     set_stamp console-modules "$modules_key"
   fi
   sources_key=$(echo "$modules_key $(console_sources_digest)" | sha256sum)

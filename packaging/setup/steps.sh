@@ -68,9 +68,18 @@ logged() { # NAME COMMAND...
   "$@" >>"$log" 2>&1 </dev/null || code=$?
   stop_heartbeat
   if ((code != 0)); then
-    tail -n 15 "$log" | sed 's/^/      | /' >&2
+    log_extract "$log" | sed 's/^/      | /' >&2
     fail "\`$1\` ended with code $code; its whole output is in $log"
   fi
+}
+
+# The first complaints and the last words: tools bury either.
+log_extract() { # LOG
+  if (($(wc -l <"$1") > 16)); then
+    grep -m 8 -iE '^E:|error' "$1" || true
+    echo ...
+  fi
+  tail -n 8 "$1"
 }
 
 # On a terminal one line is rewritten each second; elsewhere a line each 15 s.
