@@ -50,15 +50,21 @@ missing_packages() { # PACKAGE...
 
 # Sets AS_ROOT, the words to put before a command that needs root, and says which way was taken.
 choose_root() { # COMMAND_BY_HAND
+  local user
+  user=$(id -un 2>/dev/null) || user="user $EUID"
   if ((EUID == 0)); then
     AS_ROOT=()
     say "running as root"
   elif command -v sudo >/dev/null; then
     AS_ROOT=(sudo)
-    say "running as $(id -un), asking sudo for root"
-    sudo -n true 2>/dev/null || sudo -v || fail "sudo did not give root to $(id -un)"
+    say "running as $user, through sudo"
+    sudo -n true 2>/dev/null || sudo -v || {
+      STEP_CURE="let $user use sudo, or type as root: $1"
+      fail "sudo did not give root to $user"
+    }
   else
-    fail "root is needed: this user ($(id -un)) is not root and there is no sudo; by hand, as root: $1"
+    STEP_CURE="type as root: $1"
+    fail "this step needs root: $user is not root and there is no sudo"
   fi
 }
 

@@ -19,7 +19,8 @@ begin() { # PURPOSE STEPS
   WORK_DIR=$(mktemp -d "$CACHE_DIR/.partial.XXXXXX")
   trap clean_up EXIT
   trap 'fail "stopped by a signal"' INT TERM
-  trap 'fail "\`$BASH_COMMAND\` ended with code $?"' ERR
+  # In a command substitution the caller sees the code and decides.
+  trap 'code=$?; ((BASH_SUBSHELL)) || fail "\`$BASH_COMMAND\` ended with code $code"' ERR
   printf 'Set-up for make %s: %d steps, downloads kept in %s\n' "$PURPOSE" "$STEPS" "$CACHE_DIR"
 }
 
