@@ -16,6 +16,8 @@ begin() { # PURPOSE STEPS
   rm -rf "$BUILD_DIR/log"
   mkdir -p "$BUILD_DIR/log" "$BUILD_DIR/stamp" "$CACHE_DIR"
   CACHE_DIR=$(cd "$CACHE_DIR" && pwd)
+  # A killed run cannot tidy up after itself.
+  find "$CACHE_DIR" -maxdepth 1 -name '.partial.*' -mmin +180 -exec rm -rf {} +
   WORK_DIR=$(mktemp -d "$CACHE_DIR/.partial.XXXXXX")
   trap clean_up EXIT
   trap 'fail "stopped by a signal"' INT TERM
@@ -99,7 +101,7 @@ show_heartbeat() { # LOG
 }
 
 stop_heartbeat() {
-  if [[ -z $HEARTBEAT_PID ]]; then return; fi
+  if [[ -z $HEARTBEAT_PID ]]; then return 0; fi
   kill "$HEARTBEAT_PID" 2>/dev/null || true
   wait "$HEARTBEAT_PID" 2>/dev/null || true
   HEARTBEAT_PID=
