@@ -57,9 +57,10 @@ class Bin:
 
     def set_overflowing(self, yes, lid_angle=1.75):
         """Shows the heap and throws the lid back, or hides it and shuts the lid; the truth's class follows."""
+        if yes != (self.instance.kind == "bin_overflowing"):
+            self.set_lid(lid_angle if yes else 0.0)
+            self.instance.kind = "bin_overflowing" if yes else "bin"
         show(self.heap, yes)
-        self.set_lid(lid_angle if yes else 0.0)
-        self.instance.kind = "bin_overflowing" if yes else "bin"
 
 
 def garbage(x, y, bags, seed, spread=.55, boxes=None, z=PAVEMENT_METRES):

@@ -105,6 +105,7 @@ class Shape:
         if bevel:
             modifier = thing.modifiers.new("bevel", "BEVEL")
             modifier.width, modifier.segments, modifier.limit_method = bevel, 2, "ANGLE"
+            bake(thing)
         return thing
 
 
@@ -114,14 +115,22 @@ def link(name, data):
     return thing
 
 
+def bake(thing):
+    """Applies the object's modifiers once, instead of at every change of the scene."""
+    thing.data = bpy.data.meshes.new_from_object(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()))
+    thing.modifiers.clear()
+
+
 def tree_of(thing):
     """The object and everything parented below it."""
     return [thing, *thing.children_recursive]
 
 
 def show(thing, visible):
+    """Setting a flag makes Blender rebuild its dependency graph even when nothing changes, so compare first."""
     for part in tree_of(thing):
-        part.hide_render = not visible
+        if part.hide_render == visible:
+            part.hide_render = not visible
 
 
 @dataclass

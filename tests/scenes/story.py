@@ -189,7 +189,7 @@ class Street:
             # The first bags stand for the start of the pile, and for what is left of it while it is cleared.
             "bags": between(FIRST_BAGS, OVERFLOWS) or between(BAGS_TAKEN, PILE_TAKEN), "pile": between(OVERFLOWS, BAGS_TAKEN)}
         show(self.trike, state["trike"])
-        self.load.hide_render = not (state["trike"] and state["load"])
+        show(self.load, state["trike"] and state["load"])
         if state["trike"]:
             self.trike.location, self.trike.rotation_euler.z = (.8, 18.2, 0), -math.pi / 2
         show(self.stall.frame, state["table"])

@@ -6,7 +6,7 @@ import random
 import bmesh
 
 from materials import cardboard, plain, rubber, steel
-from shapes import Shape, link, register
+from shapes import Shape, bake, link, register
 
 # Cross-sections along x: (x, waist height, roof height, half width of the roof).
 _BODIES = {
@@ -58,6 +58,7 @@ def car(x, y, turn, colour, body="sedan"):
     thing = link("car", mesh)
     smooth = thing.modifiers.new("smooth", "SUBSURF")
     smooth.levels = smooth.render_levels = 2
+    bake(thing)
 
     parts = Shape()
     arch = plain("arch", (.006, .006, .006), .95)
