@@ -12,7 +12,11 @@ import truth
 from furniture import PAVEMENT_METRES
 
 # name: (height, x from, x to, y from, y to) of the ground that is surveyed and trusted
-PLANES = {"pavement": (PAVEMENT_METRES, -4.9, -.1, 5.0, 30.0), "road": (0.0, 0.0, 7.0, 5.0, 30.0)}
+PLANES = {
+    "pavement": (PAVEMENT_METRES, -4.9, -.1, 5.0, 30.0),
+    "road": (0.0, 0.0, 7.0, 5.0, 30.0),
+    "whole_street_at_pavement_height": (PAVEMENT_METRES, -4.9, 7.0, 5.0, 30.0),
+}
 
 
 def apply(h, points):
@@ -96,3 +100,32 @@ def fit(camera, name):
     error = np.linalg.norm(apply(h, check_px) - check, axis=1)
     outline, _ = _seen(camera, np.linspace(x1, x2, 60), np.linspace(y1, y2, 200), z)
     return PlaneFit(z, h, float(np.sqrt((error ** 2).mean())), float(error.max()), _thinned(_hull(outline), 1.5), len(pixels))
+
+
+def as_toml(camera, plane):
+    """The calibration file of the demonstration camera."""
+    result = fit(camera, plane)
+    rows = ",\n  ".join("[" + ", ".join(f"{v:.10g}" for v in row) + "]" for row in result.ground_from_image)
+    hull = ", ".join(f"[{u}, {v}]" for u, v in result.hull_px)
+    return f"""\
+# The camera of tests/scenes/street.mp4. The place is synthetic: a rendered street, put at a point in Pingshan;
+# no real camera stands there. Written by tests/scenes/calibration.py from {result.points} ground points of the
+# PAVEMENT plane ({result.height_metres} m above the road). Error on other points of the hull: rms below, worst {result.max_metres:.2f} m
+# (lens distortion that a homography cannot hold). The road is not in the hull: its plane is in tests/scenes/street.json.
+# Pixels count centres: the centre of the top-left pixel is (0,0).
+datum = "CGCS2000"
+surveyed_on = "2026-11-21"
+
+[frame]
+width_px = {camera.width}
+height_px = {camera.height}
+
+[homography]
+ground_from_image = [
+  {rows},
+]
+# 42.0 is an assumed ellipsoidal height of the pavement.
+origin = {{ lon_deg = {truth.ORIGIN_LON_DEG}, lat_deg = {truth.ORIGIN_LAT_DEG}, height_metres = 42.0 }}
+rms_error_metres = {result.rms_metres:.3f}
+hull_px = [{hull}]
+"""

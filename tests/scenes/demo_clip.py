@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Renders the demonstration clip and its truth.
 
-    python demo_clip.py --work DIR [--out tests/scenes] [--only T [T ...]]
+    python demo_clip.py --work DIR [--out tests/scenes] [--calibration calibration/demo_street.toml] [--only T [T ...]]
 
 Out: street.mp4 (640 x 360, 5 frames a second, H.264) and street.json. Each state of the static street is rendered once in
 full; a frame is that picture with only the boxes of moving things, and of their shadows, rendered anew and feathered in, then
@@ -155,6 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", required=True, help="folder for frames, kept between runs")
     parser.add_argument("--out", default=os.path.dirname(os.path.abspath(__file__)))
+    parser.add_argument("--calibration", help="also write the calibration file here")
     parser.add_argument("--only", type=float, nargs="*", help="render these moments (seconds) and stop")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
@@ -166,6 +167,9 @@ def main():
             with open(f"{options.work}/look_{t:05.1f}.json", "w") as file:
                 json.dump(studio.facts(t), file)
         return
+    if options.calibration:
+        with open(options.calibration, "w") as file:
+            file.write(calibration.as_toml(studio.camera, "pavement"))
     count = round(story.DURATION_SECS * story.FPS)
     for n in range(count):
         path = f"{options.work}/frame_{n:03d}.png"
