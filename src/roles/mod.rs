@@ -1,1 +1,3 @@
 //! Wiring, task lifetimes, configuration; nothing clever.
+
+pub mod tools;

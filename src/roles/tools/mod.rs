@@ -1,0 +1,4 @@
+//! Commands that do one thing and end.
+
+#[cfg(feature = "edge")]
+pub mod detect;
