@@ -65,6 +65,7 @@ impl<'a> Plane<'a> {
         self.size
     }
 
+    #[cfg(test)]
     pub fn rows(&self) -> impl Iterator<Item = &'a [u8]> {
         let width = self.size.width_px as usize;
         self.data

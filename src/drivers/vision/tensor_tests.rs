@@ -82,7 +82,7 @@ impl Samples {
         let (width, height) = (to.width_px as usize, to.height_px as usize);
         let far = |from: &Self| from.width > 2 * width || from.height > 2 * height;
         let mut from = self.clone();
-        while far(&from) && from.width % 2 == 0 && from.height % 2 == 0 {
+        while far(&from) && from.width.is_multiple_of(2) && from.height.is_multiple_of(2) {
             from = from.halved();
         }
         if far(&from) { from.by_area(width, height) } else { from.bilinear(width, height) }
