@@ -4,5 +4,8 @@
 pub mod camera;
 #[cfg(feature = "edge")]
 pub mod detector;
+pub mod evidence;
+pub mod mqtt;
+pub mod store;
 #[cfg(feature = "edge")]
 pub mod vision;
