@@ -1,1 +1,4 @@
 //! Each driver wraps exactly one outside thing. Drivers never import one another.
+
+pub mod evidence;
+pub mod store;

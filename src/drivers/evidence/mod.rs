@@ -1,0 +1,4 @@
+//! Evidence files: uploaded by the edge, named by their SHA-256.
+
+#[cfg(feature = "hub")]
+pub mod files;
