@@ -2,3 +2,5 @@
 
 #[cfg(feature = "hub")]
 pub mod files;
+#[cfg(feature = "edge")]
+pub mod upload;

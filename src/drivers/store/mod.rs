@@ -5,6 +5,10 @@
 //! believed. [`StoreError`] tells apart what a caller treats differently: a full disk is waited
 //! out, a damaged file needs a person.
 
+#[cfg(feature = "edge")]
+pub mod commit_queue;
+#[cfg(feature = "edge")]
+pub mod edge;
 #[cfg(feature = "hub")]
 pub mod hub;
 
