@@ -62,7 +62,7 @@ struct DaemonArgs {
 pub fn run(cli: Cli) -> ExitCode {
     start_log();
     #[cfg(feature = "net")]
-    crate::drivers::install_crypto_provider();
+    crate::drivers::mqtt::install_crypto_provider();
     exit_code(dispatch(cli.command))
 }
 

@@ -9,6 +9,8 @@
 pub mod commit_queue;
 #[cfg(feature = "edge")]
 pub mod edge;
+#[cfg(feature = "hub")]
+pub mod hub;
 
 use sqlx::{
     SqlitePool,
