@@ -72,11 +72,8 @@ fn what_is_no_video_is_refused_with_a_cure() {
         "audiotestsrc num-buffers=50 ! avenc_aac ! mp4mux ! filesink location={}",
         sound.display()
     ));
-    let cases = [
-        (&text, "not a video file"),
-        (&missing, "no such file"),
-        (&sound, "no video stream"),
-    ];
+    let cases =
+        [(&text, "not a video file"), (&missing, "no such file"), (&sound, "no video stream")];
     for (path, cure) in cases {
         match FileSource::open(config(path, 0.0)).err() {
             Some(SourceError::Open { uri, reason }) => {
