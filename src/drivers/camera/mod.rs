@@ -25,6 +25,8 @@ mod connection;
 mod decimate;
 mod file;
 mod image;
+#[cfg(feature = "demo")]
+mod looped;
 mod reason;
 #[cfg(feature = "demo")]
 pub mod rtsp_server;
