@@ -419,3 +419,65 @@ fn detect_writes_coco_results_and_names_the_unreadable() {
     faulty.model = folder.path().join("absent.toml");
     assert_eq!(code(faulty), is(2));
 }
+
+#[derive(Deserialize)]
+struct Coco {
+    images: Vec<CocoImage>,
+    annotations: Vec<CocoAnnotation>,
+}
+
+#[derive(Deserialize)]
+struct CocoImage {
+    id: u64,
+    file_name: String,
+}
+
+#[derive(Deserialize)]
+struct CocoAnnotation {
+    image_id: u64,
+    bbox: [f32; 4],
+}
+
+/// A trained network on labelled photographs: most labelled bins are found where they are.
+#[test]
+fn a_trained_network_finds_labelled_bins() {
+    use sha2::{Digest, Sha256};
+    const NAMES: &str = "bin bin_overflowing garbage_pile person bicycle car motorcycle bus truck \
+                         dog umbrella chair bench dining_table suitcase";
+    let shared = std::env::var_os("GRIDWARDEN_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let network = shared.join("weights/street_v0_joint_416.onnx");
+    let Ok(bytes) = fs::read(&network) else {
+        println!("skipped: {} is absent", network.display());
+        return;
+    };
+    let digest: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    let classes: String = (NAMES.split_whitespace())
+        .map(|name| format!("[[class]]\nname = \"{name}\"\nscore_min = 0.3\n"))
+        .collect();
+    let text = format!(
+        "id = \"v0\"\nfile = {:?}\nsha256 = \"{digest}\"\nlicence = \"own\"\n[input]\n\
+         width_px = 416\nheight_px = 416\nlayout = \"nchw\"\nchannel_order = \"bgr\"\n\
+         [head]\nkind = \"yolox\"\ndecoded = true\n{classes}",
+        network.display().to_string()
+    );
+    let manifest = ModelManifest::parse("v0.toml", Path::new(""), &text).unwrap();
+    let file = NetworkFile::open(manifest).unwrap();
+    let mut detector = OnnxDetector::load(&file, &cpu(), tensor_maker()).unwrap();
+
+    let labels = fs::read(shared.join("data/coco_bins_val.json")).unwrap();
+    let labels: Coco = serde_json::from_slice(&labels).unwrap();
+    let (mut labelled, mut hit) = (0, 0);
+    for image in labels.images.iter().take(24) {
+        let frame = still::load_image(&shared.join("data").join(&image.file_name)).unwrap();
+        let found = detector.detect_all(&frame).unwrap().detections;
+        for label in labels.annotations.iter().filter(|label| label.image_id == image.id) {
+            let [x, y, width, height] = label.bbox;
+            let label = PixelBox::new(x, y, x + width, y + height);
+            labelled += 1;
+            hit += usize::from(found.iter().any(|found| found.bbox.iou(&label) > 0.5));
+        }
+    }
+    println!("{hit} of {labelled} labelled boxes found");
+    assert!(labelled > 20 && hit * 10 >= labelled * 8, "{hit} of {labelled}");
+}
