@@ -1,1 +1,4 @@
 //! Wiring, task lifetimes, configuration; nothing clever.
+
+#[cfg(feature = "edge")]
+pub mod edge;
