@@ -195,8 +195,11 @@ impl Outbox {
     /// When [`Self::next_to_send`] may have something that it has not now; `None` while only an
     /// acknowledgement, a link or a new row can change that.
     pub fn next_due(&self, now: Monotonic) -> Option<Monotonic> {
+        let full = self.in_flight(now) >= self.limits.in_flight_rows_max;
         let lanes = self.lanes.values().filter(|lane| self.link_up && !lane.rows.is_empty());
         lanes
+            // With a full window only the end of a wait helps.
+            .filter(|lane| !full || lane.waits(now, self.limits.resend_after))
             .map(|lane| lane.sent_at.map_or(now, |sent| sent.plus(self.limits.resend_after)))
             .min()
             .map(|due| due.max(now))

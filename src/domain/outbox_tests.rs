@@ -108,6 +108,17 @@ fn a_row_that_the_hub_refuses_does_not_use_up_the_window() {
 }
 
 #[test]
+fn a_full_window_is_due_when_its_first_wait_ends_and_not_at_once() {
+    let limits = OutboxLimits { in_flight_rows_max: 1, ..OutboxLimits::default() };
+    let mut outbox = filled(limits, &[row(1, 1, 1, 1), row(2, 2, 2, 1)]);
+    outbox.link_up();
+    let start = Monotonic::ZERO;
+    assert_eq!(outbox.next_due(start), Some(start));
+    assert_eq!(due(&mut outbox, start), [1]);
+    assert_eq!(outbox.next_due(start), Some(start.plus(5 * SECOND)));
+}
+
+#[test]
 fn an_acknowledgement_covers_earlier_revisions_of_its_case_only() {
     let rows = [row(1, 1, 1, 1), row(2, 1, 2, 1), row(3, 1, 1, 2), row(4, 1, 1, 3)];
     let mut outbox = filled(OutboxLimits::default(), &rows);

@@ -57,11 +57,12 @@ pub struct EdgeStore {
     stored: Arc<Stored>,
 }
 
-/// Cameras with rows that the publish loop has not been told of.
+/// What the publish and upload loops have not been told of.
 #[derive(Default)]
 struct Stored {
     cameras: Mutex<BTreeSet<CameraId>>,
-    notify: Notify,
+    cameras_added: Notify,
+    uploads_added: Notify,
 }
 
 impl EdgeStore {
@@ -93,7 +94,10 @@ impl EdgeStore {
         metrics::histogram!("gridwarden_edge_commit_secs").record(took.as_secs_f64());
         let cameras = batch.facts.iter().map(|fact| fact.state.camera.clone());
         self.stored.cameras.lock().unwrap_or_else(PoisonError::into_inner).extend(cameras);
-        self.stored.notify.notify_one();
+        self.stored.cameras_added.notify_one();
+        if !batch.uploads.is_empty() {
+            self.stored.uploads_added.notify_one();
+        }
         Ok(took)
     }
 
@@ -146,7 +150,7 @@ impl EdgeStore {
             .collect()
     }
 
-    /// Waits for commits since the last call and names their cameras.
+    /// Waits for commits since the last call and names their cameras; one waiter at a time.
     pub async fn stored_cameras(&self) -> BTreeSet<CameraId> {
         loop {
             let taken = std::mem::take(
@@ -155,7 +159,7 @@ impl EdgeStore {
             if !taken.is_empty() {
                 return taken;
             }
-            self.stored.notify.notified().await;
+            self.stored.cameras_added.notified().await;
         }
     }
 
@@ -232,6 +236,11 @@ impl EdgeStore {
         Ok(rows.iter().map(upload).collect())
     }
 
+    /// Waits for a commit that may have added files; one waiter at a time.
+    pub async fn uploads_added(&self) {
+        self.stored.uploads_added.notified().await;
+    }
+
     pub async fn uploads_depth(&self) -> Result<u64, StoreError> {
         self.count("SELECT count(*) FROM uploads").await
     }
@@ -272,7 +281,9 @@ impl EdgeStore {
             insert_uploads(&mut transaction, uploads).await?;
             transaction.commit().await
         };
-        put.await.map_err(self.failed())
+        put.await.map_err(self.failed())?;
+        self.stored.uploads_added.notify_one();
+        Ok(())
     }
 
     async fn count(&self, query: &'static str) -> Result<u64, StoreError> {
