@@ -2,4 +2,6 @@
 
 pub mod cli;
 pub mod config;
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod tools;

@@ -55,6 +55,7 @@ pub struct FileSource {
     origin: Option<(WallTime, Duration)>,
     last_pts: Option<MediaTime>,
     open: Option<OpenFile>,
+    decoded: u64,
 }
 
 impl FileSource {
@@ -68,11 +69,17 @@ impl FileSource {
             origin: None,
             last_pts: None,
             open: None,
+            decoded: 0,
         };
         if let Some(first) = source.parts.pop_front() {
             source.open = Some(OpenFile::open(first)?);
         }
         Ok(source)
+    }
+
+    /// Frames that came out of the decoder so far, analysed or not.
+    pub fn decoded(&self) -> u64 {
+        self.decoded
     }
 
     fn stamped(
@@ -114,6 +121,7 @@ impl FrameSource for FileSource {
             match open.next()? {
                 None => self.open = None,
                 Some(decoded) => {
+                    self.decoded += 1;
                     let past_end =
                         self.between.is_some_and(|(_, to)| decoded.1.plus(decoded.0) >= to);
                     if past_end {

@@ -22,7 +22,10 @@ pub use recorder::{Recorder, RecorderConfig, RecorderEvent};
 pub use segment::Segment;
 
 use crate::{base::time::WallTime, domain::ids::CameraId};
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Reads what recorders wrote.
 #[derive(Debug, Clone)]
@@ -33,6 +36,10 @@ pub struct Footage {
 impl Footage {
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Segments with frames from `from` to before `to`, oldest first.

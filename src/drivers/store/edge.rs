@@ -150,6 +150,20 @@ impl EdgeStore {
             .collect()
     }
 
+    /// One case, open or ended.
+    pub async fn case(&self, case_id: CaseId) -> Result<Option<CaseState>, StoreError> {
+        let state: Option<String> = sqlx::query_scalar("SELECT state FROM cases WHERE case_id = ?")
+            .bind(case_id.to_string())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(self.failed())?;
+        let read = |state: String| {
+            serde_json::from_str(&state)
+                .map_err(|error| self.content("cases", case_id.to_string(), error))
+        };
+        state.map(read).transpose()
+    }
+
     /// Waits for commits since the last call and names their cameras; one waiter at a time.
     pub async fn stored_cameras(&self) -> BTreeSet<CameraId> {
         loop {

@@ -4,6 +4,7 @@
 //! whatever the number of threads. A picture that cannot be read is named, the others are still
 //! analysed, and the exit code is 2.
 
+use super::{BadInput, Ended};
 use crate::{
     base::clock::{Clock, SystemClock},
     domain::detection::{Detection, ModelRef},
@@ -23,15 +24,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     path::PathBuf,
-    process::ExitCode,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
-
-const BAD_INPUT: u8 = 2;
 
 /// Run a model on pictures and write COCO results.
 #[derive(Debug, clap::Args)]
@@ -105,18 +103,9 @@ struct Summary<'a> {
 type Answer = std::result::Result<Vec<Detection>, String>;
 
 /// Results go to `args.out`, the summary to stdout, what is wrong to stderr.
-pub fn run(args: &DetectArgs) -> Result<ExitCode> {
+pub fn run(args: &DetectArgs) -> Result<Ended> {
     let clock = SystemClock::new();
-    let first = match open(args) {
-        Ok(opened) => opened,
-        Err(error @ (LoadError::Runtime { .. } | LoadError::NoProvider { .. })) => {
-            return Err(error.into());
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            return Ok(ExitCode::from(BAD_INPUT));
-        }
-    };
+    let first = open(args).map_err(refused)?;
     let (model, providers) = (first.0.manifest().model_ref(), first.1.report().clone());
     let answers = analyse(args, first)?;
 
@@ -152,11 +141,20 @@ pub fn run(args: &DetectArgs) -> Result<ExitCode> {
         );
     }
     if faults.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Ended::Done);
     }
     faults.iter().for_each(|fault| eprintln!("{fault}"));
-    eprintln!("{} of {} pictures have no results", faults.len(), args.images.len());
-    Ok(ExitCode::from(BAD_INPUT))
+    let (faults, images) = (faults.len(), args.images.len());
+    Err(BadInput(format!("{faults} of {images} pictures have no results")).into())
+}
+
+/// A manifest or network that does not fit is bad input; a machine without ONNX Runtime is a failure.
+pub fn refused(error: LoadError) -> anyhow::Error {
+    match error {
+        LoadError::Runtime { .. } | LoadError::NoProvider { .. } => error.into(),
+        LoadError::Manifest(faults) => faults.into(),
+        other => BadInput(other.to_string()).into(),
+    }
 }
 
 fn options(args: &DetectArgs) -> ProviderOptions {
