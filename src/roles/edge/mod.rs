@@ -46,6 +46,7 @@ use crate::{
     },
     roles::{
         config::{edge::EdgeConfig, edge::load_edge, mqtt::MqttSettings, pattern::Catalogue, pipeline, pipeline::Pipeline},
+        signals::stop_or_reload,
         tools::Ended,
     },
 };
@@ -74,45 +75,17 @@ pub fn run_daemon(path: &Path) -> anyhow::Result<Ended> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     loop {
         let shutdown = Shutdown::new();
-        let signals = runtime.spawn(wait_for_signal(path.to_owned(), shutdown.clone()));
-        runtime.block_on(run(config, clock.clone(), shutdown, Arc::default()))?;
+        let path = path.to_owned();
+        let load = move || Catalogue::built_in().and_then(|catalogue| load_edge(&path, &catalogue));
+        let signals = runtime.spawn(stop_or_reload(shutdown.clone(), load));
+        let ended = runtime.block_on(run(config, clock.clone(), shutdown.clone(), Arc::default()));
+        shutdown.begin();
+        ended?;
         match runtime.block_on(signals)? {
             None => return Ok(Ended::Done),
-            Some(fresh) => {
-                tracing::info!("reloaded");
-                config = *fresh;
-            }
+            Some(fresh) => config = fresh,
         }
     }
-}
-
-/// Begins the shutdown at SIGTERM or SIGINT, and at a SIGHUP whose files are all sound: then it
-/// returns the new configuration. A SIGHUP with faults changes nothing.
-async fn wait_for_signal(path: std::path::PathBuf, shutdown: Shutdown) -> Option<Box<EdgeConfig>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int), Ok(mut hup)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
-    else {
-        tracing::error!("signals cannot be received");
-        return None;
-    };
-    loop {
-        tokio::select! {
-            _ = term.recv() => break,
-            _ = int.recv() => break,
-            () = shutdown.begun() => return None,
-            _ = hup.recv() => match Catalogue::built_in().and_then(|catalogue| load_edge(&path, &catalogue)) {
-                Ok(fresh) => {
-                    shutdown.begin();
-                    return Some(Box::new(fresh));
-                }
-                Err(faults) => tracing::error!("not reloaded, the old configuration stays:\n{faults}"),
-            },
-        }
-    }
-    tracing::info!("stopping");
-    shutdown.begin();
-    None
 }
 
 /// Runs one edge until shutdown.
