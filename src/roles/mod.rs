@@ -1,1 +1,4 @@
 //! Wiring, task lifetimes, configuration; nothing clever.
+
+#[cfg(feature = "hub")]
+pub mod hub;
