@@ -82,7 +82,10 @@ mod tests {
         let (one, other) = (picture("a", 10, 20, Some(21)), picture("b", 5, 40, None));
         let both = fold(&[one.clone(), other.clone()]).unwrap();
         assert_eq!(both.event.code, "a");
-        assert_eq!((both.first_seen_at, both.last_seen_at), (other.first_seen_at, other.last_seen_at));
+        assert_eq!(
+            (both.first_seen_at, both.last_seen_at),
+            (other.first_seen_at, other.last_seen_at)
+        );
         assert_eq!(both.gone_at, None);
         let ended = fold(&[one, picture("b", 5, 40, Some(41))]).unwrap();
         assert_eq!(ended.gone_at, Some(WallTime::from_unix_millis(41)));

@@ -2,6 +2,7 @@
 
 use super::{
     HUB_NAME, HubStore, Tx,
+    evidence::link_evidence,
     outbound::insert_outbound,
     records::{CaseRow, case_row, to_json},
 };
@@ -10,7 +11,7 @@ use crate::{
     domain::{
         case::lifecycle::{self, Effect, Event, Known, Refused, State, Transition},
         ids::CaseId,
-        wire::{CloudEvent, DecisionData, DecisionKind, Leaf, NodeAddress, Topic},
+        wire::{CloudEvent, DecisionData, DecisionKind, EvidenceData, Leaf, NodeAddress, Topic},
     },
     drivers::store::StoreError,
 };
@@ -79,6 +80,7 @@ impl HubStore {
         &self,
         case_id: CaseId,
         disposed_at: WallTime,
+        photos: &[String],
         decision: &Decision,
     ) -> Result<CaseChange, DecideError> {
         let mut tx = self.begin().await?;
@@ -92,6 +94,20 @@ impl HubStore {
         .execute(&mut *tx)
         .await
         .map_err(|error| self.failed(error))?;
+        for sha256 in photos {
+            let named: i64 =
+                sqlx::query_scalar("SELECT COUNT(*) FROM case_evidence WHERE sha256 = $1")
+                    .bind(sha256)
+                    .fetch_one(&mut *tx)
+                    .await
+                    .map_err(|error| self.failed(error))?;
+            if named == 0 {
+                // A crew's photographs are not masked by us, so they are kept and not shown.
+                link_evidence(&mut tx, case_id, &[photo(sha256, disposed_at)], false, None)
+                    .await
+                    .map_err(|error| self.failed(error))?;
+            }
+        }
         self.commit(tx).await?;
         Ok(change)
     }
@@ -255,6 +271,18 @@ impl HubStore {
         .await
         .map_err(|error| self.failed(error))?;
         Ok(before > 0 && after > 0)
+    }
+}
+
+fn photo(sha256: &str, disposed_at: WallTime) -> EvidenceData {
+    EvidenceData {
+        role: "photo".to_owned(),
+        url: format!("/api/v1/evidence/{sha256}"),
+        sha256: sha256.to_owned(),
+        media_type: "application/octet-stream".to_owned(),
+        width_px: 0,
+        height_px: 0,
+        captured_at: disposed_at,
     }
 }
 
