@@ -204,13 +204,6 @@ impl Connection {
                 refuse(&pipeline, &reason);
             }
         });
-        let weak = pipeline.downgrade();
-        let connection = Arc::clone(self);
-        parse.connect_no_more_pads(move |_| {
-            if let (None, Some(pipeline)) = (connection.video.get(), weak.upgrade()) {
-                refuse(&pipeline, "there is no video stream in it");
-            }
-        });
         Ok(())
     }
 

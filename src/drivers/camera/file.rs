@@ -260,11 +260,13 @@ fn build(address: &Address) -> Result<(gst::Pipeline, gst_app::AppSink), String>
         }
     });
     let (weak, target) = (pipeline.downgrade(), sink.downgrade());
-    parse.connect_no_more_pads(move |_| {
-        let (Some(pipeline), Some(sink)) = (weak.upgrade(), target.upgrade()) else { return };
-        if sink.static_pad("sink").is_some_and(|pad| !pad.is_linked()) {
+    // parsebin never says "no more pads", but it says when all is read.
+    parse.connect("drained", false, move |_| {
+        let (pipeline, sink) = (weak.upgrade()?, target.upgrade()?);
+        if !sink.static_pad("sink")?.is_linked() {
             refuse(&pipeline, "there is no video stream in it");
         }
+        None
     });
     Ok((pipeline, sink))
 }

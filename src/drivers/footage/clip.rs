@@ -176,10 +176,11 @@ impl Encoder {
         .build()
         .map_err(|error| error.to_string())?;
         let caps = info.to_caps().map_err(|error| error.to_string())?;
+        // No h264parse: of a stream without a fixed rate it loses the durations, and the last frame.
         let pipeline = gst::parse::launch(
             "appsrc name=frames format=time block=true max-buffers=4 max-bytes=0 max-time=0 \
              ! x264enc speed-preset=veryfast pass=qual quantizer=25 key-int-max=50 bframes=0 threads=1 \
-             ! h264parse ! mp4mux faststart=true ! filesink name=file sync=false",
+             ! mp4mux faststart=true ! filesink name=file sync=false",
         )
         .map_err(|error| format!("{error}: install gstreamer1.0-plugins-ugly"))?
         .downcast::<gst::Pipeline>()
