@@ -1,0 +1,4 @@
+//! Shared by the integration tests.
+
+pub mod facts;
+pub mod mosquitto;
