@@ -4,8 +4,12 @@
 
 #![cfg(feature = "edge")]
 
-mod support;
+#[path = "support/facts.rs"]
+mod facts;
+#[path = "support/mosquitto.rs"]
+mod mosquitto;
 
+use facts::{START, address, fact};
 use gridwarden::{
     base::{clock::SystemClock, shutdown::Shutdown},
     domain::{
@@ -22,16 +26,13 @@ use gridwarden::{
     },
     roles::edge::publish::{self, PUBLISH_INPUTS_MAX, PublishInput},
 };
+use mosquitto::Mosquitto;
 use std::{
     collections::HashMap,
     path::Path,
     process::Command,
     sync::{Arc, Mutex},
     time::Duration,
-};
-use support::{
-    facts::{START, address, fact},
-    mosquitto::Mosquitto,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 use uuid::Uuid;

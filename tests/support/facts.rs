@@ -1,4 +1,5 @@
-//! Case facts for tests: complete, with a place and evidence, and the same for the same numbers.
+//! Case facts for tests: complete, with a place (the worked example of GB/T 39409-2020, annex B.2)
+//! and evidence, and the same for the same numbers.
 
 use gridwarden::{
     base::time::{ClockQuality, WallTime},
@@ -34,7 +35,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
         event: EventData {
             std: "GB/T 47678.5".to_owned(),
             version: "2026".to_owned(),
-            code: "0505".to_owned(),
+            code: "09006".to_owned(),
             name_zh: "占道经营".to_owned(),
             name_en: "Roadside stall".to_owned(),
             local: false,
@@ -46,12 +47,12 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
             box_fraction: [0.25, 0.5, 0.375, 0.75],
         },
         place: Some(PlaceData {
-            code_2d: "N50J475".to_owned(),
-            code_3d: "N050J0047500".to_owned(),
+            code_2d: "N50J47539B8255".to_owned(),
+            code_3d: "N050J0047050390B8020550".to_owned(),
             level: 7,
-            lon_deg: 114.345_678,
-            lat_deg: 22.691_234,
-            height_metres: 42.5,
+            lon_deg: 116.312_603,
+            lat_deg: 39.993_161,
+            height_metres: 0.0,
             error_metres: 1.25,
             datum: "CGCS2000".to_owned(),
         }),

@@ -1,4 +1,0 @@
-//! Shared by the integration tests.
-
-pub mod facts;
-pub mod mosquitto;
