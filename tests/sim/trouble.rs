@@ -1,7 +1,6 @@
 //! What goes wrong, and what was deliberately built wrong.
 
 use crate::{
-    broker::Packet,
     ledger::Violation,
     world::{CAMERAS, Event, SCENE, TROUBLE, World},
 };

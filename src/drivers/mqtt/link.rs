@@ -124,7 +124,7 @@ impl Link {
                     if let Some(client) = client.take() {
                         self.shared.connected(client);
                     }
-                    if self.events.try_send(LinkEvent::Connected).is_err() {
+                    if self.checked.subscriptions.is_empty() && self.announce().is_err() {
                         return End::Stopped;
                     }
                 }
@@ -136,6 +136,9 @@ impl Link {
                 Ok(Event::Incoming(Incoming::SubAck(suback))) => {
                     if let Some(fault) = self.refused_subscription(&suback) {
                         break fault;
+                    }
+                    if self.announce().is_err() {
+                        return End::Stopped;
                     }
                 }
                 Ok(Event::Outgoing(Outgoing::Disconnect)) => return End::Stopped,
@@ -158,6 +161,11 @@ impl Link {
             let filters = filters.map(|filter| Filter::new(filter, QoS::AtLeastOnce));
             eventloop.pending.push_back(Request::Subscribe(Subscribe::new_many(filters, None)));
         }
+    }
+
+    /// An error means that nobody listens any more.
+    fn announce(&self) -> Result<(), TrySendError<LinkEvent>> {
+        self.events.try_send(LinkEvent::Connected)
     }
 
     fn refused_subscription(&self, suback: &SubAck) -> Option<LinkFault> {

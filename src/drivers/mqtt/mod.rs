@@ -51,7 +51,7 @@ pub const RECEIVED_UNACKED_MAX: u16 = 64;
 
 #[derive(Debug)]
 pub enum LinkEvent {
-    /// The broker accepted us and our subscriptions are on their way.
+    /// The broker accepted us and all subscriptions; messages it kept for us may come before this.
     Connected,
     /// The connection ended, or an attempt at one failed; the next attempt follows by itself.
     Disconnected { reason: LinkFault },
