@@ -1,0 +1,173 @@
+/**
+ * A stand-in hub for working on the page alone: `npm run dev:hub`, then `npm run dev`. Speaks
+ * docs/http.md with invented cases, and serves `dist/` under the hub's content policy.
+ * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { actionsOf, at, cameras, evidence, newCase, picture, place, sha, verdict } from './fixture.mjs';
+
+const port = Number(process.env.PORT ?? 8790);
+const dist = join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self' blob:; " +
+  "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const MEDIA = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+
+const cases = new Map();
+const listeners = new Set();
+
+function say(one) {
+  const data = JSON.stringify({ case_id: one.case_id, version: one.version, state: one.state });
+  for (const to of listeners) to.write(`event: case\ndata: ${data}\n\n`);
+}
+
+function put(one) {
+  cases.set(one.case_id, one);
+  say(one);
+}
+
+function move(one, to, entry) {
+  one.history.push({ at: at(0), from: one.state, to, ...entry });
+  one.state = to;
+  one.version += 1;
+  say(one);
+}
+
+const pattern = ['crowd', 'bin_overflowing', 'illegal_parking'];
+for (let i = 0; i < 9; i += 1) put(newCase(pattern[i % 3], i % 3, 30 + i * 340));
+const checked = newCase('bin_overflowing', 1, 5000, { state: 'CLOSED', stage: 'verification', version: 6 });
+checked.verifications.push({
+  request_id: 'r1', kind: 'postcheck', requested_at: at(200), result_at: at(20),
+  verdict: verdict('CLEARED', ['not_found']),
+  evidence: [evidence('before', checked.case_id), evidence('after', checked.case_id)],
+});
+checked.history.push({ at: at(20), actor: 'auto:postcheck@1', kind: 'postcheck_verdict', from: 'POSTCHECKING', to: 'CLOSED' });
+put(checked);
+const manual = newCase('bin_overflowing', 2, 7000, { state: 'MANUAL', version: 4 });
+manual.verifications.push({
+  request_id: 'r2', kind: 'postcheck', requested_at: at(400), result_at: at(100), evidence: [],
+  verdict: verdict('UNDETERMINABLE', ['too_few_valid_frames', 'blurred', 'positive_control_missing']),
+});
+put(manual);
+if (process.env.ARRIVALS !== 'no') setInterval(() => put(newCase(pattern[Math.floor(Math.random() * 3)], 0, 0)), 20_000).unref();
+
+const json = (response, status, body, headers = {}) => {
+  const type = status >= 400 ? 'application/problem+json' : 'application/json';
+  response.writeHead(status, { 'Content-Type': type, ...headers });
+  response.end(body === undefined ? '' : JSON.stringify(body));
+};
+const problem = (response, status, title, detail = '') =>
+  json(response, status, { type: 'about:blank', title, status, detail });
+const detailOf = (one) => ({ ...one, actions: actionsOf(one) });
+const signedIn = (request) => /gw_session=dev/.test(request.headers.cookie ?? '');
+const COOKIE = { 'Set-Cookie': 'gw_session=dev; HttpOnly; SameSite=Strict; Path=/' };
+
+async function bodyOf(request) {
+  let text = '';
+  for await (const part of request) text += part;
+  return text ? JSON.parse(text) : {};
+}
+
+function list(url, response) {
+  const states = url.searchParams.getAll('state');
+  const camera = url.searchParams.get('camera');
+  const rank = { urgent: 0, normal: 1, low: 2 };
+  const all = [...cases.values()]
+    .filter((one) => states.length === 0 || states.includes(one.state))
+    .filter((one) => !camera || one.camera?.id === camera)
+    .sort((a, b) => rank[a.priority] - rank[b.priority] || b.received_at.localeCompare(a.received_at));
+  const from = Number(url.searchParams.get('cursor') ?? 0);
+  const to = from + Number(url.searchParams.get('limit') ?? 50);
+  json(response, 200, { items: all.slice(from, to), next_cursor: to < all.length ? String(to) : null });
+}
+
+async function act(one, request, response) {
+  const { action, reason, note } = await bodyOf(request);
+  if (request.headers['if-match'] !== `"${one.version}"`) return problem(response, 412, 'changed');
+  const allowed = actionsOf(one).find((each) => each.action === action);
+  if (!allowed) return problem(response, 409, 'not possible', `${action} of a case that is ${one.state}`);
+  if (allowed.reasons.length && !allowed.reasons.includes(reason)) return problem(response, 422, 'reason missing');
+  const to = { confirm: 'FILED', reject: 'REJECTED', close: 'CLOSED', rework: 'REWORK' }[action];
+  move(one, to, { actor: 'reviewer', kind: action, reason, note });
+  json(response, 200, detailOf(one));
+}
+
+async function complain(request, response) {
+  const body = await bodyOf(request);
+  const where = body.place.code ? cameras[0].place : body.place;
+  const one = newCase(body.event, 0, 0, {
+    state: 'PRECHECKING', source: 'complaint', external_no: body.external_no, thumbnail: null, evidence: [],
+    place: place(where.lon_deg, where.lat_deg, 5),
+    history: [{ at: at(0), actor: body.source, kind: 'complaint', to: 'PRECHECKING', note: body.note }],
+  });
+  const check = { request_id: 'r3', kind: 'precheck', requested_at: at(0), evidence: [] };
+  one.verifications.push(check);
+  put(one);
+  setTimeout(() => {
+    Object.assign(check, { result_at: at(0), verdict: verdict('PRESENT', ['found']), evidence: [evidence('before', one.case_id)] });
+    move(one, 'FILED', { actor: 'auto:precheck@1', kind: 'precheck_verdict' });
+  }, 4000);
+  json(response, 201, detailOf(one));
+}
+
+async function file(request, response, digest) {
+  const owner = [...cases.values()].find((one) => [...one.evidence, ...one.verifications.flatMap((v) => v.evidence)].some((e) => e.sha256 === digest));
+  const role = ['annotated', 'snapshot', 'clip', 'before', 'after'].find((each) => owner && sha(`${each}/${owner.case_id}`) === digest);
+  if (!role) return problem(response, 404, 'no such file');
+  const path = role === 'clip' ? process.env.DEV_CLIP : process.env.DEV_PICTURE;
+  if (!path && role === 'clip') return problem(response, 404, 'set DEV_CLIP');
+  if (!path) return response.writeHead(200, { 'Content-Type': 'image/svg+xml' }).end(picture(role, digest));
+  const bytes = await readFile(path);
+  const type = { '.mp4': 'video/mp4', '.jpg': 'image/jpeg', '.png': 'image/png' }[extname(path)];
+  const range = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '');
+  if (!range) return response.writeHead(200, { 'Content-Type': type, 'Accept-Ranges': 'bytes' }).end(bytes);
+  const [from, to] = [Number(range[1]), Math.min(Number(range[2] || bytes.length - 1), bytes.length - 1)];
+  response.writeHead(206, { 'Content-Type': type, 'Content-Range': `bytes ${from}-${to}/${bytes.length}` });
+  response.end(bytes.subarray(from, to + 1));
+}
+
+async function page(path, response) {
+  const wanted = normalize(path === '/' ? '/index.html' : path);
+  const body = await readFile(join(dist, wanted)).catch(() => null);
+  if (!body) return problem(response, 404, 'no such page');
+  response.writeHead(200, { 'Content-Type': MEDIA[extname(wanted)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY });
+  response.end(body);
+}
+
+async function answer(request, response) {
+  const url = new URL(request.url, 'http://hub');
+  if (url.pathname === '/signin') return response.writeHead(303, { Location: '/', ...COOKIE }).end();
+  if (!url.pathname.startsWith('/api/v1/')) return page(url.pathname, response);
+  const [resource, id, verb] = url.pathname.slice('/api/v1/'.length).split('/');
+  if (resource === 'session' && request.method === 'POST') {
+    const { password } = await bodyOf(request);
+    return password === 'demo' ? json(response, 204, undefined, COOKIE) : problem(response, 401, 'wrong name or password');
+  }
+  if (!signedIn(request)) return problem(response, 401, 'not signed in');
+  if (request.method !== 'GET' && request.headers['x-requested-with'] !== 'gridwarden') return problem(response, 403, 'header missing');
+  if (resource === 'session' && request.method === 'DELETE') return json(response, 204, undefined, { 'Set-Cookie': 'gw_session=; Max-Age=0; Path=/' });
+  if (resource === 'session') return json(response, 200, { name: 'reviewer', role: 'reviewer', version: '0.1.0', demo: true });
+  if (resource === 'cameras') return json(response, 200, { items: cameras });
+  if (resource === 'complaints') return complain(request, response);
+  if (resource === 'evidence') return file(request, response, id);
+  if (resource === 'stream') {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.write(': hello\n\n');
+    listeners.add(response);
+    return request.on('close', () => listeners.delete(response));
+  }
+  if (resource !== 'cases') return problem(response, 404, 'no such resource');
+  if (!id) return list(url, response);
+  const one = cases.get(id);
+  if (!one) return problem(response, 404, 'no such case');
+  if (verb === 'act') return act(one, request, response);
+  return json(response, 200, detailOf(one), { ETag: `"${one.version}"` });
+}
+
+createServer((request, response) => {
+  answer(request, response).catch((error) => problem(response, 500, String(error)));
+}).listen(port, '127.0.0.1', () => console.log(`development fixture on http://127.0.0.1:${port}/signin?ticket=dev`));

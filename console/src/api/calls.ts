@@ -1,0 +1,63 @@
+/** The calls of docs/http.md that the page makes, one function each. */
+import { call } from './client';
+import type {
+  ActionName,
+  Camera,
+  CaseDetail,
+  CaseState,
+  CaseSummary,
+  Complaint,
+  Session,
+} from './types';
+
+export interface CaseFilter {
+  states: CaseState[];
+  camera: string | null;
+}
+
+export interface CasePage {
+  items: CaseSummary[];
+  next_cursor?: string | null;
+}
+
+export const signIn = (name: string, password: string) =>
+  call<void>('POST', '/session', { name, password });
+
+export const signOut = () => call<void>('DELETE', '/session');
+
+export const readSession = async () => (await call<Session>('GET', '/session')).body;
+
+export async function listCases(
+  filter: CaseFilter,
+  limit: number,
+  cursor?: string,
+): Promise<CasePage> {
+  const query = new URLSearchParams();
+  for (const state of filter.states) query.append('state', state);
+  if (filter.camera) query.set('camera', filter.camera);
+  query.set('limit', String(limit));
+  if (cursor) query.set('cursor', cursor);
+  return (await call<CasePage>('GET', `/cases?${query}`)).body;
+}
+
+const casePath = (id: string) => `/cases/${encodeURIComponent(id)}`;
+
+export const readCase = async (id: string) => (await call<CaseDetail>('GET', casePath(id))).body;
+
+/** Refused with 412 when the case is no longer at `version`. */
+export const act = async (
+  id: string,
+  version: number,
+  decision: { action: ActionName; reason?: string; note?: string },
+) =>
+  (await call<CaseDetail>('POST', `${casePath(id)}/act`, decision, { 'If-Match': `"${version}"` }))
+    .body;
+
+export const fileComplaint = async (complaint: Complaint) =>
+  (await call<CaseDetail>('POST', '/complaints', complaint)).body;
+
+export const listCameras = async () =>
+  (await call<{ items: Camera[] }>('GET', '/cameras')).body.items;
+
+/** Pictures are named by their digest; any other address in an answer is ignored. */
+export const evidenceUrl = (sha256: string) => `/api/v1/evidence/${encodeURIComponent(sha256)}`;

@@ -1,0 +1,75 @@
+/**
+ * One way to speak to the hub: JSON in, JSON out, problem+json as `ApiError`.
+ * Same origin only. The cookie is the browser's; `X-Requested-With` shows the hub that a page of its own asks.
+ */
+export class ApiError extends Error {
+  constructor(
+    /** HTTP status; 0 where no answer came. */
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(detail || title);
+    this.name = 'ApiError';
+  }
+}
+
+export interface Answer<T> {
+  status: number;
+  body: T;
+}
+
+type Method = 'GET' | 'POST' | 'DELETE';
+
+let onSignedOut: () => void = () => {};
+
+/** Called whenever the hub says that nobody is signed in. */
+export function whenSignedOut(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+export async function call<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer<T>> {
+  const init: RequestInit = {
+    method,
+    credentials: 'same-origin',
+    cache: 'no-store',
+    headers: { Accept: 'application/json', 'X-Requested-With': 'gridwarden', ...headers },
+  };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    (init.headers as Record<string, string>)['Content-Type'] = 'application/json';
+  }
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, init);
+  } catch (cause) {
+    throw new ApiError(0, 'no answer', cause instanceof Error ? cause.message : '');
+  }
+  if (!response.ok) {
+    const error = await problem(response);
+    if (response.status === 401 && path !== '/session') onSignedOut();
+    throw error;
+  }
+  const text = await response.text();
+  try {
+    return { status: response.status, body: (text ? JSON.parse(text) : undefined) as T };
+  } catch {
+    throw new ApiError(response.status, 'unreadable answer', text.slice(0, 200));
+  }
+}
+
+async function problem(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => '');
+  try {
+    const fields = JSON.parse(text) as { title?: unknown; detail?: unknown };
+    const word = (value: unknown) => (typeof value === 'string' ? value : '');
+    return new ApiError(response.status, word(fields.title), word(fields.detail));
+  } catch {
+    return new ApiError(response.status, response.statusText, '');
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * Shapes of the hub's HTTP interface (docs/http.md). Field names are the wire's own.
+ * Times are RFC 3339 UTC text; optional fields may be absent or null.
+ */
+export type Maybe<T> = T | null | undefined;
+export type Sha256 = string;
+
+export const CASE_STATES = [
+  'PENDING_REVIEW',
+  'PRECHECKING',
+  'FILED',
+  'DISPOSED',
+  'POSTCHECKING',
+  'MANUAL',
+  'REWORK',
+  'CLOSED',
+  'REJECTED',
+  'VANISHED',
+] as const;
+export type CaseState = (typeof CASE_STATES)[number];
+
+export const STAGES = [
+  'collection',
+  'filing',
+  'dispatch',
+  'handling',
+  'feedback',
+  'verification',
+  'evaluation',
+] as const;
+
+export const PRIORITIES = ['urgent', 'normal', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export const ACTIONS = ['confirm', 'reject', 'close', 'rework'] as const;
+export type ActionName = (typeof ACTIONS)[number];
+
+export const CAMERA_CONDITIONS = [
+  'ok',
+  'offline',
+  'frozen',
+  'black',
+  'blurred',
+  'covered',
+  'moved',
+] as const;
+export type CameraCondition = (typeof CAMERA_CONDITIONS)[number];
+
+export const OUTCOMES = ['PRESENT', 'CLEARED', 'UNDETERMINABLE'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export type VerifyKind = 'precheck' | 'postcheck';
+export type EvidenceRole = 'snapshot' | 'annotated' | 'clip' | 'before' | 'after';
+
+/** West, south, east, north in degrees. */
+export type CellBounds = [number, number, number, number];
+export type LonLat = [number, number];
+
+export interface EventData {
+  std: string;
+  version: string;
+  code: string;
+  name_zh: string;
+  name_en: string;
+  local: boolean;
+}
+
+export interface Place {
+  code_2d: string;
+  code_3d: string;
+  level: number;
+  lon_deg: number;
+  lat_deg: number;
+  height_metres: number;
+  error_metres: number;
+  datum: string;
+  cell?: Maybe<CellBounds>;
+}
+
+export interface CaseSummary {
+  case_id: string;
+  version: number;
+  state: CaseState;
+  stage: string;
+  event: EventData;
+  /** Absent for a complaint whose event video cannot decide. */
+  pattern?: Maybe<{ id: string; version: string }>;
+  /** Absent for a complaint until a camera has been found. */
+  camera?: Maybe<{ id: string; node: string }>;
+  zone?: Maybe<string>;
+  place?: Maybe<Place>;
+  first_seen_at: string;
+  confirmed_at: string;
+  last_seen_at: string;
+  gone_at?: Maybe<string>;
+  dwell_secs: number;
+  count: number;
+  score: number;
+  source: string;
+  priority: Priority;
+  received_at: string;
+  thumbnail?: Maybe<Sha256>;
+}
+
+export interface Evidence {
+  role: EvidenceRole;
+  sha256: Sha256;
+  media_type: string;
+  width_px: number;
+  height_px: number;
+  captured_at: string;
+  /** Held whole and checked; before that only its name is known. */
+  available: boolean;
+}
+
+export interface HistoryEntry {
+  at: string;
+  actor: string;
+  kind: string;
+  from?: Maybe<string>;
+  to?: Maybe<string>;
+  reason?: Maybe<string>;
+  note?: Maybe<string>;
+}
+
+export interface Look {
+  from: string;
+  to: string;
+  frames: number;
+  valid_frames: number;
+  found: number;
+}
+
+export interface Verdict {
+  verdict: Outcome;
+  reasons: string[];
+  advisory: boolean;
+  looks: Look[];
+  positive_control: { ran: boolean; found: boolean };
+  fov_match?: Maybe<number>;
+  model?: Maybe<{ id: string; sha256: string }>;
+  pattern?: Maybe<{ id: string; version: string }>;
+}
+
+export interface Verification {
+  request_id: string;
+  kind: VerifyKind;
+  requested_at: string;
+  result_at?: Maybe<string>;
+  verdict?: Maybe<Verdict>;
+  evidence: Evidence[];
+}
+
+export interface CaseAction {
+  action: ActionName;
+  /** Codes to choose one from; empty where no reason is asked for. */
+  reasons: string[];
+}
+
+export interface CaseDetail extends CaseSummary {
+  evidence: Evidence[];
+  history: HistoryEntry[];
+  verifications: Verification[];
+  actions: CaseAction[];
+  note_zh?: Maybe<string>;
+  note_en?: Maybe<string>;
+  external_no?: Maybe<string>;
+}
+
+export interface CameraPattern {
+  id: string;
+  version: string;
+  name_zh: string;
+  name_en: string;
+  dwell_secs: number;
+}
+
+export interface Camera {
+  id: string;
+  node: string;
+  condition: CameraCondition;
+  since?: Maybe<string>;
+  detail?: Maybe<string>;
+  online: boolean;
+  place?: Maybe<{
+    lon_deg: number;
+    lat_deg: number;
+    height_metres: number;
+    datum: string;
+    footprint_lonlat: LonLat[];
+  }>;
+  /** BeiDou 2D codes of the cells that it sees. */
+  footprint: string[];
+  patterns: CameraPattern[];
+  recording?: Maybe<{ from: string; to: string }>;
+  note_zh?: Maybe<string>;
+  note_en?: Maybe<string>;
+}
+
+export interface Session {
+  name: string;
+  role: string;
+  version: string;
+  demo: boolean;
+}
+
+export interface Complaint {
+  external_no: string;
+  source: string;
+  event?: string;
+  text?: string;
+  place: { code: string } | { lon_deg: number; lat_deg: number; datum: string };
+  reported_at: string;
+  note?: string;
+}
+
+export interface CaseEvent {
+  case_id: string;
+  version: number;
+  state: CaseState;
+}

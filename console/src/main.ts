@@ -1,0 +1,7 @@
+import { createApp } from 'vue';
+import App from './App.vue';
+import { i18n, setLanguage } from './i18n';
+import './style/base.css';
+
+setLanguage(i18n.global.locale.value);
+createApp(App).use(i18n).mount('#app');

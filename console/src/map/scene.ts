@@ -1,0 +1,64 @@
+/** What a map shows, apart from how: both drawings (WebGL and SVG) draw this. */
+import type { Camera, CaseSummary, LonLat } from '../api/types';
+import { type Bounds, boundsOf, circle, closed, rectangle } from './geometry';
+
+export interface CameraMark {
+  id: string;
+  at: LonLat;
+  /** Ring of the ground that it sees, first corner repeated. */
+  footprint: LonLat[];
+  online: boolean;
+  /** The camera of the case at hand. */
+  chosen: boolean;
+}
+
+export interface Scene {
+  cameras: CameraMark[];
+  /** The case's cell, position and error circle. */
+  cell: LonLat[];
+  point: LonLat | null;
+  error: LonLat[];
+  /** What to bring into view; changes only with the case, so that a person's own view stays. */
+  bounds: Bounds | null;
+  /** Changes when the view should move. */
+  key: string;
+}
+
+/** About the size of a street corner: the least that is worth looking at. */
+const METRES_MIN = 24;
+
+export function sceneOf(cameras: readonly Camera[], subject: CaseSummary | null): Scene {
+  const marks = cameras.flatMap((camera): CameraMark[] =>
+    camera.place
+      ? [
+          {
+            id: camera.id,
+            at: [camera.place.lon_deg, camera.place.lat_deg],
+            footprint: closed(camera.place.footprint_lonlat),
+            online: camera.online,
+            chosen: camera.id === subject?.camera?.id,
+          },
+        ]
+      : [],
+  );
+  const place = subject?.place;
+  const point: LonLat | null = place ? [place.lon_deg, place.lat_deg] : null;
+  const cell = place?.cell ? rectangle(place.cell) : [];
+  const error = place && point ? circle(point, place.error_metres) : [];
+  const chosen = marks.filter((mark) => mark.chosen);
+  const near = chosen.length > 0 || point ? chosen : marks;
+  const around = near.flatMap((mark) => [mark.at, ...mark.footprint]);
+  return {
+    cameras: marks,
+    cell,
+    point,
+    error,
+    bounds: boundsOf([...around, ...cell, ...error], METRES_MIN),
+    key: `${subject?.case_id ?? ''}/${place?.code_2d ?? ''}/${near.map((mark) => mark.id).join()}`,
+  };
+}
+
+/** A scene for choosing a place: all cameras, and the point chosen so far. */
+export function pickScene(cameras: readonly Camera[], point: LonLat | null): Scene {
+  return { ...sceneOf(cameras, null), point };
+}

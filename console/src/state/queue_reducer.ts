@@ -1,0 +1,94 @@
+/** What the queue does with pages, live events and decisions: pure, so that it can be tested alone. */
+import type { CaseFilter, CasePage } from '../api/calls';
+import type { CaseDetail, CaseEvent, CaseState, CaseSummary } from '../api/types';
+
+export interface Queue {
+  /** In the server's order. */
+  items: CaseSummary[];
+  nextCursor: string | null;
+}
+
+export const EMPTY: Queue = { items: [], nextCursor: null };
+
+export function fits(state: CaseState, filter: CaseFilter): boolean {
+  return filter.states.length === 0 || filter.states.includes(state);
+}
+
+/** A newer list takes the place of the old one, but never an older version of a case. */
+export function withPage(queue: Queue, page: CasePage): Queue {
+  const held = new Map(queue.items.map((item) => [item.case_id, item]));
+  const items = page.items.map((item) => {
+    const old = held.get(item.case_id);
+    return old && old.version > item.version ? old : item;
+  });
+  return { items, nextCursor: page.next_cursor ?? null };
+}
+
+/** A further page; a case that moved between two pages is kept once. */
+export function withMore(queue: Queue, page: CasePage): Queue {
+  const held = new Set(queue.items.map((item) => item.case_id));
+  const fresh = page.items.filter((item) => !held.has(item.case_id));
+  return { items: [...queue.items, ...fresh], nextCursor: page.next_cursor ?? null };
+}
+
+/**
+ * A live event says only that a case has a new version and state. What is listed is changed at once;
+ * `refetch` says that the list must be read again for what the event does not carry.
+ */
+export function onCaseEvent(
+  queue: Queue,
+  event: CaseEvent,
+  filter: CaseFilter,
+): { queue: Queue; refetch: boolean } {
+  const at = queue.items.findIndex((item) => item.case_id === event.case_id);
+  const old = queue.items[at];
+  if (!old) return { queue, refetch: fits(event.state, filter) };
+  if (event.version <= old.version) return { queue, refetch: false };
+  const items = [...queue.items];
+  if (!fits(event.state, filter)) {
+    items.splice(at, 1);
+    return { queue: { ...queue, items }, refetch: false };
+  }
+  // The version stays: the rest of this row is still the old version's until it is read again.
+  items[at] = { ...old, state: event.state };
+  return { queue: { ...queue, items }, refetch: true };
+}
+
+/** After a case was read or decided: its row is refreshed, or leaves with its state. */
+export function onDetail(queue: Queue, detail: CaseDetail, filter: CaseFilter): Queue {
+  const at = queue.items.findIndex((item) => item.case_id === detail.case_id);
+  const old = queue.items[at];
+  if (!old || old.version > detail.version) return queue;
+  const items = [...queue.items];
+  if (fits(detail.state, filter)) {
+    items[at] = { ...detail, thumbnail: detail.thumbnail ?? old.thumbnail };
+  } else {
+    items.splice(at, 1);
+  }
+  return { ...queue, items };
+}
+
+/** The case `step` away from `id`, kept inside the list; the first where `id` is not listed. */
+export function neighbour(items: readonly CaseSummary[], id: string | null, step: number) {
+  const at = items.findIndex((item) => item.case_id === id);
+  if (at < 0) return items[0] ?? null;
+  return items[Math.min(Math.max(at + step, 0), items.length - 1)] ?? null;
+}
+
+/** Cases in `after` that `before` did not list. */
+export function arrivals(before: Queue, after: Queue): CaseSummary[] {
+  const held = new Set(before.items.map((item) => item.case_id));
+  return after.items.filter((item) => !held.has(item.case_id));
+}
+
+/** Where the chosen case has left the filter it stays in view, at its place, until left. */
+export function withKept(
+  items: readonly CaseSummary[],
+  kept: CaseSummary | null,
+  at: number,
+): { item: CaseSummary; left: boolean }[] {
+  const rows = items.map((item) => ({ item, left: false }));
+  if (!kept || items.some((item) => item.case_id === kept.case_id)) return rows;
+  rows.splice(Math.min(Math.max(at, 0), rows.length), 0, { item: kept, left: true });
+  return rows;
+}

@@ -1,0 +1,38 @@
+/** Who is signed in. */
+import { ref } from 'vue';
+import { readSession, signIn as post, signOut as end } from '../api/calls';
+import { ApiError, whenSignedOut } from '../api/client';
+import type { Session } from '../api/types';
+
+export const session = ref<Session | null>(null);
+/** `asking` until the hub has said whether the cookie is good. */
+export const standing = ref<'asking' | 'in' | 'out' | 'unreachable'>('asking');
+/** A session that was good has ended. */
+export const ended = ref(false);
+
+whenSignedOut(() => {
+  ended.value = standing.value === 'in';
+  session.value = null;
+  standing.value = 'out';
+});
+
+export async function ask(): Promise<void> {
+  try {
+    session.value = await readSession();
+    standing.value = 'in';
+  } catch (error) {
+    standing.value = error instanceof ApiError && error.status === 401 ? 'out' : 'unreachable';
+  }
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  await post(name, password);
+  ended.value = false;
+  await ask();
+}
+
+export async function signOut(): Promise<void> {
+  await end().catch(() => {});
+  session.value = null;
+  standing.value = 'out';
+}

@@ -1,0 +1,58 @@
+/** Live updates by server-sent events. After every (re)connection everything is read again. */
+import { ref } from 'vue';
+import type { CaseEvent } from '../api/types';
+import { refreshCameras } from './cameras';
+import * as chosen from './chosen';
+import * as queue from './queue';
+import { ask, standing } from './session';
+
+export const live = ref(false);
+
+const RETRY_MILLIS = 3000;
+let source: EventSource | null = null;
+let retry: ReturnType<typeof setTimeout> | undefined;
+
+export function openStream(): void {
+  closeStream();
+  const stream = new EventSource('/api/v1/stream');
+  source = stream;
+  stream.addEventListener('open', () => {
+    live.value = true;
+    queue.refresh();
+    refreshCameras();
+    chosen.reload();
+  });
+  stream.addEventListener('error', () => {
+    live.value = false;
+    // The browser retries by itself unless the hub refused the request.
+    if (stream.readyState !== EventSource.CLOSED || source !== stream) return;
+    retry = setTimeout(() => {
+      void ask().then(() => {
+        if (standing.value !== 'out' && source === stream) openStream();
+      });
+    }, RETRY_MILLIS);
+  });
+  stream.addEventListener('case', (message) => {
+    const event = parsed(message.data as string);
+    if (!event) return;
+    queue.onEvent(event);
+    chosen.onEvent(event);
+  });
+  stream.addEventListener('camera', () => refreshCameras());
+}
+
+export function closeStream(): void {
+  clearTimeout(retry);
+  source?.close();
+  source = null;
+  live.value = false;
+}
+
+function parsed(text: string): CaseEvent | null {
+  try {
+    const event = JSON.parse(text) as CaseEvent;
+    return typeof event.case_id === 'string' && typeof event.version === 'number' ? event : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,56 @@
+/** Which files of a case show what. */
+import type { CaseDetail, Evidence, EvidenceRole, Verification } from '../api/types';
+
+const newest = (files: readonly Evidence[], role: EvidenceRole): Evidence | null =>
+  files
+    .filter((file) => file.role === role)
+    // A file that is held goes before a newer one that is still on its way.
+    .sort(
+      (a, b) =>
+        Number(b.available) - Number(a.available) || b.captured_at.localeCompare(a.captured_at),
+    )[0] ?? null;
+
+export interface Pictures {
+  annotated: Evidence | null;
+  clean: Evidence | null;
+  clip: Evidence | null;
+  before: Evidence | null;
+  after: Evidence | null;
+}
+
+/** The last verification that brought pictures tells before and after; else the case's own files do. */
+export function picturesOf(detail: CaseDetail): Pictures {
+  const checks = [...detail.verifications].reverse();
+  const pair = (role: EvidenceRole) =>
+    checks.map((check) => newest(check.evidence, role)).find(Boolean) ??
+    newest(detail.evidence, role);
+  return {
+    annotated: newest(detail.evidence, 'annotated'),
+    clean: newest(detail.evidence, 'snapshot'),
+    clip: newest(detail.evidence, 'clip'),
+    before: pair('before'),
+    after: pair('after'),
+  };
+}
+
+export const VIEWS = ['annotated', 'clean', 'compare', 'clip'] as const;
+export type View = (typeof VIEWS)[number];
+
+export function viewsOf(pictures: Pictures): View[] {
+  return VIEWS.filter((view) =>
+    view === 'compare' ? pictures.before && pictures.after : pictures[view],
+  );
+}
+
+/** A pair to compare is what a reader wants first: it is the newest thing in the case. */
+export function firstView(views: readonly View[]): View | null {
+  return views.includes('compare') ? 'compare' : (views[0] ?? null);
+}
+
+/** The verification that a reader should see first: one that runs, else the last that answered. */
+export function latestCheck(checks: readonly Verification[]): Verification | null {
+  return checks.reduce<Verification | null>(
+    (best, check) => (!best || check.requested_at >= best.requested_at ? check : best),
+    null,
+  );
+}
