@@ -10,6 +10,7 @@
 //! at any moment: what matters is in the register before it is acknowledged or announced.
 
 pub mod checks;
+mod daemon;
 pub mod http;
 pub mod ingest;
 mod link;
@@ -17,6 +18,8 @@ pub mod register;
 pub mod sight;
 pub mod text;
 pub mod verify;
+
+pub use daemon::run_daemon;
 
 use crate::{
     base::{clock::Clock, secret::Secret, shutdown::Shutdown},
