@@ -15,6 +15,8 @@ def main():
     options.add_argument("--pictures", type=int, default=24_000, help="canvases to learn from")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
+    if not (pathlib.Path(given.shared) / "data").is_dir():
+        options.error(f"{given.shared} holds no data/: set GRIDWARDEN_SHARED or --shared (README.md says what is read from there)")
     for step in given.steps:
         if step == "fit":
             from fit import fit

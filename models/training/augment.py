@@ -11,7 +11,8 @@ import torch
 from classes import GREY, HEIGHT_PX, IGNORED, WIDTH_PX
 
 VISIBLE_MIN, VISIBLE_IGNORED, SIDE_MIN_PX = 0.35, 0.05, 4.0
-LAYOUTS = ((1, 1), (2, 2), (4, 3))
+LAYOUTS, FAR = ((1, 1), (2, 2), (4, 3)), (4, 3)
+NOT_FAR = "stills"  # already seen from a pole: smaller still, nothing would be left of them
 LAYOUT_SHARES = (0.4, 0.4, 0.2)
 
 
@@ -70,8 +71,11 @@ class Canvases(torch.utils.data.IterableDataset):
         self.names, self.weights = zip(*((name, share) for name, share in shares.items() if share > 0))
         self.sets, self.seed = sets, seed
 
-    def draw(self):
-        return random.choice(self.sets[random.choices(self.names, self.weights)[0]])
+    def draw(self, layout):
+        while True:
+            name = random.choices(self.names, self.weights)[0]
+            if layout != FAR or name != NOT_FAR:
+                return random.choice(self.sets[name])
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
@@ -80,8 +84,9 @@ class Canvases(torch.utils.data.IterableDataset):
         cv2.setNumThreads(0)
         while True:
             canvas, shown, ignored, complete = np.full((HEIGHT_PX, WIDTH_PX, 3), GREY, np.uint8), [], [], []
-            for tile in tiles(*random.choices(LAYOUTS, LAYOUT_SHARES)[0]):
-                picture = self.draw()
+            layout = random.choices(LAYOUTS, LAYOUT_SHARES)[0]
+            for tile in tiles(*layout):
+                picture = self.draw(layout)
                 labels, hidden, spot = place(canvas, picture, tile)
                 shown.append(labels), ignored.append(hidden), complete.append([spot] if picture.complete else [])
             boxes = [np.concatenate(shown), np.concatenate(ignored), np.array(sum(complete, []), np.float32).reshape(-1, 4)]

@@ -19,7 +19,7 @@ STREETS = {  # video: (first frame, end, step); the rest of opendatacam is kept 
     "intel_car-detection.mp4": (0, 377, 5),
 }
 HELD_OUT_PERCENT = 15
-STILLS_SHARE_MAX, STILLS_FULL = 0.28, 300  # a small set is drawn more rarely
+STILLS_SHARE_MAX, STILLS_FULL = 0.36, 180  # a small set is drawn more rarely
 
 
 @dataclasses.dataclass
