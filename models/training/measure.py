@@ -61,7 +61,7 @@ def best_threshold(found, truths, classes):
     for limit in np.arange(0.1, 0.8, 0.05):
         recall, precision, _ = at_threshold(found, truths, classes, limit)
         scored.append((2 * recall * precision / max(recall + precision, 1e-9), limit))
-    return max(scored)
+    return max(scored, key=lambda s: s[0])  # the lowest of equals
 
 
 class Report:
