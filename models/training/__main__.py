@@ -12,7 +12,7 @@ def main():
     options.add_argument("--shared", default=os.environ.get("GRIDWARDEN_SHARED", str(REPOSITORY.parent / "shared")), help="folder with data/ and weights/")
     options.add_argument("--stills", default=str(REPOSITORY / ".build" / "stills"), help="rendered stills with coco.json (may be absent)")
     options.add_argument("--out", default=str(REPOSITORY / ".build" / "training"), help="checkpoints and figures")
-    options.add_argument("--pictures", type=int, default=24_000, help="canvases to learn from")
+    options.add_argument("--pictures", type=int, default=21_000, help="canvases to learn from")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     if not (pathlib.Path(given.shared) / "data").is_dir():
