@@ -24,10 +24,17 @@ export interface Scene {
   key: string;
 }
 
-/** About the size of a street corner: the least that is worth looking at. */
-const METRES_MIN = 24;
+/** Least width of a view: a street corner, or a few cells of the finest level in use. */
+const METRES_MIN = { wide: 24, cell: 5 } as const;
 
-export function sceneOf(cameras: readonly Camera[], subject: CaseSummary | null): Scene {
+/** `wide`: the camera's whole view; `cell`: the cell and its error close up. */
+export type Focus = 'wide' | 'cell';
+
+export function sceneOf(
+  cameras: readonly Camera[],
+  subject: CaseSummary | null,
+  focus: Focus = 'wide',
+): Scene {
   const marks = cameras.flatMap((camera): CameraMark[] =>
     camera.place
       ? [
@@ -47,14 +54,15 @@ export function sceneOf(cameras: readonly Camera[], subject: CaseSummary | null)
   const error = place && point ? circle(point, place.error_metres) : [];
   const chosen = marks.filter((mark) => mark.chosen);
   const near = chosen.length > 0 || point ? chosen : marks;
-  const around = near.flatMap((mark) => [mark.at, ...mark.footprint]);
+  const close = focus === 'cell' && (cell.length > 0 || error.length > 0);
+  const around = close ? [] : near.flatMap((mark) => [mark.at, ...mark.footprint]);
   return {
     cameras: marks,
     cell,
     point,
     error,
-    bounds: boundsOf([...around, ...cell, ...error], METRES_MIN),
-    key: `${subject?.case_id ?? ''}/${place?.code_2d ?? ''}/${near.map((mark) => mark.id).join()}`,
+    bounds: boundsOf([...around, ...cell, ...error], METRES_MIN[close ? 'cell' : 'wide']),
+    key: `${subject?.case_id ?? ''}/${place?.code_2d ?? ''}/${near.map((mark) => mark.id).join()}/${close}`,
   };
 }
 
