@@ -16,6 +16,8 @@ pub mod place;
 pub mod coverage;
 /// One picture of one camera.
 pub mod frame;
+/// How a picture becomes a network's input, and how boxes come back.
+pub mod letterbox;
 /// What a detector says about one frame.
 pub mod detection;
 /// Detections of one thing over time.
@@ -30,10 +32,14 @@ pub mod observation;
 pub mod rule;
 /// One real thing, one case.
 pub mod case;
-/// Is it there, is it gone, or can nobody say.
-pub mod verdict;
 /// Frame stamps and detections in, case facts out: the deterministic heart.
 pub mod analyser;
+/// What an edge sends next, and when a row may be deleted.
+pub mod outbox;
+/// What the hub may apply now, and what it may acknowledge.
+pub mod inbox;
+/// Is it there, is it gone, or can nobody say.
+pub mod verdict;
 /// What travels over MQTT.
 pub mod wire;
 /// Every I/O trait in one place.

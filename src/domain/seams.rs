@@ -4,6 +4,7 @@ use super::{
     case::CaseFact,
     detection::{Detection, ModelRef},
     frame::Frame,
+    letterbox::{Letterbox, TensorSpec},
 };
 
 /// Frames of one camera or file, oldest first.
@@ -34,6 +35,24 @@ pub enum DetectError {
     Inference { model: String, reason: String },
     #[error("model {model}: frame of {width_px}x{height_px} px cannot be read: {reason}")]
     Frame { model: String, width_px: u32, height_px: u32, reason: String },
+}
+
+/// Fits a frame into a network's input. Keeps its buffers between frames.
+pub trait TensorMaker: Send {
+    /// `tensor` has exactly `spec.len()` values; all of them are written.
+    fn fill(
+        &mut self,
+        frame: &Frame,
+        spec: &TensorSpec,
+        tensor: &mut [f32],
+    ) -> Result<Letterbox, PixelFault>;
+}
+
+/// Pixels that cannot be read or processed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct PixelFault {
+    pub reason: String,
 }
 
 /// Takes case facts and keeps them: once `commit` returns `Ok`, they survive a power cut.

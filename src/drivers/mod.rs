@@ -3,4 +3,11 @@
 #[cfg(feature = "edge")]
 pub mod camera;
 #[cfg(feature = "edge")]
+pub mod detector;
+pub mod evidence;
+#[cfg(feature = "edge")]
 pub mod footage;
+pub mod mqtt;
+pub mod store;
+#[cfg(feature = "edge")]
+pub mod vision;

@@ -1,8 +1,8 @@
 //! The command line: one subcommand, one role or tool.
 
 #[cfg(feature = "edge")]
-use super::tools::{detect, verify};
-use super::tools::{self, BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
+use super::tools::detect;
+use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -44,9 +44,6 @@ enum Command {
     Track(track::TrackArgs),
     /// The whole edge analysis of a file, bit for bit repeatable
     Replay(replay::ReplayArgs),
-    /// Is it there, is it gone: a verdict on two clips or two photographs
-    #[cfg(feature = "edge")]
-    Verify(verify::VerifyArgs),
 }
 
 #[cfg(any(feature = "edge", feature = "hub"))]
@@ -62,7 +59,7 @@ struct DaemonArgs {
 pub fn run(cli: Cli) -> ExitCode {
     start_log();
     #[cfg(feature = "net")]
-    crate::drivers::install_crypto_provider();
+    crate::drivers::mqtt::install_crypto_provider();
     exit_code(dispatch(cli.command))
 }
 
@@ -87,8 +84,6 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Detect(args) => detect::run(&args),
         Command::Track(args) => track::run(&args),
         Command::Replay(args) => replay::run(&args),
-        #[cfg(feature = "edge")]
-        Command::Verify(args) => tools::verify::run(&args),
     }
 }
 

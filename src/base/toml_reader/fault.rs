@@ -34,13 +34,14 @@ impl fmt::Display for Fault {
     }
 }
 
-/// At least one fault, in file order; shown one a line.
+/// At least one fault, in file order, none twice; shown one a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
     pub fn new(mut faults: Vec<Fault>) -> Self {
         faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        faults.dedup();
         Self(faults)
     }
 

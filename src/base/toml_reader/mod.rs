@@ -100,6 +100,12 @@ impl<'d> Table<'d> {
         self.line
     }
 
+    /// Line of one key, from 1; of the table where the key is missing.
+    pub fn line_of(&self, key: &str) -> usize {
+        let span = self.table.key(key).and_then(|key| key.span());
+        span.map_or(self.line, |span| self.source.line(Some(span)))
+    }
+
     /// Every key that is there, in file order; for tables whose keys are names.
     pub fn keys(&self) -> Vec<String> {
         self.table.iter().map(|(key, _)| key.to_owned()).collect()

@@ -3,6 +3,15 @@
 //! The edge's view of a case is [`CaseState`]; each change of it leaves as a [`CaseFact`] with the
 //! next revision. Revisions of one case are contiguous from 1. The hub folds the facts.
 
+/// May a CLEARED verdict close the case?
+pub mod clearance;
+/// One picture of a case out of its writers' pictures.
+pub mod fold;
+/// The one transition table of a case at the hub.
+pub mod lifecycle;
+/// Why a person decided so.
+pub mod reason_codes;
+
 use super::{
     detection::ModelRef,
     ids::{CameraId, CaseId, ClassName, ZoneId},

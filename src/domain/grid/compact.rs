@@ -9,7 +9,7 @@ use super::{CELLS_MAX, GridCell, GridError, Level};
 /// The smallest set of cells with the same area. Mixed levels and repeats are fine.
 pub fn compact(cells: impl IntoIterator<Item = GridCell>) -> Vec<GridCell> {
     let mut sorted: Vec<GridCell> = cells.into_iter().collect();
-    sorted.sort_unstable();
+    sorted.sort_by_cached_key(|cell| cell.key());
     let mut kept: Vec<GridCell> = Vec::new();
     for cell in sorted {
         // Descendants follow their ancestor directly in key order.
@@ -47,10 +47,14 @@ pub fn uncompact(
     cells: impl IntoIterator<Item = GridCell>,
     level: Level,
 ) -> Result<Vec<GridCell>, GridError> {
+    let mut checked = Vec::new();
+    for cell in cells {
+        // Refuses what is finer than `level` before its parent could hide it.
+        let _ = cell.descendants(level)?;
+        checked.push(cell);
+    }
     let mut all = Vec::new();
-    for cell in compact(
-        cells.into_iter().map(|cell| refuse_finer(cell, level)).collect::<Result<Vec<_>, _>>()?,
-    ) {
+    for cell in compact(checked) {
         for descendant in cell.descendants(level)? {
             if all.len() == CELLS_MAX {
                 return Err(GridError::TooManyCells { level, cells_max: CELLS_MAX });
@@ -58,12 +62,8 @@ pub fn uncompact(
             all.push(descendant);
         }
     }
-    all.sort_unstable();
+    all.sort_by_cached_key(|cell| cell.key());
     Ok(all)
-}
-
-fn refuse_finer(cell: GridCell, level: Level) -> Result<GridCell, GridError> {
-    cell.descendants(level).map(|_| cell)
 }
 
 /// Whether a compacted, sorted set contains the cell: one binary search.

@@ -35,7 +35,10 @@ impl Address {
         };
         match scheme.to_ascii_lowercase().as_str() {
             "file" => Ok(Self::File(rest.into())),
-            _ if host_and_port(text).is_none() => Err(bad("the address names no host")),
+            _ if is_ambiguous(rest) => {
+                Err(bad("'@', '/' and '?' in a password must be written %40, %2F and %3F"))
+            }
+            _ if host_and_port(text).is_none() => Err(bad("it names no host, or a bad port")),
             "rtsp" | "rtsps" | "rtspt" | "rtspu" => Ok(Self::Rtsp(text.to_owned())),
             "http" | "https" => Ok(Self::Http(text.to_owned())),
             _ => Err(bad("this scheme is not known")),
@@ -93,6 +96,12 @@ fn without_credentials(uri: &str) -> String {
     format!("{scheme}://{shown}")
 }
 
+/// An '@' ends the password in the authority; a second one means that it ended too soon.
+fn is_ambiguous(rest: &str) -> bool {
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.contains('@') && rest.matches('@').count() > 1
+}
+
 fn host_and_port(uri: &str) -> Option<(&str, u16)> {
     let (scheme, rest) = uri.split_once("://")?;
     let authority = rest.split(['/', '?']).next()?;
@@ -126,9 +135,8 @@ mod tests {
         for (uri, shown) in [
             ("rtsp://10.0.0.14/main", "rtsp://10.0.0.14/main"),
             ("rtsp://admin:hunter2@10.0.0.14:8554/main", "rtsp://10.0.0.14:8554/main"),
-            ("rtsp://admin:hun@ter/2@10.0.0.14/main", "rtsp://10.0.0.14/main"),
+            ("rtsp://admin:hun%40ter2@10.0.0.14/main", "rtsp://10.0.0.14/main"),
             ("http://cam/video?user=admin&password=hunter2", "http://cam/video"),
-            ("rtsp://admin:hun?ter2@10.0.0.14/main", "rtsp://..."),
             ("http://cam/video?user=a@b&password=hunter2", "http://..."),
         ] {
             let address = Address::parse(uri).unwrap();
@@ -148,6 +156,10 @@ mod tests {
     fn bad_addresses_say_so_without_the_password() {
         let error = Address::parse("ftp://admin:hunter2@host/x").unwrap_err().to_string();
         assert!(error.contains("scheme") && !error.contains("hunter2"), "{error}");
+        for uri in ["rtsp://admin:hun@ter/2@10.0.0.14/x", "rtsp://admin:hun?ter2@10.0.0.14/x"] {
+            let error = Address::parse(uri).unwrap_err().to_string();
+            assert!(!error.contains("hun") && !error.contains("ter"), "{error}");
+        }
         assert!(Address::parse("rtsp:///path").is_err());
         assert!(Address::parse("rtsp://host:99999/path").is_err());
         assert!(Address::parse("").is_err());

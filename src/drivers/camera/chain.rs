@@ -25,8 +25,16 @@ pub fn make(factory: &'static str) -> Result<gst::Element, String> {
     })
 }
 
-/// A decoder for `caps`: hardware first, then by rank. Names in `avoided` failed before.
-pub fn choose_decoder(caps: &gst::CapsRef, avoided: &[String]) -> Result<gst::Element, String> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hardware<'a> {
+    /// Before software, but for the decoders named here, which failed before.
+    PreferredExcept(&'a [String]),
+    /// The same pixels on every machine.
+    Never,
+}
+
+/// A decoder for `caps`, the highest rank first.
+pub fn choose_decoder(caps: &gst::CapsRef, hardware: Hardware) -> Result<gst::Element, String> {
     let kinds = gst::ElementFactoryType::DECODER
         | gst::ElementFactoryType::MEDIA_VIDEO
         | gst::ElementFactoryType::MEDIA_IMAGE;
@@ -34,7 +42,10 @@ pub fn choose_decoder(caps: &gst::CapsRef, avoided: &[String]) -> Result<gst::El
         gst::ElementFactory::factories_with_type(kinds, gst::Rank::MARGINAL)
             .into_iter()
             .filter(|factory| factory.can_sink_any_caps(caps))
-            .filter(|factory| !avoided.iter().any(|name| *name == factory.name()))
+            .filter(|factory| match hardware {
+                Hardware::Never => !is_hardware(factory),
+                Hardware::PreferredExcept(failed) => !failed.iter().any(|it| *it == factory.name()),
+            })
             .collect();
     candidates.sort_by_key(|factory| (!is_hardware(factory), std::cmp::Reverse(factory.rank())));
     for factory in &candidates {
@@ -52,7 +63,7 @@ pub fn choose_decoder(caps: &gst::CapsRef, avoided: &[String]) -> Result<gst::El
 }
 
 /// One thread a decoder: two cost more CPU for the same frames. Damaged pictures are no evidence.
-pub fn restrain(decoder: &gst::Element) {
+fn restrain(decoder: &gst::Element) {
     if decoder.has_property_with_type("max-threads", i32::static_type()) {
         decoder.set_property("max-threads", 1i32);
     }
@@ -88,12 +99,14 @@ pub fn decode_queue() -> Result<gst::Element, String> {
     Ok(queue)
 }
 
-/// An appsink for I420 that lets decoders keep their padding.
-pub fn frame_sink(frames_max: u32, drop: bool) -> gst_app::AppSink {
+/// An appsink for I420 that lets decoders keep their padding. A live one drops what nobody takes,
+/// and does not hold the pipeline back until its first frame: a pacer would then wait for ever.
+pub fn frame_sink(frames_max: u32, live: bool) -> gst_app::AppSink {
     let sink = gst_app::AppSink::builder()
         .caps(&i420_caps())
         .max_buffers(frames_max)
-        .drop(drop)
+        .drop(live)
+        .async_(!live)
         .sync(false)
         .build();
     if let Some(pad) = sink.static_pad("sink") {
@@ -137,4 +150,42 @@ pub fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<gst::Cloc
 pub fn sample_running_time(sample: &gst::Sample) -> Option<gst::ClockTime> {
     let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
     segment.to_running_time(sample.buffer()?.pts()?)
+}
+
+pub fn source_pad(element: &gst::Element) -> Result<gst::Pad, String> {
+    element.static_pad("src").ok_or_else(|| format!("{} has no source pad", element.name()))
+}
+
+/// Caps of a new pad, fixed or not.
+pub fn caps_of(pad: &gst::Pad) -> gst::Caps {
+    pad.current_caps().unwrap_or_else(|| pad.query_caps(None))
+}
+
+pub fn is_video(caps: &gst::CapsRef) -> bool {
+    let name = caps.structure(0).map_or("", |structure| structure.name().as_str());
+    name.starts_with("video/") || name.starts_with("image/")
+}
+
+/// Adds the elements, chains them behind `pad` and lets them follow the pipeline's state.
+pub fn add_and_link(
+    pipeline: &gst::Pipeline,
+    pad: &gst::Pad,
+    elements: &[&gst::Element],
+) -> Result<(), String> {
+    pipeline.add_many(elements.iter().copied()).map_err(|error| error.to_string())?;
+    gst::Element::link_many(elements.iter().copied()).map_err(|error| error.to_string())?;
+    for element in elements.iter().rev() {
+        element.sync_state_with_parent().map_err(|error| error.to_string())?;
+    }
+    let first = elements.first().and_then(|element| element.static_pad("sink"));
+    let first = first.ok_or("nothing to link to")?;
+    pad.link(&first).map(drop).map_err(|error| format!("video cannot be linked: {error}"))
+}
+
+/// Swallows a stream that nobody wants, since an unlinked pad may stop the demuxer.
+pub fn discard(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), String> {
+    let sink = make("fakesink")?;
+    sink.set_property("sync", false);
+    sink.set_property("async", false);
+    add_and_link(pipeline, pad, &[&sink])
 }

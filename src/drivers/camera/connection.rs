@@ -128,7 +128,7 @@ impl Connection {
         let connection = Arc::clone(self);
         source.connect_pad_added(move |_, pad| {
             let Some(pipeline) = weak.upgrade() else { return };
-            let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+            let caps = chain::caps_of(pad);
             let encoding = caps.structure(0).and_then(|s| s.get::<String>("encoding-name").ok());
             let depay = match encoding.as_deref() {
                 Some("H264") => "rtph264depay",
@@ -147,12 +147,12 @@ impl Connection {
             let attached = chain::make(depay).and_then(|depay| {
                 // Nothing before the first key frame can be decoded or recorded.
                 depay.set_property("wait-for-keyframe", true);
-                add_and_link(&pipeline, pad, &[&depay])?;
+                chain::add_and_link(&pipeline, pad, &[&depay])?;
                 let media =
                     if depay.name().contains("265") { "video/x-h265" } else { "video/x-h264" };
                 connection.attach(
                     &pipeline,
-                    &source_pad(&depay)?,
+                    &chain::source_pad(&depay)?,
                     &gst::Caps::new_empty_simple(media),
                 )
             });
@@ -194,28 +194,14 @@ impl Connection {
         let connection = Arc::clone(self);
         parse.connect_pad_added(move |_, pad| {
             let Some(pipeline) = weak.upgrade() else { return };
-            let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-            let is_video = caps
-                .structure(0)
-                .is_some_and(|s| s.name().starts_with("video/") || s.name().starts_with("image/"));
-            let attached = if is_video && connection.video.set(()).is_ok() {
+            let caps = chain::caps_of(pad);
+            let attached = if chain::is_video(&caps) && connection.video.set(()).is_ok() {
                 connection.attach(&pipeline, pad, &caps)
             } else {
-                chain::make("fakesink").and_then(|sink| {
-                    sink.set_property("sync", false);
-                    sink.set_property("async", false);
-                    add_and_link(&pipeline, pad, &[&sink])
-                })
+                chain::discard(&pipeline, pad)
             };
             if let Err(reason) = attached {
                 refuse(&pipeline, &reason);
-            }
-        });
-        let weak = pipeline.downgrade();
-        let connection = Arc::clone(self);
-        parse.connect_no_more_pads(move |_| {
-            if let (None, Some(pipeline)) = (connection.video.get(), weak.upgrade()) {
-                refuse(&pipeline, "there is no video stream in it");
             }
         });
         Ok(())
@@ -242,27 +228,28 @@ impl Connection {
         // A camera paces itself; anything else is played at its own speed.
         let pace = chain::make("identity")?;
         pace.set_property("sync", !matches!(self.shared.address, Address::Rtsp(_)));
-        let decoder = chain::choose_decoder(&compressed, &self.avoided)?;
+        let decoder =
+            chain::choose_decoder(&compressed, chain::Hardware::PreferredExcept(&self.avoided))?;
         if let Some(factory) = decoder.factory() {
             let _ = self.decoder.set(factory.name().to_string());
         }
         if let Some(structure) = compressed.structure(0) {
             let _ = self.codec.set(structure.name().trim_start_matches("video/x-").to_owned());
         }
-        self.tap(&source_pad(&pace)?);
+        self.tap(&chain::source_pad(&pace)?);
         elements.extend([pace, chain::decode_queue()?]);
         let sink = chain::frame_sink(2, true);
         self.deliver(&sink, pipeline);
 
         let seen = Arc::clone(self);
-        let decoded = source_pad(&decoder)?;
+        let decoded = chain::source_pad(&decoder)?;
         chain::decimate(&decoded, self.shared.config.analysed_fps, move || {
             seen.shared.decoded.fetch_add(1, Ordering::Relaxed);
             let now = seen.shared.clock.monotonic().as_nanos().max(1);
             seen.last_frame_nanos.store(now, Ordering::Relaxed);
         });
         elements.extend([decoder, chain::make("videoconvert")?, sink.upcast()]);
-        add_and_link(pipeline, pad, &elements.iter().collect::<Vec<_>>())
+        chain::add_and_link(pipeline, pad, &elements.iter().collect::<Vec<_>>())
     }
 
     /// Anchors the connection's time at its first compressed frame and feeds the recorder.
@@ -335,31 +322,12 @@ impl Connection {
     }
 }
 
-fn refuse(pipeline: &gst::Pipeline, reason: &str) {
+/// Tells whoever reads the bus that this stream cannot be used, and why.
+pub fn refuse(pipeline: &gst::Pipeline, reason: &str) {
     post(pipeline, gst::Structure::builder(REFUSED).field("reason", reason).build());
 }
 
 fn post(pipeline: &gst::Pipeline, structure: gst::Structure) {
     // Fails only while the bus is flushing, when nobody listens any more.
     let _ = pipeline.post_message(gst::message::Application::new(structure));
-}
-
-fn source_pad(element: &gst::Element) -> Result<gst::Pad, String> {
-    element.static_pad("src").ok_or_else(|| format!("{} has no source pad", element.name()))
-}
-
-/// Adds the elements, chains them behind `pad` and lets them follow the pipeline's state.
-fn add_and_link(
-    pipeline: &gst::Pipeline,
-    pad: &gst::Pad,
-    elements: &[&gst::Element],
-) -> Result<(), String> {
-    pipeline.add_many(elements.iter().copied()).map_err(|error| error.to_string())?;
-    gst::Element::link_many(elements.iter().copied()).map_err(|error| error.to_string())?;
-    for element in elements.iter().rev() {
-        element.sync_state_with_parent().map_err(|error| error.to_string())?;
-    }
-    let first = elements.first().and_then(|element| element.static_pad("sink"));
-    let first = first.ok_or("nothing to link to")?;
-    pad.link(&first).map(drop).map_err(|error| format!("video cannot be linked: {error}"))
 }

@@ -1,10 +1,14 @@
 //! Which frames are analysed: at most so many a second, chosen by media time.
 //!
-//! Time is cut into slots of `1 / fps`, counted from the first frame; the first frame that rounds
-//! into a new slot is kept. So the choice depends on timestamps alone (the same file gives the same
-//! frames), jitter under half a slot does no harm, and the mean rate is met for any pair of rates.
+//! Time is cut into slots of `1 / fps`, counted from the first frame; the first frame of a slot is
+//! kept. So the choice depends on timestamps alone (the same file gives the same frames) and the mean
+//! rate is met for any pair of rates. A frame that is early by a tenth of a slot belongs to the next
+//! one, so that times cut to milliseconds do not cost every other frame.
 
 use crate::base::time::MediaTime;
+
+/// In slots.
+const EARLY_MAX: f64 = 0.1;
 
 #[derive(Debug, Clone)]
 pub struct Decimator {
@@ -26,7 +30,7 @@ impl Decimator {
             self.started = Some((pts, 0));
             return true;
         };
-        let now = (pts.since(origin).as_secs_f64() * self.fps).round() as u64;
+        let now = (pts.since(origin).as_secs_f64() * self.fps + EARLY_MAX) as u64;
         if now > slot {
             self.started = Some((origin, now));
         }

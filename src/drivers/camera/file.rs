@@ -9,7 +9,9 @@
 //! A file that gives no frame at all is `SourceError::Open`; one that breaks off later ends there,
 //! and the next file follows.
 
-use super::{Address, chain, decimate::Decimator, image::GstImage, reason::Complaint};
+use super::{
+    Address, chain, connection::refuse, decimate::Decimator, image::GstImage, reason::Complaint,
+};
 use crate::{
     base::time::{ClockQuality, MediaTime, WallTime},
     domain::{
@@ -53,6 +55,7 @@ pub struct FileSource {
     origin: Option<(WallTime, Duration)>,
     last_pts: Option<MediaTime>,
     open: Option<OpenFile>,
+    decoded: u64,
 }
 
 impl FileSource {
@@ -66,11 +69,17 @@ impl FileSource {
             origin: None,
             last_pts: None,
             open: None,
+            decoded: 0,
         };
         if let Some(first) = source.parts.pop_front() {
             source.open = Some(OpenFile::open(first)?);
         }
         Ok(source)
+    }
+
+    /// Frames that came out of the decoder so far, analysed or not.
+    pub fn decoded(&self) -> u64 {
+        self.decoded
     }
 
     fn stamped(
@@ -112,6 +121,7 @@ impl FrameSource for FileSource {
             match open.next()? {
                 None => self.open = None,
                 Some(decoded) => {
+                    self.decoded += 1;
                     let past_end =
                         self.between.is_some_and(|(_, to)| decoded.1.plus(decoded.0) >= to);
                     if past_end {
@@ -202,9 +212,17 @@ impl OpenFile {
     }
 
     fn complaint(&self) -> Option<String> {
-        let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
-        let gst::MessageView::Error(error) = message.view() else { return None };
-        Some(Complaint::from_message(error).in_words(&self.address))
+        let kinds = [gst::MessageType::Error, gst::MessageType::Application];
+        let message = self.pipeline.bus()?.pop_filtered(&kinds)?;
+        match message.view() {
+            gst::MessageView::Error(error) => {
+                Some(Complaint::from_message(error).in_words(&self.address))
+            }
+            gst::MessageView::Application(told) => {
+                told.structure().and_then(|it| it.get::<String>("reason").ok())
+            }
+            _ => None,
+        }
     }
 }
 
@@ -222,28 +240,52 @@ fn build(address: &Address) -> Result<(gst::Pipeline, gst_app::AppSink), String>
     let pipeline = gst::Pipeline::new();
     let source = chain::make("filesrc")?;
     source.set_property("location", path);
-    let decode = chain::make("decodebin")?;
-    decode.set_property("force-sw-decoders", true);
-    decode.set_property("expose-all-streams", false);
-    decode.set_property("caps", gst::Caps::new_empty_simple("video/x-raw"));
-    let convert = chain::make("videoconvert")?;
+    let parse = chain::make("parsebin")?;
     let sink = chain::frame_sink(4, false);
-    pipeline
-        .add_many([&source, &decode, &convert, sink.upcast_ref()])
-        .map_err(|error| error.to_string())?;
-    source.link(&decode).map_err(|error| error.to_string())?;
-    convert.link(&sink).map_err(|error| error.to_string())?;
+    pipeline.add_many([&source, &parse, sink.upcast_ref()]).map_err(|error| error.to_string())?;
+    source.link(&parse).map_err(|error| error.to_string())?;
 
-    if let Some(bin) = decode.downcast_ref::<gst::Bin>() {
-        bin.connect_deep_element_added(|_, _, element| chain::restrain(element));
-    }
-    let convert = convert.downgrade();
-    decode.connect_pad_added(move |_, pad| {
-        let sink = convert.upgrade().and_then(|convert| convert.static_pad("sink"));
-        if let Some(sink) = sink.filter(|sink| !sink.is_linked()) {
-            // A pad that does not link makes the demuxer stop with an error of its own.
-            let _ = pad.link(&sink);
+    let (weak, target) = (pipeline.downgrade(), sink.downgrade());
+    parse.connect_pad_added(move |_, pad| {
+        let (Some(pipeline), Some(sink)) = (weak.upgrade(), target.upgrade()) else { return };
+        let caps = chain::caps_of(pad);
+        let taken = sink.static_pad("sink").is_some_and(|pad| pad.is_linked());
+        let attached = if chain::is_video(&caps) && !taken {
+            attach(&pipeline, pad, &caps, &sink)
+        } else {
+            chain::discard(&pipeline, pad)
+        };
+        if let Err(reason) = attached {
+            refuse(&pipeline, &reason);
         }
     });
+    let (weak, target) = (pipeline.downgrade(), sink.downgrade());
+    // parsebin never says "no more pads", but it says when all is read.
+    parse.connect("drained", false, move |_| {
+        let (pipeline, sink) = (weak.upgrade()?, target.upgrade()?);
+        if !sink.static_pad("sink")?.is_linked() {
+            refuse(&pipeline, "there is no video stream in it");
+        }
+        None
+    });
     Ok((pipeline, sink))
+}
+
+fn attach(
+    pipeline: &gst::Pipeline,
+    pad: &gst::Pad,
+    caps: &gst::Caps,
+    sink: &gst_app::AppSink,
+) -> Result<(), String> {
+    let decoder = chain::choose_decoder(caps, chain::Hardware::Never)?;
+    let convert = chain::make("videoconvert")?;
+    // Linked before the chain takes data, since the sink is in the pipeline already.
+    pipeline.add(&convert).map_err(|error| error.to_string())?;
+    convert.link(sink).map_err(|error| error.to_string())?;
+    convert.sync_state_with_parent().map_err(|error| error.to_string())?;
+    pipeline.add(&decoder).map_err(|error| error.to_string())?;
+    decoder.link(&convert).map_err(|error| error.to_string())?;
+    decoder.sync_state_with_parent().map_err(|error| error.to_string())?;
+    let entry = decoder.static_pad("sink").ok_or("a decoder without a sink pad")?;
+    pad.link(&entry).map(drop).map_err(|error| format!("video cannot be linked: {error}"))
 }

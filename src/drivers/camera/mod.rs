@@ -25,6 +25,8 @@ mod connection;
 mod decimate;
 mod file;
 mod image;
+#[cfg(feature = "demo")]
+mod looped;
 mod reason;
 #[cfg(feature = "demo")]
 pub mod rtsp_server;
@@ -129,8 +131,14 @@ impl Shared {
         MediaTime::from_nanos((since_opened.as_nanos() as u64).max(after_last))
     }
 
+    /// Keeps media time strictly rising. A camera that begins with a burst makes rtspsrc give the
+    /// frames that came early one and the same time; only the first of them is worth a look.
     fn push(&self, frame: Frame) {
-        self.last_pts_nanos.fetch_max(frame.stamp.pts.as_nanos(), Ordering::Relaxed);
+        let pts = frame.stamp.pts.as_nanos();
+        let last = self.last_pts_nanos.fetch_max(pts, Ordering::Relaxed);
+        if pts <= last && self.offered.load(Ordering::Relaxed) > 0 {
+            return;
+        }
         self.offered.fetch_add(1, Ordering::Relaxed);
         self.frames.push(frame);
     }

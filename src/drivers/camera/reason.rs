@@ -79,9 +79,6 @@ pub fn is_hardware(factory: &gst::ElementFactory) -> bool {
 
 fn kind_of(cause: &gst::glib::Error, debug: &str) -> Kind {
     use gst::{CoreError, ResourceError, StreamError};
-    if debug.contains("401") || debug.contains("Unauthorized") {
-        return Kind::NotAuthorised;
-    }
     if let Some(kind) = cause.kind::<ResourceError>() {
         return match kind {
             ResourceError::NotAuthorized => Kind::NotAuthorised,

@@ -170,7 +170,7 @@ fn judge(shared: &Shared, message: &gst::Message, delivering: bool) -> Option<Ov
             }
         }),
         gst::MessageView::Eos(_) => {
-            let reason = "it ended before its first picture: not a video file?".to_owned();
+            let reason = "it ended without a picture: there is no video stream in it".to_owned();
             Some(lost(SourceError::Open { uri, reason }))
         }
         gst::MessageView::Error(error) => {

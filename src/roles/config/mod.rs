@@ -10,6 +10,8 @@
 
 pub mod calibration;
 pub mod edge;
+#[cfg(feature = "hub")]
+pub mod hub;
 pub mod mqtt;
 pub mod pattern;
 pub mod pipeline;

@@ -138,7 +138,7 @@ fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {
 
 #[cfg(feature = "edge")]
 fn manifest(path: &Path) -> Result<(), Faults> {
-    crate::drivers::detector::manifest::ModelManifest::load(path).map(drop)
+    crate::drivers::detector::manifest::ModelManifest::open(path).map(drop)
 }
 
 #[cfg(not(feature = "edge"))]

@@ -254,3 +254,44 @@ fn from_video(
 ) -> anyhow::Result<Summary> {
     anyhow::bail!("this build has no video: rebuild with the feature `edge`")
 }
+
+#[cfg(feature = "edge")]
+fn from_video(
+    args: &ReplayArgs,
+    pipeline: &Pipeline,
+    catalogue: &Catalogue,
+    path: &Path,
+    out: impl Write,
+) -> anyhow::Result<Summary> {
+    use crate::{
+        domain::seams::FrameSource,
+        drivers::{
+            camera::{FilePart, FileSource, FileSourceConfig},
+            detector::provider::{Provider, ProviderOptions},
+        },
+        roles::edge::sight::Sight,
+    };
+    // One provider, one thread: the same video gives the same answer on every run of a machine.
+    let providers = ProviderOptions { order: vec![Provider::Cpu], ..ProviderOptions::default() };
+    let mut sight = Sight::open(&pipeline.manifest, &providers).map_err(super::detect::refused)?;
+    let model = sight.detector().manifest().model_ref();
+    let mut replay = begin(args, pipeline, catalogue, path, model, out)?;
+    let parts = vec![FilePart { path: path.to_owned(), starts_at: args.start_at }];
+    let config = FileSourceConfig {
+        parts,
+        analysed_fps: pipeline.source.analysed_fps,
+        between: None,
+        clock: ClockQuality::Assigned,
+    };
+    let mut source = FileSource::open(config).map_err(|error| BadInput(error.to_string()))?;
+    let progress = indicatif::ProgressBar::new_spinner().with_message("frames analysed");
+    while let Some(frame) = source.next_frame()? {
+        let glance = sight.look(&frame)?;
+        replay.frame(&frame.stamp, glance.condition, &glance.found.detections)?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    replay.out.flush()?;
+    replay.summary.frames = source.decoded();
+    Ok(replay.summary)
+}

@@ -1,0 +1,72 @@
+# Everything here is a command a person could type; `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# Arguments for the program, e.g. make demo ARGS="--headless --for-secs 90 --summary demo.json"
+ARGS ?=
+# The review page is embedded where there is one to embed.
+PAGE := $(if $(wildcard console/package.json),--features console)
+
+# Where set-up puts what the machine lacks. Both are harmless while they do not exist.
+export PATH := $(CURDIR)/.build/node/bin:$(PATH)
+export ORT_DYLIB_PATH ?= $(CURDIR)/.build/onnxruntime/libonnxruntime.so
+
+# .cargo/config.toml names OpenCV's folders on x86-64, and the environment goes before it. Set only
+# elsewhere: on x86-64 a second spelling would rebuild the bindings whenever make and cargo alternate.
+MACHINE := $(shell uname -m)
+ifneq ($(MACHINE),x86_64)
+export OPENCV_LINK_PATHS := /usr/lib/$(MACHINE)-linux-gnu
+export OPENCV_INCLUDE_PATHS := /usr/include/opencv4,/usr/include/$(MACHINE)-linux-gnu/opencv4
+endif
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+.PHONY: demo
+demo: ## Set up, build, and run cameras, edge, hub and review page on this machine (ARGS="--headless --for-secs 90 --summary FILE")
+	@packaging/setup.sh demo $(PAGE)
+	cargo run --quiet --release --locked $(PAGE) -- demo $(ARGS)
+
+.PHONY: test
+test: ## Set up and run every test: format, lints, each feature set alone, the console
+	@packaging/setup.sh test
+	cargo fmt --check
+	cargo test --locked --no-default-features
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo check --locked --no-default-features --features edge
+	cargo check --locked --no-default-features --features hub
+	$(if $(PAGE),npm --prefix console test)
+	cargo test --locked
+
+.PHONY: check-deny
+check-deny: ## Licences, advisories, bans and sources of the dependencies (needs cargo-deny)
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is not installed: cargo install --locked cargo-deny" >&2; exit 1; }
+	cargo deny --all-features check
+
+.PHONY: train
+train: ## Train, export and measure the default detector (models/training/README.md)
+	models/training/train.sh $(ARGS)
+
+.PHONY: eval
+eval: ## Measure the shipped detector on held-out pictures
+	models/training/train.sh measure $(ARGS)
+
+.PHONY: bench
+bench: ## Measure this machine: throughput, cost and memory as JSON
+	@packaging/setup.sh demo $(PAGE)
+	cargo run --quiet --release --locked $(PAGE) -- bench $(ARGS)
+
+.PHONY: gpu-smoke
+gpu-smoke: ## Run the detector through TensorRT, CUDA and CPU, in that order, and say what was really used
+	@packaging/setup.sh gpu
+	ORT_DYLIB_PATH=$(CURDIR)/.build/onnxruntime-gpu/libonnxruntime.so \
+	LD_LIBRARY_PATH=$(CURDIR)/.build/onnxruntime-gpu$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH} \
+	cargo run --release --locked -- detect --model models/street-nano.toml --providers tensorrt,cuda,cpu $(ARGS) --out .build/gpu-smoke.json
+
+.PHONY: clean
+clean: ## Remove what was built here; downloads stay in ~/.cache/gridwarden
+	rm -rf .build console/node_modules console/dist
+	cargo clean

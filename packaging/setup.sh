@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Sets up one purpose of the Makefile and nothing more: `packaging/setup.sh demo|test|gpu`.
+# `demo` also builds the program; further arguments go to that `cargo build`.
+#
+# In:  the repository, the machine's package registries.
+# Out: .build/ (git-ignored): onnxruntime, onnxruntime-gpu, node, footage (links into the cache),
+#      venv, stamp/, log/. The cache is $GRIDWARDEN_CACHE, default ~/.cache/gridwarden: one folder a
+#      download, named by digest, so clean clones share it and a changed pin never meets an old file.
+# Repeats safely: every step first looks whether its result is there, and asks no registry if it is.
+# Fails with the step, the reason and the cure.
+set -Eeuo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+for part in steps debian downloads console footage; do
+  # shellcheck source=/dev/null
+  source "packaging/setup/$part.sh"
+done
+
+check_toolchain() {
+  local component
+  step "Rust toolchain" "install it from https://rustup.rs, then: rustup component add rustfmt clippy"
+  command -v cargo >/dev/null || fail "no cargo in PATH ($PATH)$(sudo_hint)"
+  if [[ $1 == test ]]; then
+    for component in fmt clippy; do
+      cargo "$component" --version >/dev/null 2>&1 || fail "cargo $component is missing from this toolchain"
+    done
+  fi
+  step_done "$(cargo --version)"
+}
+
+sudo_hint() {
+  if [[ -n ${SUDO_USER:-} ]]; then
+    printf '; sudo hides the PATH of %s: run make without sudo, it asks for it itself' "$SUDO_USER"
+  fi
+}
+
+build_program() {
+  step "Build gridwarden (cargo build --release --locked $*)" \
+    "read the message above; if crates could not be fetched, make sure this machine reaches the crate registry"
+  cargo build --release --locked "$@" || fail "cargo build ended with code $?"
+  step_done
+}
+
+main() {
+  local purpose=${1:-}
+  shift || true
+  case $purpose in
+    demo)
+      begin "$purpose" 7
+      check_toolchain demo
+      install_debian_packages "${PACKAGES_BUILD[@]}"
+      fetch_onnxruntime
+      fetch_node
+      build_console
+      make_footage
+      build_program "$@"
+      ;;
+    test)
+      begin "$purpose" 6
+      check_toolchain test
+      install_debian_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
+      fetch_onnxruntime
+      fetch_node
+      build_console
+      make_footage
+      ;;
+    gpu)
+      begin "$purpose" 3
+      check_toolchain gpu
+      install_debian_packages "${PACKAGES_BUILD[@]}"
+      fetch_onnxruntime_gpu
+      ;;
+    *)
+      echo "usage: packaging/setup.sh demo|test|gpu [arguments of cargo build]" >&2
+      exit 2
+      ;;
+  esac
+  finish
+}
+
+main "$@"

@@ -1,0 +1,115 @@
+//! Is a CLEARED verdict good enough to close a case? The hub's own second look at the edge's word.
+//!
+//! An edge judges with its own code and version; a case is closed on the hub's responsibility. So
+//! the hub asks again for what every clearance must show. A doubt turns CLEARED into UNDETERMINABLE.
+
+use crate::{
+    base::time::WallTime,
+    domain::verdict::{Outcome, Verdict},
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    #[error("advisory_only")]
+    AdvisoryOnly,
+    #[error("positive_control_failed")]
+    PositiveControlFailed,
+    #[error("no_valid_frame")]
+    NoValidFrame,
+    #[error("found_in_a_look")]
+    FoundInALook,
+    #[error("footage_before_feedback")]
+    FootageBeforeFeedback,
+    #[error("seen_after_the_look")]
+    SeenAfterTheLook,
+}
+
+/// `Ok` for a verdict that is not CLEARED: only clearances can close a case by mistake.
+/// `last_seen_at` is when an edge last saw the thing.
+pub fn check(verdict: &Verdict, not_before: WallTime, last_seen_at: WallTime) -> Result<(), Doubt> {
+    if verdict.verdict != Outcome::Cleared {
+        return Ok(());
+    }
+    if verdict.advisory {
+        return Err(Doubt::AdvisoryOnly);
+    }
+    if !(verdict.positive_control.ran && verdict.positive_control.found) {
+        return Err(Doubt::PositiveControlFailed);
+    }
+    let blind = verdict.looks.iter().any(|look| look.valid_frames == 0);
+    if verdict.looks.is_empty() || blind || verdict.health.valid == 0 {
+        return Err(Doubt::NoValidFrame);
+    }
+    if verdict.looks.iter().any(|look| look.found > 0) {
+        return Err(Doubt::FoundInALook);
+    }
+    if verdict.looks.iter().any(|look| look.from < not_before) {
+        return Err(Doubt::FootageBeforeFeedback);
+    }
+    if verdict.looks.iter().all(|look| look.to < last_seen_at) {
+        return Err(Doubt::SeenAfterTheLook);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        detection::ModelRef,
+        verdict::{Look, PositiveControl, Reason, health::HealthSummary},
+        wire::PatternData,
+    };
+
+    const FED_BACK: WallTime = WallTime::from_unix_millis(10_000);
+    const LAST_SEEN: WallTime = WallTime::from_unix_millis(9_000);
+
+    fn cleared() -> Verdict {
+        let look = |from, to| Look {
+            from: WallTime::from_unix_millis(from),
+            to: WallTime::from_unix_millis(to),
+            frames: 40,
+            valid_frames: 38,
+            found: 0,
+        };
+        Verdict {
+            verdict: Outcome::Cleared,
+            reasons: vec![Reason::NotFound],
+            advisory: false,
+            looks: vec![look(10_000, 20_000), look(20_000, 30_000)],
+            positive_control: PositiveControl { ran: true, found: true },
+            health: HealthSummary { frames: 80, valid: 76, ..HealthSummary::default() },
+            fov_match: Some(0.98),
+            model: ModelRef { id: "m".to_owned(), sha256: "0".repeat(64) },
+            pattern: PatternData {
+                id: "bin_overflowing".parse().unwrap(),
+                version: "1".to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_full_clearance_passes_and_each_missing_proof_is_named() {
+        assert_eq!(check(&cleared(), FED_BACK, LAST_SEEN), Ok(()));
+        type Spoil = fn(&mut Verdict);
+        let spoils: [(Spoil, Doubt); 8] = [
+            (|v| v.advisory = true, Doubt::AdvisoryOnly),
+            (|v| v.positive_control.found = false, Doubt::PositiveControlFailed),
+            (|v| v.positive_control.ran = false, Doubt::PositiveControlFailed),
+            (|v| v.looks.clear(), Doubt::NoValidFrame),
+            (|v| v.looks[1].valid_frames = 0, Doubt::NoValidFrame),
+            (|v| v.health.valid = 0, Doubt::NoValidFrame),
+            (|v| v.looks[0].found = 1, Doubt::FoundInALook),
+            (|v| v.looks[0].from = WallTime::from_unix_millis(9_999), Doubt::FootageBeforeFeedback),
+        ];
+        for (spoil, doubt) in spoils {
+            let mut verdict = cleared();
+            spoil(&mut verdict);
+            assert_eq!(check(&verdict, FED_BACK, LAST_SEEN), Err(doubt));
+        }
+        let seen_since = WallTime::from_unix_millis(30_001);
+        assert_eq!(check(&cleared(), FED_BACK, seen_since), Err(Doubt::SeenAfterTheLook));
+    }
+}

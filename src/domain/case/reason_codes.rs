@@ -1,0 +1,72 @@
+//! Reason codes of people's decisions. Their words in Chinese and English live in the console.
+
+use super::lifecycle::{EventKind, Phase};
+
+/// 误报: what the camera showed was nothing to file.
+pub const FALSE_ALARM: &[&str] = &[
+    "light_or_reflection",
+    "rain_snow_fog",
+    "passing_or_brief_stop",
+    "sanitation_at_work",
+    "within_permit",
+    "wrong_object",
+    "wrong_zone",
+    "duplicate",
+    "picture_fault",
+    "cannot_tell",
+    "privacy",
+];
+
+/// 不予立案: it may be there, but no case is to be filed.
+pub const NOT_FILED: &[&str] =
+    &["outside_jurisdiction", "already_gone", "licensed", "insufficient_evidence"];
+
+/// Both lists: a first review may end either way.
+const REVIEW: &[&str] = &[
+    "light_or_reflection",
+    "rain_snow_fog",
+    "passing_or_brief_stop",
+    "sanitation_at_work",
+    "within_permit",
+    "wrong_object",
+    "wrong_zone",
+    "duplicate",
+    "picture_fault",
+    "cannot_tell",
+    "privacy",
+    "outside_jurisdiction",
+    "already_gone",
+    "licensed",
+    "insufficient_evidence",
+];
+
+/// 返工: the crew has to come again.
+pub const REWORK: &[&str] = &["not_cleared", "partly_cleared", "wrong_place", "came_back"];
+
+/// 结案 by a person, where video could not decide: how the person knows.
+pub const CLOSE: &[&str] = &["seen_cleared_on_site", "seen_cleared_in_pictures"];
+
+/// Closing a complaint that was never filed: how the person knows that there is nothing to do.
+const CLOSE_UNFILED: &[&str] =
+    &["seen_cleared_on_site", "seen_cleared_in_pictures", "handled_elsewhere"];
+
+/// The codes for a decision; empty where none is asked for.
+pub fn allowed(event: EventKind, phase: Phase) -> &'static [&'static str] {
+    match (event, phase) {
+        (EventKind::Reject, _) => REVIEW,
+        (EventKind::Rework, _) => REWORK,
+        (EventKind::Close, Phase::AfterFiling) => CLOSE,
+        (EventKind::Close, Phase::BeforeFiling) => CLOSE_UNFILED,
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_review_may_end_with_any_false_alarm_or_refusal() {
+        assert_eq!(REVIEW, [FALSE_ALARM, NOT_FILED].concat());
+    }
+}

@@ -1,0 +1,350 @@
+//! A short MP4 for the review page: H.264, index in front, heads and plates hidden.
+//!
+//! Enters: frames of any source, and a painter that hides and marks before anything is encoded.
+//! Leaves: a file that appears under its name only when complete. Times within the clip are the
+//! frames' own; it is as long as they are.
+//!
+//! Encoding a second of 1080p costs as much as analysing many, so it runs at low priority.
+
+use super::mask::PlanesMut;
+use crate::{
+    base::time::WallTime,
+    domain::{
+        frame::{ColourMatrix, Frame, FrameStamp, Planes},
+        pixel::{PixelBox, PixelSize},
+        seams::{FrameSource, SourceError},
+    },
+};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
+use gstreamer_video::prelude::*;
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// For a clip of a single frame.
+const FRAME_DURATION: Duration = Duration::from_millis(100);
+const FINISH_WITHIN: gst::ClockTime = gst::ClockTime::from_seconds(60);
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClipSummary {
+    pub frames: u32,
+    pub from: WallTime,
+    /// End of the last frame.
+    pub to: WallTime,
+    pub size: PixelSize,
+    pub bytes: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClipError {
+    #[error("the footage gives no frame for a clip")]
+    NoFrames,
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("clip {}: {reason}", path.display())]
+    Encode { path: PathBuf, reason: String },
+}
+
+/// Boxes over time, for a painter.
+///
+/// Detections come at the analysed rate, clips at the camera's: a box holds for `hold` before and
+/// after its frame, so that nothing shows between two detections.
+#[derive(Debug, Clone)]
+pub struct BoxTrack {
+    boxes: BTreeMap<WallTime, Vec<PixelBox>>,
+    hold: Duration,
+}
+
+impl BoxTrack {
+    pub fn new(boxes: impl IntoIterator<Item = (WallTime, Vec<PixelBox>)>, hold: Duration) -> Self {
+        let mut sorted = BTreeMap::<_, Vec<_>>::new();
+        for (at, some) in boxes {
+            sorted.entry(at).or_default().extend(some);
+        }
+        Self { boxes: sorted, hold }
+    }
+
+    /// All boxes that hold at a moment.
+    pub fn around(&self, at: WallTime) -> impl Iterator<Item = &PixelBox> {
+        self.boxes.range(at.minus(self.hold)..=at.plus(self.hold)).flat_map(|(_, boxes)| boxes)
+    }
+
+    /// The boxes of the nearest moment within `hold`: for marking, where a trail would confuse.
+    pub fn nearest(&self, at: WallTime) -> &[PixelBox] {
+        self.boxes
+            .range(at.minus(self.hold)..=at.plus(self.hold))
+            .min_by_key(|(when, _)| when.since(at).max(at.since(**when)))
+            .map_or(&[], |(_, boxes)| boxes)
+    }
+}
+
+/// Encodes every frame of `source`, each painted first. Blocks until the file is complete.
+/// Frames of another size than the first are left out.
+pub fn write_clip(
+    source: &mut dyn FrameSource,
+    paint: &mut dyn FnMut(&FrameStamp, &mut PlanesMut<'_>),
+    path: &Path,
+) -> Result<ClipSummary, ClipError> {
+    let cannot = |reason: String| ClipError::Encode { path: path.to_owned(), reason };
+    gst::init().map_err(|error| cannot(error.to_string()))?;
+    let first = source.next_frame()?.ok_or(ClipError::NoFrames)?;
+    let unfinished = path.with_extension("part.mp4");
+    let encoder = Encoder::start(&first, &unfinished).map_err(cannot)?;
+    let begins = first.stamp;
+    let (mut frames, mut frame, mut lasts) = (0, first, FRAME_DURATION);
+    loop {
+        let next = next_of_size(source, begins.size)?;
+        if let Some(next) = &next {
+            lasts = next.stamp.pts.since(frame.stamp.pts);
+        }
+        encoder.push(&frame, begins, lasts, paint).map_err(cannot)?;
+        frames += 1;
+        match next {
+            Some(next) => frame = next,
+            None => break,
+        }
+    }
+    encoder.finish().map_err(cannot)?;
+    let complete = || -> io::Result<u64> {
+        fs::rename(&unfinished, path)?;
+        Ok(fs::metadata(path)?.len())
+    };
+    Ok(ClipSummary {
+        frames,
+        from: begins.captured_at,
+        to: frame.stamp.captured_at.plus(lasts),
+        size: even(begins.size),
+        bytes: complete().map_err(|error| cannot(error.to_string()))?,
+    })
+}
+
+/// Runs a clip's work on a thread of its own, at low priority.
+pub fn in_background(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new()
+        .name("clip".to_owned())
+        .spawn(move || {
+            lower_priority();
+            work();
+        })
+        .map(drop)
+}
+
+fn next_of_size(
+    source: &mut dyn FrameSource,
+    size: PixelSize,
+) -> Result<Option<Frame>, SourceError> {
+    loop {
+        match source.next_frame()? {
+            Some(frame) if frame.stamp.size != size => continue,
+            next => return Ok(next),
+        }
+    }
+}
+
+/// 4:2:0 H.264 has even sides; an odd last row or column is cut off.
+fn even(size: PixelSize) -> PixelSize {
+    PixelSize { width_px: (size.width_px & !1).max(2), height_px: (size.height_px & !1).max(2) }
+}
+
+struct Encoder {
+    pipeline: gst::Pipeline,
+    source: gst_app::AppSrc,
+    info: gst_video::VideoInfo,
+}
+
+impl Encoder {
+    fn start(first: &Frame, path: &Path) -> Result<Self, String> {
+        let planes = first.image.planes();
+        let size = even(planes.size);
+        if planes.size.width_px < 2 || planes.size.height_px < 2 {
+            return Err("the picture is too small".to_owned());
+        }
+        let (range, standard) = (planes.full_range, planes.matrix);
+        let info = gst_video::VideoInfo::builder(
+            gst_video::VideoFormat::I420,
+            size.width_px,
+            size.height_px,
+        )
+        .fps(gst::Fraction::new(0, 1))
+        .colorimetry(&colorimetry(standard, range))
+        .build()
+        .map_err(|error| error.to_string())?;
+        let caps = info.to_caps().map_err(|error| error.to_string())?;
+        // No h264parse: of a stream without a fixed rate it loses the durations, and the last frame.
+        let pipeline = gst::parse::launch(
+            "appsrc name=frames format=time block=true max-buffers=4 max-bytes=0 max-time=0 \
+             ! x264enc speed-preset=veryfast pass=qual quantizer=25 key-int-max=50 bframes=0 threads=1 \
+             ! mp4mux faststart=true ! filesink name=file sync=false",
+        )
+        .map_err(|error| format!("{error}: install gstreamer1.0-plugins-ugly"))?
+        .downcast::<gst::Pipeline>()
+        .map_err(|_| "no pipeline".to_owned())?;
+        let source =
+            pipeline.by_name("frames").and_then(|it| it.downcast::<gst_app::AppSrc>().ok());
+        let source = source.ok_or("no frame source")?;
+        source.set_caps(Some(&caps));
+        let file = pipeline.by_name("file").ok_or("no file sink")?;
+        file.set_property("location", path);
+        if let Some(bus) = pipeline.bus() {
+            // Told on the streaming thread itself, as it begins.
+            bus.set_sync_handler(|_, message| {
+                if let gst::MessageView::StreamStatus(status) = message.view()
+                    && status.get().0 == gst::StreamStatusType::Enter
+                {
+                    lower_priority();
+                }
+                gst::BusSyncReply::Pass
+            });
+        }
+        let encoder = Self { pipeline, source, info };
+        match encoder.pipeline.set_state(gst::State::Playing) {
+            Ok(_) => Ok(encoder),
+            Err(_) => Err(encoder.complaint()),
+        }
+    }
+
+    fn push(
+        &self,
+        frame: &Frame,
+        begins: FrameStamp,
+        lasts: Duration,
+        paint: &mut dyn FnMut(&FrameStamp, &mut PlanesMut<'_>),
+    ) -> Result<(), String> {
+        let mut buffer =
+            gst::Buffer::with_size(self.info.size()).map_err(|error| error.to_string())?;
+        let timed = buffer.make_mut();
+        let pts = frame.stamp.pts.since(begins.pts).as_nanos() as u64;
+        timed.set_pts(gst::ClockTime::from_nseconds(pts));
+        timed.set_duration(gst::ClockTime::from_nseconds(lasts.as_nanos() as u64));
+        let mut picture = gst_video::VideoFrame::from_buffer_writable(buffer, &self.info)
+            .map_err(|_| "a picture cannot be mapped".to_owned())?;
+        let strides = [0, 1].map(|plane| picture.plane_stride()[plane] as usize);
+        let [y, u, v, _] = picture.planes_data_mut();
+        let size = PixelSize { width_px: self.info.width(), height_px: self.info.height() };
+        let mut planes =
+            PlanesMut { size, y, y_stride_bytes: strides[0], u, v, uv_stride_bytes: strides[1] };
+        copy(&frame.image.planes(), &mut planes);
+        paint(&frame.stamp, &mut planes);
+        self.source.push_buffer(picture.into_buffer()).map(drop).map_err(|_| self.complaint())
+    }
+
+    fn finish(self) -> Result<(), String> {
+        self.source.end_of_stream().map_err(|_| self.complaint())?;
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        match self.pipeline.bus().and_then(|bus| bus.timed_pop_filtered(FINISH_WITHIN, &kinds)) {
+            Some(message) if message.type_() == gst::MessageType::Eos => Ok(()),
+            Some(message) => Err(words(&message)),
+            None => Err("the encoder does not finish".to_owned()),
+        }
+    }
+
+    fn complaint(&self) -> String {
+        let errors = [gst::MessageType::Error];
+        let message = self.pipeline.bus().and_then(|bus| bus.pop_filtered(&errors));
+        message.map_or_else(|| "the encoder stopped".to_owned(), |message| words(&message))
+    }
+}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        if self.pipeline.set_state(gst::State::Null).is_err() {
+            tracing::error!("a clip's pipeline does not stop");
+        }
+    }
+}
+
+fn words(message: &gst::Message) -> String {
+    match message.view() {
+        gst::MessageView::Error(error) => error.error().message().to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn colorimetry(matrix: ColourMatrix, full_range: bool) -> gst_video::VideoColorimetry {
+    let range = if full_range {
+        gst_video::VideoColorRange::Range0_255
+    } else {
+        gst_video::VideoColorRange::Range16_235
+    };
+    let (matrix, primaries) = match matrix {
+        ColourMatrix::Bt601 => {
+            (gst_video::VideoColorMatrix::Bt601, gst_video::VideoColorPrimaries::Smpte170m)
+        }
+        ColourMatrix::Bt709 => {
+            (gst_video::VideoColorMatrix::Bt709, gst_video::VideoColorPrimaries::Bt709)
+        }
+    };
+    gst_video::VideoColorimetry::new(
+        range,
+        matrix,
+        gst_video::VideoTransferFunction::Bt709,
+        primaries,
+    )
+}
+
+/// The part of `from` that fits `to`.
+fn copy(from: &Planes<'_>, to: &mut PlanesMut<'_>) {
+    let (width, height) = (to.size.width_px as usize, to.size.height_px as usize);
+    rows(from.y, from.y_stride_bytes, to.y, to.y_stride_bytes, width, height);
+    rows(from.u, from.uv_stride_bytes, to.u, to.uv_stride_bytes, width / 2, height / 2);
+    rows(from.v, from.uv_stride_bytes, to.v, to.uv_stride_bytes, width / 2, height / 2);
+}
+
+fn rows(
+    from: &[u8],
+    from_stride: usize,
+    to: &mut [u8],
+    to_stride: usize,
+    width: usize,
+    height: usize,
+) {
+    for (from, to) in from.chunks(from_stride).zip(to.chunks_mut(to_stride)).take(height) {
+        to[..width].copy_from_slice(&from[..width]);
+    }
+}
+
+/// The calling thread gives way to analysis from now on.
+#[allow(unsafe_code, reason = "std offers no thread priorities")]
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    {
+        use std::ffi::{c_int, c_uint};
+        unsafe extern "C" {
+            fn setpriority(which: c_int, who: c_uint, priority: c_int) -> c_int;
+        }
+        const PRIO_PROCESS: c_int = 0;
+        // SAFETY: takes integers only; on Linux, process 0 is the calling thread. Refusal is harmless.
+        unsafe { setpriority(PRIO_PROCESS, 0, 10) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_hold_on_both_sides_of_their_frame() {
+        let at = WallTime::from_unix_millis;
+        let area = |x: f32| PixelBox::new(x, 0.0, x + 10.0, 10.0);
+        let track = BoxTrack::new(
+            [
+                (at(1_000), vec![area(0.0)]),
+                (at(1_200), vec![area(20.0)]),
+                (at(1_200), vec![area(40.0)]),
+            ],
+            Duration::from_millis(150),
+        );
+        assert_eq!(track.around(at(800)).count(), 0);
+        assert_eq!(track.around(at(900)).count(), 1);
+        assert_eq!(track.around(at(1_100)).count(), 3);
+        assert_eq!(track.nearest(at(1_090)), [area(0.0)]);
+        assert_eq!(track.nearest(at(1_300)).len(), 2);
+        assert!(track.nearest(at(1_400)).is_empty());
+    }
+}

@@ -1,0 +1,202 @@
+//! Reading cases: the queue, one case, its history and evidence.
+
+use super::{
+    HubStore,
+    records::{CaseRow, EvidenceRow, HistoryRow, case_row, time},
+};
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::lifecycle::State,
+        ids::{CameraId, CaseId},
+        wire::EvidenceData,
+    },
+    drivers::store::StoreError,
+};
+use sqlx::{QueryBuilder, Row, Sqlite};
+use std::{fmt, str::FromStr};
+
+/// What a queue shows. Empty `states`: all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    pub states: Vec<State>,
+    pub camera: Option<CameraId>,
+    pub event_code: Option<String>,
+}
+
+/// The last case of a page: urgent first, then newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub urgency: i64,
+    pub received_at: WallTime,
+    pub case_id: CaseId,
+}
+
+impl Cursor {
+    pub fn after(case: &CaseRow) -> Self {
+        Self {
+            urgency: super::records::urgency(case.priority),
+            received_at: case.received_at,
+            case_id: case.case_id,
+        }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.urgency, self.received_at.unix_millis(), self.case_id)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use next_cursor of the page before, unchanged")]
+pub struct BadCursor;
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let mut parts = text.splitn(3, '.');
+        let mut part = || parts.next().ok_or(BadCursor);
+        Ok(Self {
+            urgency: part()?.parse().map_err(|_| BadCursor)?,
+            received_at: WallTime::from_unix_millis(part()?.parse().map_err(|_| BadCursor)?),
+            case_id: part()?.parse().map_err(|_| BadCursor)?,
+        })
+    }
+}
+
+/// A complete, masked picture; the annotated one if there is.
+const THUMBNAIL: &str = "(SELECT c.sha256 FROM case_evidence c JOIN evidence e ON e.sha256 = c.sha256 \
+     WHERE c.case_id = cases.case_id AND e.complete = 1 AND c.masked = 1 AND c.media_type LIKE 'image/%' \
+     ORDER BY CASE c.role WHEN 'annotated' THEN 0 WHEN 'snapshot' THEN 1 WHEN 'before' THEN 2 ELSE 3 END \
+     LIMIT 1) AS thumbnail";
+
+impl HubStore {
+    pub async fn case(&self, case_id: CaseId) -> Result<Option<CaseRow>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT cases.*, ");
+        query.push(THUMBNAIL).push(" FROM cases WHERE case_id = ").push_bind(case_id.to_string());
+        let row = query
+            .build()
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        row.map(|row| case_row(&row)).transpose().map_err(|error| self.failed(error))
+    }
+
+    /// At most `limit` cases after `cursor`.
+    pub async fn cases(
+        &self,
+        filter: &CaseFilter,
+        cursor: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT cases.*, ");
+        query.push(THUMBNAIL).push(" FROM cases WHERE 1 = 1");
+        if !filter.states.is_empty() {
+            query.push(" AND state IN (");
+            let mut list = query.separated(", ");
+            for state in &filter.states {
+                list.push_bind(state.as_str());
+            }
+            query.push(")");
+        }
+        if let Some(camera) = &filter.camera {
+            query.push(" AND camera_id = ").push_bind(camera.as_str().to_owned());
+        }
+        if let Some(code) = &filter.event_code {
+            query.push(" AND event_code = ").push_bind(code.clone());
+        }
+        if let Some(cursor) = cursor {
+            let (millis, id) = (cursor.received_at.unix_millis(), cursor.case_id.to_string());
+            query.push(" AND (urgency > ").push_bind(cursor.urgency);
+            query.push(" OR (urgency = ").push_bind(cursor.urgency);
+            query.push(" AND (received_at_millis < ").push_bind(millis);
+            query.push(" OR (received_at_millis = ").push_bind(millis);
+            query.push(" AND case_id < ").push_bind(id).push("))))");
+        }
+        query.push(" ORDER BY urgency, received_at_millis DESC, case_id DESC LIMIT ");
+        query.push_bind(i64::from(limit));
+        let rows =
+            query.build().fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        rows.iter().map(|row| case_row(row).map_err(|error| self.failed(error))).collect()
+    }
+
+    /// Cases in a state, oldest first: the verify loop's work list.
+    pub async fn cases_in_state(
+        &self,
+        state: State,
+        limit: u32,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM cases WHERE state = $1 ORDER BY received_at_millis LIMIT $2",
+        )
+        .bind(state.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.failed(error))?;
+        rows.iter().map(|row| case_row(row).map_err(|error| self.failed(error))).collect()
+    }
+
+    /// How many cases stand in each state.
+    pub async fn state_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        sqlx::query_as("SELECT state, COUNT(*) FROM cases GROUP BY state ORDER BY state")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    pub async fn history(&self, case_id: CaseId) -> Result<Vec<HistoryRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM history WHERE case_id = $1 ORDER BY number")
+            .bind(case_id.to_string())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        rows.iter()
+            .map(|row| {
+                Ok(HistoryRow {
+                    at: time(row, "at_millis")?,
+                    actor: row.try_get("actor")?,
+                    kind: row.try_get("kind")?,
+                    from: row.try_get("from_state")?,
+                    to: row.try_get("to_state")?,
+                    reason: row.try_get("reason")?,
+                    note: row.try_get("note")?,
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| self.failed(error))
+    }
+
+    pub async fn case_evidence(&self, case_id: CaseId) -> Result<Vec<EvidenceRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT c.*, COALESCE(e.complete, 0) AS complete FROM case_evidence c \
+             LEFT JOIN evidence e ON e.sha256 = c.sha256 \
+             WHERE c.case_id = $1 ORDER BY c.captured_at_millis, c.role, c.sha256",
+        )
+        .bind(case_id.to_string())
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.failed(error))?;
+        rows.iter()
+            .map(|row| {
+                let (complete, masked): (i64, i64) =
+                    (row.try_get("complete")?, row.try_get("masked")?);
+                Ok(EvidenceRow {
+                    evidence: EvidenceData {
+                        role: row.try_get("role")?,
+                        url: row.try_get("url")?,
+                        sha256: row.try_get("sha256")?,
+                        media_type: row.try_get("media_type")?,
+                        width_px: row.try_get("width_px")?,
+                        height_px: row.try_get("height_px")?,
+                        captured_at: time(row, "captured_at_millis")?,
+                    },
+                    request_id: row.try_get("request_id")?,
+                    available: complete == 1 && masked == 1,
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| self.failed(error))
+    }
+}

@@ -1,0 +1,300 @@
+//! The one writer of states: event in, transition, history row and decision message out.
+
+use super::{
+    HUB_NAME, HubStore, Tx,
+    evidence::link_evidence,
+    outbound::insert_outbound,
+    records::{CaseRow, case_row, to_json},
+};
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::lifecycle::{self, Effect, Event, Known, Refused, State, Transition},
+        ids::CaseId,
+        wire::{CloudEvent, DecisionData, DecisionKind, EvidenceData, Leaf, NodeAddress, Topic},
+    },
+    drivers::store::StoreError,
+};
+
+/// An event with what the history keeps of it.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    pub event: Event,
+    /// A person's name, `edge:<node>` or `auto:<what>`.
+    pub actor: String,
+    /// Why, where the event itself carries no reason code.
+    pub reason: Option<String>,
+    pub note: Option<String>,
+    pub at: WallTime,
+    /// Tries and time of a postcheck are not spent; of no weight for other events.
+    pub tries_left: bool,
+}
+
+impl Decision {
+    pub fn new(event: Event, actor: impl Into<String>, at: WallTime) -> Self {
+        Self { event, actor: actor.into(), reason: None, note: None, at, tries_left: false }
+    }
+}
+
+/// What the world outside the store is told after the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseChange {
+    pub case_id: CaseId,
+    pub version: i64,
+    pub state: State,
+    pub effect: Effect,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    #[error("there is no case {0}")]
+    NotFound(CaseId),
+    #[error("the case has version {current}, not {expected}: someone was faster")]
+    Stale { expected: i64, current: i64 },
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl HubStore {
+    /// Applies one event to one case. `expected_version` is what the decider had on screen.
+    pub async fn decide(
+        &self,
+        case_id: CaseId,
+        expected_version: Option<i64>,
+        decision: &Decision,
+    ) -> Result<CaseChange, DecideError> {
+        let mut tx = self.begin().await?;
+        let case = self.case_for_update(&mut tx, case_id).await?;
+        if let Some(expected) = expected_version.filter(|expected| *expected != case.version) {
+            return Err(DecideError::Stale { expected, current: case.version });
+        }
+        let change = self.step(&mut tx, &case, decision).await?;
+        self.commit(tx).await?;
+        Ok(change)
+    }
+
+    /// The crew says that it is done: remembers when, and begins a new round of looks.
+    pub async fn feedback(
+        &self,
+        case_id: CaseId,
+        disposed_at: WallTime,
+        photos: &[String],
+        decision: &Decision,
+    ) -> Result<CaseChange, DecideError> {
+        let mut tx = self.begin().await?;
+        let case = self.case_for_update(&mut tx, case_id).await?;
+        let change = self.step(&mut tx, &case, decision).await?;
+        sqlx::query(
+            "UPDATE cases SET disposed_at_millis = $1, round = round + 1 WHERE case_id = $2",
+        )
+        .bind(disposed_at.unix_millis())
+        .bind(case_id.to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(|error| self.failed(error))?;
+        for sha256 in photos {
+            let named: i64 =
+                sqlx::query_scalar("SELECT COUNT(*) FROM case_evidence WHERE sha256 = $1")
+                    .bind(sha256)
+                    .fetch_one(&mut *tx)
+                    .await
+                    .map_err(|error| self.failed(error))?;
+            if named == 0 {
+                // A crew's photographs are not masked by us, so they are kept and not shown.
+                link_evidence(&mut tx, case_id, &[photo(sha256, disposed_at)], false, None)
+                    .await
+                    .map_err(|error| self.failed(error))?;
+            }
+        }
+        self.commit(tx).await?;
+        Ok(change)
+    }
+
+    pub(super) async fn case_for_update(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+    ) -> Result<CaseRow, DecideError> {
+        self.case_in(tx, case_id).await?.ok_or(DecideError::NotFound(case_id))
+    }
+
+    pub(super) async fn case_in(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+    ) -> Result<Option<CaseRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM cases WHERE case_id = $1")
+            .bind(case_id.to_string())
+            .fetch_optional(&mut **tx)
+            .await
+            .map_err(|error| self.failed(error))?;
+        row.map(|row| case_row(&row)).transpose().map_err(|error| self.failed(error))
+    }
+
+    /// From the case as it stands to the next state, inside the caller's transaction.
+    pub(super) async fn step(
+        &self,
+        tx: &mut Tx,
+        case: &CaseRow,
+        decision: &Decision,
+    ) -> Result<CaseChange, DecideError> {
+        let known = Known {
+            phase: case.phase,
+            before_and_after: self.has_before_and_after(tx, case).await?,
+            tries_left: decision.tries_left,
+        };
+        let transition = lifecycle::next(Some(case.state), &decision.event, &known)?;
+        let rework = i64::from(transition.effect == Effect::CountRework);
+        let failed = |error| self.failed(error);
+        sqlx::query(
+            "UPDATE cases SET state = $1, phase = $2, version = version + 1, \
+             rework_count = rework_count + $3 WHERE case_id = $4",
+        )
+        .bind(transition.to.as_str())
+        .bind(transition.phase.as_str())
+        .bind(rework)
+        .bind(case.case_id.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+        let version = case.version + 1;
+        self.record(tx, case.case_id, version, &transition, decision).await?;
+        Ok(CaseChange {
+            case_id: case.case_id,
+            version,
+            state: transition.to,
+            effect: transition.effect,
+        })
+    }
+
+    /// History row and, where edges must know, the decision message. `number` is the new version.
+    pub(super) async fn record(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+        number: i64,
+        transition: &Transition,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
+        let reason = decision.event.reason().or(decision.reason.as_deref());
+        let failed = |error| self.failed(error);
+        sqlx::query(
+            "INSERT INTO history (case_id, number, at_millis, actor, kind, from_state, to_state, \
+             reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(case_id.to_string())
+        .bind(number)
+        .bind(decision.at.unix_millis())
+        .bind(&decision.actor)
+        .bind(transition.on.as_str())
+        .bind(transition.from.map(State::as_str))
+        .bind(transition.to.as_str())
+        .bind(reason)
+        .bind(decision.note.as_deref())
+        .execute(&mut **tx)
+        .await
+        .map_err(failed)?;
+        let Some(kind) = published_as(transition) else { return Ok(()) };
+        let data = DecisionData {
+            case_id,
+            decision: kind,
+            reason: reason.map(str::to_owned),
+            at: decision.at,
+        };
+        for address in self.writers_of(tx, case_id).await? {
+            let topic = Topic::new(&address, Leaf::Decision(case_id)).to_string();
+            let message_id = format!("{case_id}:{HUB_NAME}:{number}:{}", address.node);
+            let event = self.cloud_event(
+                "case.decision",
+                message_id.clone(),
+                decision.at,
+                case_id.to_string(),
+                data.clone(),
+            );
+            let payload = to_json("payload", &event).map_err(failed)?;
+            insert_outbound(tx, &message_id, &topic, &payload, decision.at)
+                .await
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// A message of the hub.
+    pub fn cloud_event<T>(
+        &self,
+        kind: &str,
+        id: String,
+        at: WallTime,
+        subject: String,
+        data: T,
+    ) -> CloudEvent<T> {
+        CloudEvent {
+            specversion: "1.0".to_owned(),
+            id,
+            source: format!("/gridwarden/{}/{HUB_NAME}", self.district),
+            kind: format!("cn.gridwarden.{kind}"),
+            time: at,
+            subject,
+            datacontenttype: "application/json".to_owned(),
+            data,
+        }
+    }
+
+    async fn writers_of(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+    ) -> Result<Vec<NodeAddress>, StoreError> {
+        let writers: Vec<String> =
+            sqlx::query_scalar("SELECT writer FROM fact_streams WHERE case_id = $1")
+                .bind(case_id.to_string())
+                .fetch_all(&mut **tx)
+                .await
+                .map_err(|error| self.failed(error))?;
+        Ok(writers.iter().filter_map(|writer| self.address_of(writer)).collect())
+    }
+
+    /// A masked picture from before the disposal and one from after it, whole and checked.
+    async fn has_before_and_after(&self, tx: &mut Tx, case: &CaseRow) -> Result<bool, StoreError> {
+        let Some(disposed_at) = case.disposed_at else { return Ok(false) };
+        let (before, after): (i64, i64) = sqlx::query_as(
+            "SELECT COALESCE(SUM(CASE WHEN c.role <> 'after' AND c.captured_at_millis <= $2 THEN 1 ELSE 0 END), 0), \
+                    COALESCE(SUM(CASE WHEN c.role = 'after' AND c.captured_at_millis >= $2 THEN 1 ELSE 0 END), 0) \
+             FROM case_evidence c JOIN evidence e ON e.sha256 = c.sha256 \
+             WHERE c.case_id = $1 AND e.complete = 1 AND c.masked = 1 AND c.media_type LIKE 'image/%'",
+        )
+        .bind(case.case_id.to_string())
+        .bind(disposed_at.unix_millis())
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(|error| self.failed(error))?;
+        Ok(before > 0 && after > 0)
+    }
+}
+
+fn photo(sha256: &str, disposed_at: WallTime) -> EvidenceData {
+    EvidenceData {
+        role: "photo".to_owned(),
+        url: format!("/api/v1/evidence/{sha256}"),
+        sha256: sha256.to_owned(),
+        media_type: "application/octet-stream".to_owned(),
+        width_px: 0,
+        height_px: 0,
+        captured_at: disposed_at,
+    }
+}
+
+fn published_as(transition: &Transition) -> Option<DecisionKind> {
+    if !transition.changes_state() {
+        return None;
+    }
+    match transition.to {
+        State::Filed => Some(DecisionKind::Filed),
+        State::Rejected => Some(DecisionKind::Rejected),
+        State::Closed => Some(DecisionKind::Closed),
+        State::Rework => Some(DecisionKind::Reopened),
+        _ => None,
+    }
+}

@@ -1,0 +1,178 @@
+//! What the register knows of evidence files: which are whole, whose they are, who may see them.
+
+use super::{HubStore, Tx, records::parsed};
+use crate::{
+    base::time::WallTime,
+    domain::{ids::CaseId, wire::EvidenceData},
+    drivers::store::StoreError,
+};
+use sqlx::Row;
+
+/// One file as the upload sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvidenceFile {
+    pub bytes: i64,
+    pub complete: bool,
+}
+
+/// A complete file as a viewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFile {
+    pub bytes: i64,
+    pub media_type: String,
+    pub case_id: CaseId,
+    /// False if any case that names it says that heads or plates may be seen.
+    pub masked: bool,
+}
+
+impl HubStore {
+    pub async fn evidence_file(&self, sha256: &str) -> Result<Option<EvidenceFile>, StoreError> {
+        let row: Option<(i64, i64)> =
+            sqlx::query_as("SELECT bytes, complete FROM evidence WHERE sha256 = $1")
+                .bind(sha256)
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(|error| self.failed(error))?;
+        Ok(row.map(|(bytes, complete)| EvidenceFile { bytes, complete: complete == 1 }))
+    }
+
+    /// Does any case name it?
+    pub async fn is_named(&self, sha256: &str) -> Result<bool, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM case_evidence WHERE sha256 = $1")
+            .bind(sha256)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(count > 0)
+    }
+
+    /// Declared bytes of files that no case names (yet).
+    pub async fn unnamed_bytes(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar(
+            "SELECT COALESCE(SUM(bytes), 0) FROM evidence e \
+             WHERE NOT EXISTS (SELECT 1 FROM case_evidence c WHERE c.sha256 = e.sha256)",
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(|error| self.failed(error))
+    }
+
+    pub async fn begin_evidence(
+        &self,
+        sha256: &str,
+        bytes: i64,
+        at: WallTime,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO evidence (sha256, bytes, complete, first_at_millis) \
+             VALUES ($1, $2, 0, $3) ON CONFLICT (sha256) DO NOTHING",
+        )
+        .bind(sha256)
+        .bind(bytes)
+        .bind(at.unix_millis())
+        .execute(&self.writer)
+        .await
+        .map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// The cases that may now show it.
+    pub async fn complete_evidence(
+        &self,
+        sha256: &str,
+        bytes: i64,
+        at: WallTime,
+    ) -> Result<Vec<CaseId>, StoreError> {
+        let failed = |error| self.failed(error);
+        sqlx::query(
+            "INSERT INTO evidence (sha256, bytes, complete, first_at_millis, completed_at_millis) \
+             VALUES ($1, $2, 1, $3, $3) ON CONFLICT (sha256) DO UPDATE \
+             SET complete = 1, bytes = excluded.bytes, completed_at_millis = excluded.completed_at_millis",
+        )
+        .bind(sha256)
+        .bind(bytes)
+        .bind(at.unix_millis())
+        .execute(&self.writer)
+        .await
+        .map_err(failed)?;
+        let rows = sqlx::query("SELECT DISTINCT case_id FROM case_evidence WHERE sha256 = $1")
+            .bind(sha256)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+        rows.iter().map(|row| parsed(row, "case_id").map_err(failed)).collect()
+    }
+
+    /// The upload proved false; nothing of it is kept.
+    pub async fn discard_evidence(&self, sha256: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM evidence WHERE sha256 = $1 AND complete = 0")
+            .bind(sha256)
+            .execute(&self.writer)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// A complete file that a case names; `case_id` picks which case it is looked at for.
+    pub async fn known_file(
+        &self,
+        sha256: &str,
+        case_id: Option<CaseId>,
+    ) -> Result<Option<KnownFile>, StoreError> {
+        let failed = |error| self.failed(error);
+        let row = sqlx::query(
+            "SELECT e.bytes, c.media_type, c.case_id, \
+               (SELECT MIN(m.masked) FROM case_evidence m WHERE m.sha256 = e.sha256) AS masked \
+             FROM evidence e JOIN case_evidence c ON c.sha256 = e.sha256 \
+             WHERE e.sha256 = $1 AND e.complete = 1 AND ($2 IS NULL OR c.case_id = $2) \
+             ORDER BY c.case_id LIMIT 1",
+        )
+        .bind(sha256)
+        .bind(case_id.map(|id| id.to_string()))
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(failed)?;
+        row.map(|row| {
+            Ok(KnownFile {
+                bytes: row.try_get("bytes")?,
+                media_type: row.try_get("media_type")?,
+                case_id: parsed(&row, "case_id")?,
+                masked: row.try_get::<i64, _>("masked")? == 1,
+            })
+        })
+        .transpose()
+        .map_err(failed)
+    }
+}
+
+/// Names files of a case. A file once called unmasked stays so.
+pub(super) async fn link_evidence(
+    tx: &mut Tx,
+    case_id: CaseId,
+    evidence: &[EvidenceData],
+    masked: bool,
+    request_id: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    for file in evidence {
+        sqlx::query(
+            "INSERT INTO case_evidence (case_id, sha256, role, url, media_type, width_px, \
+             height_px, captured_at_millis, masked, request_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (case_id, sha256, role) DO UPDATE SET masked = \
+             CASE WHEN excluded.masked < case_evidence.masked THEN excluded.masked ELSE case_evidence.masked END",
+        )
+        .bind(case_id.to_string())
+        .bind(&file.sha256)
+        .bind(&file.role)
+        .bind(&file.url)
+        .bind(&file.media_type)
+        .bind(i64::from(file.width_px))
+        .bind(i64::from(file.height_px))
+        .bind(file.captured_at.unix_millis())
+        .bind(i64::from(masked))
+        .bind(request_id)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! The hub's register: facts, cases, decisions, evidence, cameras, sessions. One SQLite file.
+//!
+//! Enters: facts of edges, decisions of people, results of verifications. Leaves: cases as they
+//! stand, and messages for edges that survive a crash.
+//!
+//! Invariants
+//! - `facts`, `history` and `views` only grow.
+//! - A fact, its place in its stream, the case's fold and the transition are one transaction.
+//! - A state changes only through `domain::case::lifecycle::next`, in the transaction that writes
+//!   its `history` row and the decision to be published.
+//! - `cases.version` grows with each `history` row; sightings that decide nothing leave it, so a
+//!   reviewer is not told of a conflict because a camera saw the thing once more.
+//!
+//! Failure: see [`StoreError`]; after an error the database is as before the call. One connection
+//! writes, a few read; a reader sees each commit whole.
+
+mod cameras;
+mod cases;
+mod complaints;
+mod decide;
+mod evidence;
+mod facts;
+mod outbound;
+mod records;
+mod sessions;
+mod verifications;
+
+pub use cameras::CameraRow;
+pub use cases::{CaseFilter, Cursor};
+pub use complaints::NewComplaint;
+pub use decide::{CaseChange, DecideError, Decision};
+pub use evidence::{EvidenceFile, KnownFile};
+pub use facts::Ingested;
+pub use outbound::OutboundRow;
+pub use records::{CameraRef, CaseRow, EvidenceRow, HistoryRow};
+pub use sessions::{SessionRow, View};
+pub use verifications::{NewVerification, VerificationRow};
+
+use super::{StoreError, open_sqlite};
+use crate::domain::{ids::DistrictId, wire::NodeAddress};
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use std::{path::Path, sync::Arc, time::Duration};
+
+/// Enough for the page's parallel requests; each is short.
+const READERS_MAX: u32 = 4;
+
+/// Who the hub is in `source` of its messages; it is no node id of an edge.
+pub const HUB_NAME: &str = "hub";
+
+/// Clones share the connections.
+#[derive(Clone)]
+pub struct HubStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    path: Arc<Path>,
+    district: DistrictId,
+}
+
+type Tx = Transaction<'static, Sqlite>;
+
+impl HubStore {
+    pub async fn open(path: &Path, district: DistrictId) -> Result<Self, StoreError> {
+        let writer = open_sqlite(path, &sqlx::migrate!("src/drivers/store/migrations/hub")).await?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(5));
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .connect_with(options)
+            .await
+            .map_err(|error| StoreError::from_sqlx(path, error))?;
+        Ok(Self { writer, readers, path: path.into(), district })
+    }
+
+    /// Ends the connections; waits for what is under way.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// Can it be written now?
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        tx.rollback().await.map_err(|error| self.failed(error))
+    }
+
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.failed(error))
+    }
+
+    async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
+        tx.commit().await.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: sqlx::Error) -> StoreError {
+        match error {
+            // A column that does not hold what this program wrote.
+            sqlx::Error::ColumnDecode { index, source } => StoreError::Content {
+                path: self.path.to_path_buf(),
+                table: "register",
+                row: index,
+                reason: source.to_string(),
+            },
+            error => StoreError::from_sqlx(&self.path, error),
+        }
+    }
+
+    fn address_of(&self, node: &str) -> Option<NodeAddress> {
+        Some(NodeAddress { district: self.district.clone(), node: node.parse().ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests;

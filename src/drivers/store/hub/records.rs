@@ -1,0 +1,171 @@
+//! Rows of the register as values, and how they are read.
+
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::lifecycle::{Phase, Stage, State},
+        ids::{CameraId, CaseId, NodeId, ZoneId},
+        wire::{EventData, EvidenceData, PatternData, PlaceData, Priority},
+    },
+};
+use serde::de::DeserializeOwned;
+use sqlx::{Row, sqlite::SqliteRow};
+use std::str::FromStr;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraRef {
+    pub id: CameraId,
+    pub node: NodeId,
+}
+
+/// A case as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseRow {
+    pub case_id: CaseId,
+    pub version: i64,
+    pub state: State,
+    pub phase: Phase,
+    pub source: String,
+    pub external_no: Option<String>,
+    pub event: EventData,
+    /// Absent for a complaint that names no event decidable by video.
+    pub pattern: Option<PatternData>,
+    /// Absent for a complaint until a camera has been found.
+    pub camera: Option<CameraRef>,
+    pub zone: Option<ZoneId>,
+    pub place: Option<PlaceData>,
+    pub first_seen_at: WallTime,
+    pub confirmed_at: WallTime,
+    pub last_seen_at: WallTime,
+    pub gone_at: Option<WallTime>,
+    pub dwell_secs: f64,
+    pub count: i64,
+    pub score: f64,
+    pub priority: Priority,
+    pub received_at: WallTime,
+    pub disposed_at: Option<WallTime>,
+    pub round: i64,
+    pub rework_count: i64,
+    /// A complete, masked picture to show in a list; filled by queries for people.
+    pub thumbnail: Option<String>,
+}
+
+impl CaseRow {
+    pub fn stage(&self) -> Stage {
+        self.state.stage(self.phase)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    pub at: WallTime,
+    pub actor: String,
+    pub kind: String,
+    pub from: Option<String>,
+    pub to: String,
+    pub reason: Option<String>,
+    pub note: Option<String>,
+}
+
+/// One file of one case. `available`: it is held whole, its digest is right and it is masked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvidenceRow {
+    pub evidence: EvidenceData,
+    pub request_id: Option<String>,
+    pub available: bool,
+}
+
+pub(super) fn urgency(priority: Priority) -> i64 {
+    match priority {
+        Priority::Urgent => 0,
+        Priority::Normal => 1,
+        Priority::Low => 2,
+    }
+}
+
+fn decode_error(column: &str, error: impl std::fmt::Display) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: error.to_string().into() }
+}
+
+pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<T, sqlx::Error> {
+    row.try_get::<String, _>(column)?.parse().map_err(|error| decode_error(column, error))
+}
+
+pub(super) fn parsed_option<T: FromStr<Err: std::fmt::Display>>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<Option<T>, sqlx::Error> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|error| decode_error(column, error))).transpose()
+}
+
+pub(super) fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error> {
+    from_json(column, &row.try_get::<String, _>(column)?)
+}
+
+pub(super) fn json_option<T: DeserializeOwned>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<Option<T>, sqlx::Error> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| from_json(column, &text)).transpose()
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, sqlx::Error> {
+    serde_json::from_str(text).map_err(|error| decode_error(column, error))
+}
+
+pub(super) fn to_json<T: serde::Serialize>(column: &str, value: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| decode_error(column, error))
+}
+
+pub(super) fn time(row: &SqliteRow, column: &str) -> Result<WallTime, sqlx::Error> {
+    Ok(WallTime::from_unix_millis(row.try_get(column)?))
+}
+
+pub(super) fn time_option(row: &SqliteRow, column: &str) -> Result<Option<WallTime>, sqlx::Error> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(WallTime::from_unix_millis))
+}
+
+pub(super) fn case_row(row: &SqliteRow) -> Result<CaseRow, sqlx::Error> {
+    let pattern = parsed_option(row, "pattern_id")?
+        .zip(row.try_get::<Option<String>, _>("pattern_version")?)
+        .map(|(id, version)| PatternData { id, version });
+    let camera = parsed_option(row, "camera_id")?
+        .zip(parsed_option(row, "node")?)
+        .map(|(id, node)| CameraRef { id, node });
+    Ok(CaseRow {
+        case_id: parsed(row, "case_id")?,
+        version: row.try_get("version")?,
+        state: parsed(row, "state")?,
+        phase: parsed(row, "phase")?,
+        source: row.try_get("source")?,
+        external_no: row.try_get("external_no")?,
+        event: json(row, "event")?,
+        pattern,
+        camera,
+        zone: parsed_option(row, "zone")?,
+        place: json_option(row, "place")?,
+        first_seen_at: time(row, "first_seen_millis")?,
+        confirmed_at: time(row, "confirmed_millis")?,
+        last_seen_at: time(row, "last_seen_millis")?,
+        gone_at: time_option(row, "gone_millis")?,
+        dwell_secs: row.try_get("dwell_secs")?,
+        count: row.try_get("count")?,
+        score: row.try_get("score")?,
+        priority: match row.try_get::<i64, _>("urgency")? {
+            0 => Priority::Urgent,
+            1 => Priority::Normal,
+            _ => Priority::Low,
+        },
+        received_at: time(row, "received_at_millis")?,
+        disposed_at: time_option(row, "disposed_at_millis")?,
+        round: row.try_get("round")?,
+        rework_count: row.try_get("rework_count")?,
+        // Only the queries for people select it.
+        thumbnail: row.try_get("thumbnail").unwrap_or_default(),
+    })
+}

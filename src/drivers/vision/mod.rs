@@ -1,0 +1,36 @@
+//! OpenCV: everything that touches pixels and is not decoding or inference.
+//!
+//! Enters: frames as 4:2:0 planes ([`Planes`](crate::domain::frame::Planes)). Leaves: tensors, frame
+//! statistics, pictures. OpenCV's own threads are switched off: cameras are the parallelism here.
+
+/// YUV to RGB and back, by declared matrix and range.
+mod colour;
+/// Could the camera see: numbers for `domain::verdict::health`.
+pub mod health;
+/// What must not be recognisable in a picture that leaves the camera.
+pub mod mask;
+/// One 8-bit plane, borrowed and shrunk.
+mod plane;
+/// Pictures of a moment, masked; and pictures from files.
+pub mod snapshot;
+/// A picture file as a frame.
+pub mod still;
+/// Frames as network input.
+pub mod tensor;
+
+use crate::domain::seams::PixelFault;
+use std::sync::Once;
+
+/// Must run before the first OpenCV call of a thread that does real work.
+fn one_thread() {
+    static SET: Once = Once::new();
+    SET.call_once(|| {
+        if let Err(error) = opencv::core::set_num_threads(1) {
+            tracing::warn!(%error, "OpenCV keeps its own threads");
+        }
+    });
+}
+
+fn fault(error: opencv::Error) -> PixelFault {
+    PixelFault { reason: format!("OpenCV: {}", error.message.trim()) }
+}

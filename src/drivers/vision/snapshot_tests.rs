@@ -1,0 +1,107 @@
+use super::*;
+use crate::{
+    base::time::{ClockQuality, MediaTime, WallTime},
+    domain::{
+        frame::{ColourMatrix, FrameStamp, OwnedImage},
+        pixel::PixelPoint,
+    },
+};
+use opencv::imgcodecs::IMREAD_GRAYSCALE;
+use std::sync::Arc;
+
+/// A frame of fine vertical stripes: anything recognisable would be at least as coarse.
+fn striped(width_px: u32, height_px: u32) -> Frame {
+    let size = PixelSize { width_px, height_px };
+    let y =
+        (0..width_px * height_px).map(|i| if i % width_px % 4 < 2 { 60 } else { 200 }).collect();
+    let chroma = vec![128; (width_px.div_ceil(2) * height_px.div_ceil(2)) as usize];
+    let image =
+        OwnedImage::new(size, [y, chroma.clone(), chroma], ColourMatrix::Bt709, false).unwrap();
+    let stamp = FrameStamp {
+        pts: MediaTime::ZERO,
+        captured_at: WallTime::from_unix_millis(0),
+        clock: ClockQuality::Assigned,
+        size,
+    };
+    Frame { stamp, image: Arc::new(image) }
+}
+
+fn person(bbox: PixelBox) -> Detection {
+    Detection { class: "person".parse().unwrap(), score: 0.12, bbox }
+}
+
+fn grey(jpeg: &[u8]) -> (Vec<u8>, i32) {
+    let mat = imgcodecs::imdecode(&Mat::from_slice(jpeg).unwrap(), IMREAD_GRAYSCALE).unwrap();
+    (mat.data_bytes().unwrap().to_vec(), mat.cols())
+}
+
+/// Mean difference of neighbours in a row: how much detail is left.
+fn detail(pixels: &[u8], columns: i32, [x1, y1, x2, y2]: [usize; 4]) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for y in y1..y2 {
+        for x in x1..x2 - 1 {
+            let at = y * columns as usize + x;
+            sum += f64::from(pixels[at].abs_diff(pixels[at + 1]));
+            count += 1.0;
+        }
+    }
+    sum / count
+}
+
+#[test]
+fn a_head_is_unrecognisable_in_both_pictures_and_the_rest_is_kept() {
+    let frame = striped(640, 480);
+    let seen = [person(PixelBox::new(200.0, 100.0, 280.0, 300.0))];
+    let subject = Some(PixelBox::new(400.0, 300.0, 500.0, 400.0));
+    let annotations = Annotations { subject, label: "crowd 0.71", ..Annotations::default() };
+    let snapshot = take(&frame, &seen, &annotations).unwrap();
+    for jpeg in [&snapshot.clean_jpeg, &snapshot.annotated_jpeg] {
+        let (pixels, columns) = grey(jpeg);
+        assert!(detail(&pixels, columns, [200, 90, 280, 160]) < 8.0, "the head keeps detail");
+        assert!(detail(&pixels, columns, [20, 200, 180, 470]) > 40.0, "the street lost detail");
+    }
+    assert_ne!(snapshot.clean_jpeg, snapshot.annotated_jpeg);
+}
+
+#[test]
+fn boxes_and_zones_beyond_the_picture_do_no_harm() {
+    let frame = striped(161, 121);
+    let beyond = PixelBox::new(-500.0, -500.0, 9000.0, 20.0);
+    let outside = PixelBox::new(5000.0, 5000.0, 6000.0, 6000.0);
+    let corners = [(-900.0, -900.0), (5e6, 10.0), (100.0, 5e6)].map(|(x, y)| PixelPoint { x, y });
+    let zone = PixelPolygon::new(corners.to_vec()).unwrap();
+    let seen = [person(beyond), person(outside)];
+    let annotations = Annotations {
+        subject: Some(outside),
+        others: &seen,
+        zone: Some(&zone),
+        label: "圆 roadside_stall 0.71 and a great deal more text than fits",
+    };
+    let snapshot = take(&frame, &seen, &annotations).unwrap();
+    assert_eq!((snapshot.size.width_px, snapshot.size.height_px), (161, 121));
+}
+
+#[test]
+fn wide_frames_are_shrunk_and_boxes_with_them() {
+    let frame = striped(3840, 400);
+    let seen = [person(PixelBox::new(2000.0, 100.0, 2400.0, 380.0))];
+    let snapshot = take(&frame, &seen, &Annotations::default()).unwrap();
+    assert_eq!((snapshot.size.width_px, snapshot.size.height_px), (1920, 200));
+    let (_, columns) = grey(&snapshot.clean_jpeg);
+    assert_eq!(columns, 1920);
+}
+
+#[test]
+fn colours_survive() {
+    let size = PixelSize { width_px: 64, height_px: 64 };
+    // Red in BT.709, limited range.
+    let planes = [vec![63; 64 * 64], vec![102; 32 * 32], vec![240; 32 * 32]];
+    let image = OwnedImage::new(size, planes, ColourMatrix::Bt709, false).unwrap();
+    let frame = Frame { image: Arc::new(image), ..striped(64, 64) };
+    let snapshot = take(&frame, &[], &Annotations::default()).unwrap();
+    let encoded = Mat::from_slice(&snapshot.clean_jpeg).unwrap();
+    let decoded = imgcodecs::imdecode(&encoded, imgcodecs::IMREAD_COLOR).unwrap();
+    let bgr = decoded.data_bytes().unwrap();
+    let middle = &bgr[3 * (32 * 64 + 32)..][..3];
+    assert!(middle[0] < 12 && middle[1] < 12 && middle[2] > 243, "{middle:?}");
+}

@@ -1,0 +1,90 @@
+//! A picture file as a frame, for `detect` and for pairs of photographs.
+//!
+//! Turned upright as its EXIF data says. Chroma is halved as in a video frame, so the network sees a
+//! photograph as it would see a camera. Time zero; the caller knows when it was taken, or nobody.
+
+use super::{colour::yuv_of_rgb, fault, one_thread};
+use crate::{
+    base::time::{ClockQuality, MediaTime, WallTime},
+    domain::{
+        frame::{ColourMatrix, Frame, FrameStamp, OwnedImage},
+        pixel::PixelSize,
+        seams::PixelFault,
+    },
+};
+use opencv::{core::Mat, imgcodecs, prelude::*};
+use std::{fs, path::Path, sync::Arc};
+
+/// Larger files are not photographs; refused before they are read.
+const FILE_BYTES_MAX: u64 = 200 << 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StillError {
+    #[error("{file}: cannot be read: {reason}")]
+    Unreadable { file: String, reason: String },
+    #[error(
+        "{file}: is no picture that can be decoded (JPEG, PNG, WebP, BMP and TIFF can): {reason}"
+    )]
+    NoPicture { file: String, reason: String },
+}
+
+pub fn load_image(path: &Path) -> Result<Frame, StillError> {
+    one_thread();
+    let file = || path.display().to_string();
+    let unreadable = |reason: String| StillError::Unreadable { file: file(), reason };
+    let length = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(unreadable(format!("{length} bytes, at most {FILE_BYTES_MAX} are allowed")));
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let image = decode(&bytes)
+        .map_err(|fault| StillError::NoPicture { file: file(), reason: fault.reason })?;
+    let stamp = FrameStamp {
+        pts: MediaTime::ZERO,
+        captured_at: WallTime::from_unix_millis(0),
+        clock: ClockQuality::Assigned,
+        size: image.1,
+    };
+    Ok(Frame { stamp, image: Arc::new(image.0) })
+}
+
+fn decode(bytes: &[u8]) -> Result<(OwnedImage, PixelSize), PixelFault> {
+    let nothing = || PixelFault { reason: "the content is unknown or damaged".into() };
+    if bytes.is_empty() {
+        return Err(PixelFault { reason: "the file is empty".into() });
+    }
+    let encoded = Mat::from_slice(bytes).map_err(fault)?;
+    let bgr = imgcodecs::imdecode(&encoded, imgcodecs::IMREAD_COLOR).map_err(fault)?;
+    if bgr.empty() {
+        return Err(nothing());
+    }
+    let size = PixelSize { width_px: bgr.cols() as u32, height_px: bgr.rows() as u32 };
+    let samples = bgr.data_bytes().map_err(fault)?;
+    let image = OwnedImage::new(size, planes(samples, size), ColourMatrix::Bt601, true);
+    image.map(|image| (image, size)).ok_or_else(nothing)
+}
+
+/// Luma of each pixel, chroma of each 2x2 pixels (fewer at an odd edge). `bgr` is tightly packed.
+fn planes(bgr: &[u8], size: PixelSize) -> [Vec<u8>; 3] {
+    let (width, height) = (size.width_px as usize, size.height_px as usize);
+    let rgb = |x: usize, y: usize| {
+        let at = 3 * (y * width + x);
+        [bgr[at + 2], bgr[at + 1], bgr[at]].map(f32::from)
+    };
+    let rounded = |value: f32| (value + 0.5) as u8;
+    let luma = (0..width * height)
+        .map(|index| rounded(yuv_of_rgb(rgb(index % width, index / width))[0]))
+        .collect();
+    let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+    let (mut u, mut v) = (Vec::with_capacity(half_width * half_height), Vec::new());
+    for index in 0..half_width * half_height {
+        let (x, y) = (2 * (index % half_width), 2 * (index / half_width));
+        let (x2, y2) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
+        let four = [rgb(x, y), rgb(x2, y), rgb(x, y2), rgb(x2, y2)];
+        let mean = [0, 1, 2].map(|channel| four.iter().map(|rgb| rgb[channel]).sum::<f32>() / 4.0);
+        let [_, mean_u, mean_v] = yuv_of_rgb(mean);
+        u.push(rounded(mean_u));
+        v.push(rounded(mean_v));
+    }
+    [luma, u, v]
+}

@@ -1,0 +1,223 @@
+//! One camera at the edge: source, pool, analyser, evidence.
+//!
+//! ```text
+//! source thread -> queue -> feeder thread -> pool slot -> (inference) -> analyst thread
+//!   analyst: health -> analyser -> snapshot -> commit queue;  later: clip -> commit queue
+//! ```
+//! The analyst owns the analyser; nothing else touches it. A failed snapshot or clip never holds a
+//! fact back: the case goes out without the picture, and the log says so.
+
+use super::{
+    clip::{ClipJob, Clips},
+    counters::EdgeCounters,
+    evidence::{About, EvidenceFolder, Stored},
+    report::CameraReporter,
+    sight::condition_of,
+};
+use crate::{
+    base::{clock::Clock, shutdown::Shutdown, time::WallTime},
+    domain::{
+        analyser::Analyser,
+        case::CaseFact,
+        ids::CaseId,
+        pixel::PixelBox,
+        scene::Scene,
+        seams::FrameSource,
+        verdict::judge::FrameJudge,
+        wire::{CameraCondition, FactKind},
+    },
+    drivers::{
+        camera::{CameraSource, SourceEvent},
+        detector::{
+            onnx::Found,
+            pool::{Analysed, CameraSlot},
+        },
+        store::{commit_queue::CommitQueue, edge::CommitBatch},
+        vision::{
+            health::HealthMeter,
+            mask::mask_regions,
+            snapshot::{Annotations, Snapshot, take},
+        },
+    },
+};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// Results and clips that may wait for the analyst.
+const MESSAGES_MAX: usize = 16;
+const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(250);
+
+/// What reaches the analyst.
+pub enum Message {
+    Analysed(Box<Analysed>),
+    Source(SourceEvent),
+    Clip { case_id: CaseId, stored: Box<Stored> },
+}
+
+/// What every camera of a node shares.
+#[derive(Clone)]
+pub struct Shared {
+    pub clock: Arc<dyn Clock>,
+    pub shutdown: Shutdown,
+    pub commits: CommitQueue,
+    pub evidence: EvidenceFolder,
+    pub counters: Arc<EdgeCounters>,
+}
+
+pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
+    sync_channel(MESSAGES_MAX)
+}
+
+/// Frames from the source into the pool; ends when the source does.
+pub fn feed(mut source: CameraSource, slot: CameraSlot, counters: Arc<EdgeCounters>) {
+    let mut before = source.stats();
+    while let Ok(Some(frame)) = source.next_frame() {
+        slot.submit(frame);
+        let now = source.stats();
+        EdgeCounters::add(&counters.decoded, now.decoded - before.decoded);
+        EdgeCounters::add(&counters.dropped, now.dropped - before.dropped);
+        before = now;
+    }
+}
+
+/// Hands a result over without ever holding up the inference thread.
+pub fn hand_over(sender: &SyncSender<Message>, message: Message, counters: &EdgeCounters) {
+    if let Err(TrySendError::Full(_)) = sender.try_send(message) {
+        EdgeCounters::add(&counters.dropped, 1);
+    }
+}
+
+pub struct Analyst {
+    pub shared: Shared,
+    pub analyser: Analyser,
+    pub reporter: CameraReporter,
+    pub clips: Clips,
+    pub meter: HealthMeter,
+    pub judge: FrameJudge,
+}
+
+impl Analyst {
+    pub fn spawn(self, messages: Receiver<Message>) -> std::io::Result<JoinHandle<()>> {
+        let name = format!("analyst-{}", self.analyser.scene().camera);
+        std::thread::Builder::new().name(name).spawn(move || self.run(messages))
+    }
+
+    /// Ends with the shutdown, after what already waits. (It holds a sender itself, for clips, so the
+    /// channel never closes.)
+    fn run(mut self, messages: Receiver<Message>) {
+        loop {
+            match messages.recv_timeout(LOOK_FOR_SHUTDOWN) {
+                Ok(Message::Analysed(analysed)) => self.frame(*analysed),
+                Ok(Message::Source(event)) => self.reporter.source_event(&event),
+                Ok(Message::Clip { case_id, stored }) => self.clip_ready(case_id, *stored),
+                Err(_) if self.shared.shutdown.has_begun() => return,
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn frame(&mut self, analysed: Analysed) {
+        let frame = analysed.frame;
+        let stamp = frame.stamp;
+        let condition = condition_of(&mut self.meter, &mut self.judge, &frame);
+        self.reporter.condition(condition, stamp.captured_at);
+        let found = match analysed.result {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::error!(camera = %self.analyser.scene().camera, %error, "a frame was not analysed");
+                return;
+            }
+        };
+        EdgeCounters::add(&self.shared.counters.analysed, 1);
+        EdgeCounters::add(&self.shared.counters.detections, found.detections.len() as u64);
+        let masks = mask_regions(&found.for_masking);
+        let subjects = found.detections.iter().map(|d| d.bbox).collect();
+        self.clips.remember(stamp.captured_at, masks, subjects);
+
+        let mut step = self.analyser.step(&stamp, condition, &found.detections);
+        for fact in &mut step.facts {
+            let uploads = match fact.kind {
+                FactKind::Opened => self.opened(fact, &frame, &found),
+                _ => Vec::new(),
+            };
+            self.commit(CommitBatch { facts: vec![fact.clone()], uploads });
+        }
+        if condition == CameraCondition::Ok {
+            self.clips.make_due(stamp.captured_at);
+        }
+    }
+
+    /// Pictures of the confirming frame, and a clip ordered for when its footage is complete.
+    fn opened(
+        &mut self,
+        fact: &mut CaseFact,
+        frame: &crate::domain::frame::Frame,
+        found: &Found,
+    ) -> Vec<crate::drivers::store::edge::UploadRow> {
+        EdgeCounters::add(&self.shared.counters.cases, 1);
+        let state = &fact.state;
+        tracing::info!(case = %state.case_id, camera = %state.camera, pattern = %state.pattern.id, dwell_secs = state.dwell_secs, "case opened");
+        self.clips.order(ClipJob::around(state));
+        let stored = match pictures(self.analyser.scene(), fact, frame, found)
+            .map_err(|fault| fault.to_string())
+            .and_then(|snapshot| self.store_pictures(&snapshot, frame.stamp.captured_at))
+        {
+            Ok(stored) => stored,
+            Err(reason) => {
+                tracing::error!(case = %fact.state.case_id, %reason, "the case goes out without its picture");
+                return Vec::new();
+            }
+        };
+        let (data, uploads) = stored.into_iter().map(|stored| (stored.data, stored.upload)).unzip();
+        self.analyser.attach(fact, data);
+        uploads
+    }
+
+    fn store_pictures(&self, snapshot: &Snapshot, captured_at: WallTime) -> Result<Vec<Stored>, String> {
+        let now = self.shared.clock.wall();
+        let put = |role, bytes: &[u8]| {
+            let about = About { role, media_type: "image/jpeg", size: snapshot.size, captured_at };
+            self.shared.evidence.put(bytes, about, now).map_err(|error| format!("evidence folder: {error}"))
+        };
+        Ok(vec![put("annotated", &snapshot.annotated_jpeg)?, put("snapshot", &snapshot.clean_jpeg)?])
+    }
+
+    fn clip_ready(&mut self, case_id: CaseId, stored: Stored) {
+        let at = self.shared.clock.wall();
+        match self.analyser.add_evidence(case_id, vec![stored.data], at) {
+            Some(fact) => self.commit(CommitBatch { facts: vec![fact], uploads: vec![stored.upload] }),
+            None => tracing::warn!(case = %case_id, "a clip came for a case that is long gone"),
+        }
+    }
+
+    /// Waits while the disk is behind: facts are never dropped, frames are.
+    fn commit(&self, batch: CommitBatch) {
+        if self.shared.commits.blocking_submit(batch).is_err() {
+            tracing::error!("case facts could not be handed to the store: it has stopped");
+        }
+    }
+}
+
+/// Clean and annotated picture of the moment a case was confirmed.
+fn pictures(
+    scene: &Scene,
+    fact: &CaseFact,
+    frame: &crate::domain::frame::Frame,
+    found: &Found,
+) -> Result<Snapshot, crate::domain::seams::PixelFault> {
+    let state = &fact.state;
+    let size = frame.stamp.size;
+    let subject: PixelBox = state.subject.bbox().scaled(size.width_px as f32, size.height_px as f32);
+    let (sx, sy) = scene.reference_from_stream(size);
+    let zone = scene.zone(&state.zone).map(|zone| zone.polygon.scaled(1.0 / f64::from(sx), 1.0 / f64::from(sy)));
+    let label = format!("{} {:.2}", state.pattern.id, state.score);
+    let annotations =
+        Annotations { subject: Some(subject), others: &found.detections, zone: zone.as_ref(), label: &label };
+    take(frame, &found.for_masking, &annotations)
+}

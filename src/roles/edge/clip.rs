@@ -1,0 +1,176 @@
+//! Clips around a confirmation: cut from the recording, heads and plates hidden, boxes drawn.
+//!
+//! A clip is ordered when a case opens and made once its last second is on disk. One at a time, on a
+//! thread of low priority, so that analysis never waits. Masks come from the detections of the frames
+//! themselves, at the analysed rate, and hold for a moment before and after.
+
+use super::{
+    camera::{Message, Shared},
+    evidence::About,
+};
+use crate::{
+    base::time::{ClockQuality, WallTime},
+    domain::{
+        case::CaseState,
+        ids::{CameraId, CaseId},
+        pixel::PixelBox,
+    },
+    drivers::{
+        camera::{FilePart, FileSource, FileSourceConfig},
+        footage::{
+            Footage,
+            clip::{BoxTrack, in_background, write_clip},
+            mask::{outline, pixelate},
+        },
+    },
+};
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::SyncSender,
+    },
+    time::Duration,
+};
+
+const BEFORE: Duration = Duration::from_secs(8);
+const AFTER: Duration = Duration::from_secs(4);
+/// A segment is complete this long after its last frame.
+const SEGMENT_DELAY: Duration = Duration::from_secs(5);
+/// Masks reach this far to both sides of their frame.
+const MASK_HOLD: Duration = Duration::from_millis(600);
+const BOXES_KEPT: Duration = Duration::from_secs(60);
+const JOBS_MAX: usize = 32;
+/// Y, U, V of the drawn boxes: amber, told from any street by eye.
+const BOX_COLOUR: [u8; 3] = [170, 60, 170];
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClipJob {
+    case_id: CaseId,
+    from: WallTime,
+    to: WallTime,
+}
+
+impl ClipJob {
+    pub fn around(state: &CaseState) -> Self {
+        let at = state.confirmed_at;
+        Self { case_id: state.case_id, from: at.minus(BEFORE), to: at.plus(AFTER) }
+    }
+}
+
+struct Seen {
+    at: WallTime,
+    masks: Vec<PixelBox>,
+    subjects: Vec<PixelBox>,
+}
+
+pub struct Clips {
+    camera: CameraId,
+    footage: Option<Footage>,
+    shared: Shared,
+    ready: SyncSender<Message>,
+    seen: VecDeque<Seen>,
+    jobs: VecDeque<ClipJob>,
+    busy: Arc<AtomicBool>,
+}
+
+impl Clips {
+    /// Without footage nothing is cut; cases then carry pictures only.
+    pub fn new(camera: CameraId, footage: Option<Footage>, shared: Shared, ready: SyncSender<Message>) -> Self {
+        Self { camera, footage, shared, ready, seen: VecDeque::new(), jobs: VecDeque::new(), busy: Arc::default() }
+    }
+
+    pub fn remember(&mut self, at: WallTime, masks: Vec<PixelBox>, subjects: Vec<PixelBox>) {
+        self.seen.push_back(Seen { at, masks, subjects });
+        while self.seen.front().is_some_and(|seen| at.since(seen.at) > BOXES_KEPT) {
+            self.seen.pop_front();
+        }
+    }
+
+    pub fn order(&mut self, job: ClipJob) {
+        if self.footage.is_none() {
+            return;
+        }
+        if self.jobs.len() == JOBS_MAX {
+            tracing::warn!(camera = %self.camera, "too many clips wait: the oldest case gets none");
+            self.jobs.pop_front();
+        }
+        self.jobs.push_back(job);
+    }
+
+    /// Starts the next clip whose footage is complete by `now`, unless one is being made.
+    pub fn make_due(&mut self, now: WallTime) {
+        let due = self.jobs.front().is_some_and(|job| now >= job.to.plus(SEGMENT_DELAY));
+        if !due || self.busy.load(Ordering::Acquire) {
+            return;
+        }
+        let (Some(job), Some(footage)) = (self.jobs.pop_front(), self.footage.clone()) else { return };
+        let reach = |seen: &&Seen| seen.at >= job.from.minus(MASK_HOLD) && seen.at <= job.to.plus(MASK_HOLD);
+        let masks = BoxTrack::new(self.seen.iter().filter(reach).map(|s| (s.at, s.masks.clone())), MASK_HOLD);
+        let boxes = BoxTrack::new(self.seen.iter().filter(reach).map(|s| (s.at, s.subjects.clone())), MASK_HOLD);
+        let (camera, shared, ready, busy) =
+            (self.camera.clone(), self.shared.clone(), self.ready.clone(), Arc::clone(&self.busy));
+        self.busy.store(true, Ordering::Release);
+        let made = in_background(move || {
+            let scratch = shared.evidence.scratch(&format!("clip-{}", job.case_id));
+            match make(&footage, &camera, &job, &masks, &boxes, &scratch, &shared) {
+                Ok(stored) => {
+                    let message = Message::Clip { case_id: job.case_id, stored: Box::new(stored) };
+                    // The analyst is gone only at shutdown; the case has its pictures.
+                    let _ = ready.send(message);
+                }
+                Err(reason) => tracing::warn!(%camera, case = %job.case_id, %reason, "no clip was made"),
+            }
+            busy.store(false, Ordering::Release);
+        });
+        if let Err(error) = made {
+            self.busy.store(false, Ordering::Release);
+            tracing::warn!(camera = %self.camera, %error, "no thread for a clip");
+        }
+    }
+}
+
+fn make(
+    footage: &Footage,
+    camera: &CameraId,
+    job: &ClipJob,
+    masks: &BoxTrack,
+    boxes: &BoxTrack,
+    scratch: &Path,
+    shared: &Shared,
+) -> Result<super::evidence::Stored, String> {
+    let mut source = open_footage(footage, camera, job.from, job.to, 0.0).map_err(|error| error.to_string())?;
+    let summary = write_clip(
+        &mut source,
+        &mut |stamp, planes| {
+            masks.around(stamp.captured_at).for_each(|mask| pixelate(planes, mask));
+            boxes.nearest(stamp.captured_at).iter().for_each(|area| outline(planes, area, BOX_COLOUR));
+        },
+        scratch,
+    )
+    .map_err(|error| error.to_string())?;
+    let about =
+        About { role: "clip", media_type: "video/mp4", size: summary.size, captured_at: summary.from };
+    shared.evidence.take(scratch, about, shared.clock.wall()).map_err(|error| error.to_string())
+}
+
+/// Recorded frames of an interval at a rate (0: all of them).
+pub fn open_footage(
+    footage: &Footage,
+    camera: &CameraId,
+    from: WallTime,
+    to: WallTime,
+    fps: f64,
+) -> anyhow::Result<FileSource> {
+    let parts: Vec<FilePart> = footage
+        .segments(camera, from, to)?
+        .into_iter()
+        .map(|segment| FilePart { path: segment.path, starts_at: segment.starts_at })
+        .collect();
+    anyhow::ensure!(!parts.is_empty(), "nothing was recorded from {from} to {to}");
+    let config =
+        FileSourceConfig { parts, analysed_fps: fps, between: Some((from, to)), clock: ClockQuality::Arrival };
+    Ok(FileSource::open(config)?)
+}

@@ -1,0 +1,108 @@
+//! Evidence files on disk: named by their SHA-256, complete before anything refers to them.
+//!
+//! Invariant: write, sync the file, rename, sync the folder, then the database row. A fact never
+//! names a file that a power cut could take.
+
+use crate::{
+    base::time::WallTime,
+    domain::{pixel::PixelSize, wire::EvidenceData},
+    drivers::store::edge::UploadRow,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, Clone)]
+pub struct EvidenceFolder {
+    dir: PathBuf,
+    /// The hub's address, so that a reader of the fact can fetch the file.
+    url: String,
+}
+
+/// A stored file, as a fact names it and as the uploader finds it.
+pub struct Stored {
+    pub data: EvidenceData,
+    pub upload: UploadRow,
+}
+
+/// What a file shows.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    pub role: &'a str,
+    pub media_type: &'a str,
+    pub size: PixelSize,
+    pub captured_at: WallTime,
+}
+
+impl EvidenceFolder {
+    pub fn open(dir: PathBuf, hub_url: &str) -> io::Result<Self> {
+        fs::create_dir_all(&dir)?;
+        Ok(Self { dir, url: hub_url.to_owned() })
+    }
+
+    /// Where a file may be made before its digest is known.
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.dir.join(format!(".{name}.part"))
+    }
+
+    pub fn put(&self, bytes: &[u8], about: About<'_>, now: WallTime) -> io::Result<Stored> {
+        let sha256 = hex(&Sha256::digest(bytes));
+        let scratch = self.scratch(&sha256);
+        let mut file = File::create(&scratch)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        self.adopt(&scratch, sha256, bytes.len() as u64, about, now)
+    }
+
+    /// Take over a finished file.
+    pub fn take(&self, scratch: &Path, about: About<'_>, now: WallTime) -> io::Result<Stored> {
+        let mut file = File::open(scratch)?;
+        let (mut digest, mut bytes, mut block) = (Sha256::new(), 0, vec![0; 1 << 16]);
+        loop {
+            let read = file.read(&mut block)?;
+            if read == 0 {
+                break;
+            }
+            digest.update(&block[..read]);
+            bytes += read as u64;
+        }
+        file.sync_all()?;
+        self.adopt(scratch, hex(&digest.finalize()), bytes, about, now)
+    }
+
+    fn adopt(
+        &self,
+        scratch: &Path,
+        sha256: String,
+        bytes: u64,
+        about: About<'_>,
+        now: WallTime,
+    ) -> io::Result<Stored> {
+        let path = self.dir.join(&sha256);
+        fs::rename(scratch, &path)?;
+        File::open(&self.dir)?.sync_all()?;
+        let data = EvidenceData {
+            role: about.role.to_owned(),
+            url: format!("{}/api/v1/evidence/{sha256}", self.url),
+            sha256: sha256.clone(),
+            media_type: about.media_type.to_owned(),
+            width_px: about.size.width_px,
+            height_px: about.size.height_px,
+            captured_at: about.captured_at,
+        };
+        let upload =
+            UploadRow { sha256, path, bytes, media_type: about.media_type.to_owned(), added_at: now };
+        Ok(Stored { data, upload })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

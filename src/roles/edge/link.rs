@@ -1,0 +1,84 @@
+//! Reads the link to the broker and hands each message to whom it concerns.
+
+use super::publish::{PublishInput, read_ack};
+use crate::{
+    domain::wire::{CloudEvent, DecisionData, Leaf, NodeAddress, Topic, VerifyRequestData},
+    drivers::mqtt::LinkEvent,
+};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use tokio::sync::mpsc;
+
+/// Topics that an edge listens to.
+pub fn subscriptions(address: &NodeAddress) -> Vec<String> {
+    ["ack/+", "verify/request", "decision/+"]
+        .iter()
+        .map(|leaf| format!("{}/{}/{}/{leaf}", crate::domain::wire::TOPIC_ROOT, address.district, address.node))
+        .collect()
+}
+
+/// Runs until the link ends.
+pub async fn run(
+    address: NodeAddress,
+    mut events: mpsc::Receiver<LinkEvent>,
+    publish: mpsc::Sender<PublishInput>,
+    requests: SyncSender<VerifyRequestData>,
+) {
+    while let Some(event) = events.recv().await {
+        match event {
+            LinkEvent::Connected => {
+                tracing::info!("connected to the broker");
+                let _ = publish.send(PublishInput::LinkUp).await;
+            }
+            LinkEvent::Disconnected { reason } => {
+                tracing::warn!(%reason, "not connected to the broker");
+                let _ = publish.send(PublishInput::LinkDown).await;
+            }
+            LinkEvent::Message { topic, payload, ack } => {
+                match read(&topic, &payload, &address) {
+                    Ok(Incoming::Ack(data)) => {
+                        let _ = publish.send(PublishInput::Ack { ack: data, token: ack }).await;
+                        continue;
+                    }
+                    Ok(Incoming::Verify(request)) => {
+                        if let Err(TrySendError::Full(request)) = requests.try_send(request) {
+                            // The hub asks again until it has an answer.
+                            tracing::warn!(request = %request.request_id, "too many verifications wait: this one is left out");
+                        }
+                    }
+                    Ok(Incoming::Decision(decision)) => {
+                        tracing::info!(case = %decision.case_id, decision = ?decision.decision, "the hub decided");
+                    }
+                    Err(reason) => tracing::warn!(topic, reason, "a message is ignored"),
+                }
+                ack.ack();
+            }
+        }
+    }
+}
+
+enum Incoming {
+    Ack(crate::domain::wire::AckData),
+    Verify(VerifyRequestData),
+    Decision(DecisionData),
+}
+
+fn read(topic: &str, payload: &[u8], own: &NodeAddress) -> Result<Incoming, String> {
+    let topic: Topic = topic.parse().map_err(|error: crate::domain::wire::BadTopic| error.to_string())?;
+    if topic.address != *own {
+        return Err("it is for another node".to_owned());
+    }
+    match topic.leaf {
+        Leaf::Ack(_) => read_ack(&topic, payload, own).map(Incoming::Ack).map_err(|error| error.to_string()),
+        Leaf::VerifyRequest => {
+            let event: CloudEvent<VerifyRequestData> =
+                serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+            Ok(Incoming::Verify(event.data))
+        }
+        Leaf::Decision(_) => {
+            let event: CloudEvent<DecisionData> =
+                serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+            Ok(Incoming::Decision(event.data))
+        }
+        _ => Err("an edge does not read this topic".to_owned()),
+    }
+}

@@ -1,0 +1,332 @@
+//! The edge daemon: cameras in, cases out, questions answered from footage.
+//!
+//! ```text
+//! cameras -> pool -> analysts -> commit queue -> SQLite -> publish loop -> MQTT -> hub
+//!                        \-> pictures, clips -> upload loop -> HTTP -> hub
+//! verify/request -> verifier (own model session, recorded footage) -> verify/result
+//! ```
+//! Starts: store, link, pool, cameras. Stops in the reverse order: cameras first, then what is still
+//! in the queues is stored, then `stopping` is published. One camera's fault never stops another.
+
+pub mod camera;
+pub mod clip;
+pub mod counters;
+pub mod evidence;
+mod link;
+pub mod publish;
+mod report;
+pub mod sight;
+pub mod uploads;
+mod verify;
+
+use crate::{
+    base::{
+        clock::{Clock, SystemClock},
+        shutdown::Shutdown,
+    },
+    domain::{
+        analyser::Analyser,
+        ids::{IdSource, RandomIds},
+        verdict::judge::FrameJudge,
+        wire::{CloudEvent, Leaf, NodeAddress, StatusData, Topic},
+    },
+    drivers::{
+        camera::{Address, CameraSource, CameraSourceConfig, Transport},
+        detector::{
+            manifest::ModelManifest,
+            pool::{DetectorPool, PoolOptions},
+            provider::ProviderOptions,
+            session::NetworkFile,
+        },
+        evidence::upload::Uploader,
+        footage::{Footage, Recorder, RecorderConfig, RecorderEvent},
+        mqtt::{Credentials, MqttConfig, connect},
+        store::{commit_queue::CommitQueue, edge::EdgeStore},
+        vision::{health::HealthMeter, tensor::PlaneTensorMaker},
+    },
+    roles::{
+        config::{edge::EdgeConfig, edge::load_edge, mqtt::MqttSettings, pattern::Catalogue, pipeline, pipeline::Pipeline},
+        signals::stop_or_reload,
+        tools::Ended,
+    },
+};
+use anyhow::Context;
+use camera::{Analyst, Message, Shared, feed, hand_over};
+use clip::Clips;
+use counters::EdgeCounters;
+use evidence::EvidenceFolder;
+use report::{CameraReporter, Teller};
+use std::{num::NonZeroUsize, path::Path, sync::Arc, thread::JoinHandle, time::Duration};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+use verify::Verifier;
+
+const SEGMENT_MIN: Duration = Duration::from_secs(2);
+const STATS_EVERY: Duration = Duration::from_secs(60);
+const CARDS_EVERY: Duration = Duration::from_secs(20);
+/// How long the broker keeps a node's messages while it is away: a week.
+const SESSION_EXPIRY_SECS: u32 = 7 * 24 * 3600;
+
+/// `gridwarden edge --config FILE`.
+pub fn run_daemon(path: &Path) -> anyhow::Result<Ended> {
+    let catalogue = Catalogue::built_in()?;
+    let mut config = load_edge(path, &catalogue)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    loop {
+        let shutdown = Shutdown::new();
+        let path = path.to_owned();
+        let load = move || Catalogue::built_in().and_then(|catalogue| load_edge(&path, &catalogue));
+        let signals = runtime.spawn(stop_or_reload(shutdown.clone(), load));
+        let ended = runtime.block_on(run(config, clock.clone(), shutdown.clone(), Arc::default()));
+        shutdown.begin();
+        ended?;
+        match runtime.block_on(signals)? {
+            None => return Ok(Ended::Done),
+            Some(fresh) => config = fresh,
+        }
+    }
+}
+
+/// Runs one edge until shutdown.
+pub async fn run(
+    config: EdgeConfig,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+    counters: Arc<EdgeCounters>,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("{}: the data folder cannot be made", config.data_dir.display()))?;
+    let store = EdgeStore::open(&config.data_dir.join("edge.sqlite"), config.address.clone(), clock.clone()).await?;
+    let run_number = store.next_run().await?;
+    let boot_id = RandomIds.next_uuid(clock.wall());
+
+    let (publisher, events) = connect(mqtt_config(&config.mqtt, &config.address, boot_id, clock.clone()), clock.clone())?;
+    let (commits, committing) = CommitQueue::start(store.clone());
+    let evidence = EvidenceFolder::open(config.data_dir.join("evidence"), &config.evidence_url)
+        .with_context(|| format!("{}: the evidence folder cannot be made", config.data_dir.display()))?;
+    let shared =
+        Shared { clock: clock.clone(), shutdown: shutdown.clone(), commits, evidence, counters: counters.clone() };
+    let teller = Teller { publisher: publisher.clone(), address: config.address.clone(), clock: clock.clone() };
+    let footage = Footage::new(config.data_dir.join("footage"));
+
+    let providers = provider_options(&config)?;
+    let (pool, network) = {
+        let manifest = &config.pipelines[0].manifest;
+        let network = NetworkFile::open(ModelManifest::open(manifest)?)?;
+        let options = PoolOptions {
+            providers: providers.clone(),
+            workers: NonZeroUsize::new(config.detector_threads.into()),
+        };
+        let pool = DetectorPool::start(&network, &options, || Box::new(PlaneTensorMaker::new()), clock.clone())?;
+        (pool, network)
+    };
+    let report = pool.report();
+    tracing::info!(model = %pool.model().id, provider = %report.used, "model loaded");
+    for fallback in &report.fallbacks {
+        tracing::warn!(provider = %fallback.provider, reason = fallback.reason, "provider not used");
+    }
+
+    let mut threads: Vec<JoinHandle<()>> = Vec::new();
+    for pipeline in &config.pipelines {
+        let cases = store.open_cases(&pipeline.camera).await?;
+        let started = start_camera(pipeline, &shared, &teller, &pool, &footage, cases, run_number);
+        match started {
+            Ok(handles) => threads.extend(handles),
+            Err(error) => tracing::error!(camera = %pipeline.camera, error = format!("{error:#}"), "camera not started; the others go on"),
+        }
+    }
+
+    let (request_sender, requests) = std::sync::mpsc::sync_channel(verify::REQUESTS_MAX);
+    let verifier = Verifier {
+        shared: shared.clone(),
+        store: store.clone(),
+        teller: teller.clone(),
+        footage: footage.clone(),
+        pipelines: config.pipelines.iter().map(|p| (p.camera.clone(), p.clone())).collect(),
+        sight: sight::Sight::of(&network, &providers)?,
+        runtime: tokio::runtime::Handle::current(),
+    };
+    threads.push(std::thread::Builder::new().name("verifier".to_owned()).spawn(move || verifier.run(&requests))?);
+
+    let (publish_sender, publish_inputs) = mpsc::channel(publish::PUBLISH_INPUTS_MAX);
+    let linking = tokio::spawn(link::run(config.address.clone(), events, publish_sender, request_sender));
+    let stop_publishing = Shutdown::new();
+    let publishing = tokio::spawn(publish::run(
+        store.clone(),
+        publisher.clone(),
+        clock.clone(),
+        publish_inputs,
+        stop_publishing.clone(),
+    ));
+    let uploader = Uploader::new(&config.evidence_url, config.node_token.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")), None)?;
+    let uploading = tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
+    tell_regularly(&config, &teller, &footage, &store, boot_id, &counters, &shutdown).await;
+
+    // Cameras first: the source threads end with the shutdown, then their analysts.
+    drop(pool);
+    tokio::task::spawn_blocking(move || {
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a camera thread had panicked");
+            }
+        }
+    })
+    .await?;
+    drop(shared);
+    committing.await?;
+    stop_publishing.begin();
+    publishing.await?;
+    publisher.stop().await;
+    uploading.await?;
+    linking.abort();
+    store.close().await;
+    Ok(())
+}
+
+/// Cards and statistics until shutdown.
+async fn tell_regularly(
+    config: &EdgeConfig,
+    teller: &Teller,
+    footage: &Footage,
+    store: &EdgeStore,
+    boot_id: Uuid,
+    counters: &EdgeCounters,
+    shutdown: &Shutdown,
+) {
+    let (mut cards, mut stats) = (tokio::time::interval(CARDS_EVERY), tokio::time::interval(STATS_EVERY));
+    loop {
+        tokio::select! {
+            () = shutdown.begun() => return,
+            _ = cards.tick() => {
+                for pipeline in &config.pipelines {
+                    teller.card(pipeline, pipeline.recording.map(|_| footage));
+                }
+            }
+            _ = stats.tick() => {
+                let outbox = store.outbox_depth().await.unwrap_or_default();
+                let uploads = store.uploads_depth().await.unwrap_or_default();
+                teller.stats(boot_id, counters, outbox, uploads);
+            }
+        }
+    }
+}
+
+fn start_camera(
+    pipeline: &Pipeline,
+    shared: &Shared,
+    teller: &Teller,
+    pool: &DetectorPool,
+    footage: &Footage,
+    cases: Vec<crate::domain::case::CaseState>,
+    run_number: u32,
+) -> anyhow::Result<Vec<JoinHandle<()>>> {
+    let camera = pipeline.camera.clone();
+    let (sender, messages) = camera::channel();
+    let recorder = pipeline.recording.map(|recording| {
+        let config = RecorderConfig {
+            dir: footage.dir().to_owned(),
+            camera: camera.clone(),
+            segment_min: SEGMENT_MIN,
+            keep: recording.keep,
+            bytes_max: recording.bytes_max,
+        };
+        let camera = camera.clone();
+        Recorder::start(config, shared.clock.clone(), move |event| match event {
+            RecorderEvent::Failed { dir, reason } => {
+                tracing::error!(%camera, dir = %dir.display(), reason, "nothing is recorded; analysis goes on");
+            }
+            RecorderEvent::Resumed => tracing::info!(%camera, "recording again"),
+        })
+    });
+    let recorder = recorder.transpose().context("the recorder does not start")?;
+
+    let ground = pipeline.calibration.as_ref().map(|c| c.view.clone());
+    let mut analyser = Analyser::new(
+        pipeline.scene.clone(),
+        ground,
+        pool.model().clone(),
+        &pipeline.patterns,
+        run_number,
+        Box::new(RandomIds),
+    );
+    for orphan in analyser.restore(cases) {
+        tracing::warn!(case = %orphan.case_id, pattern = %orphan.pattern.id, zone = %orphan.zone, "an open case's pattern or zone is no longer configured: a person must end it");
+    }
+    let analyst = Analyst {
+        shared: shared.clone(),
+        analyser,
+        reporter: CameraReporter::new(teller.clone(), camera.clone()),
+        clips: Clips::new(camera.clone(), recorder.is_some().then(|| footage.clone()), shared.clone(), sender.clone()),
+        meter: HealthMeter::new(),
+        judge: FrameJudge::default(),
+    };
+    let analysing = analyst.spawn(messages)?;
+
+    let (results, counters) = (sender.clone(), shared.counters.clone());
+    let slot = pool.attach(move |analysed| hand_over(&results, Message::Analysed(Box::new(analysed)), &counters));
+    let config = CameraSourceConfig {
+        address: address(&pipeline.source)?,
+        transport: match pipeline.source.transport {
+            pipeline::Transport::Auto => Transport::Auto,
+            pipeline::Transport::Tcp => Transport::Tcp,
+            pipeline::Transport::Udp => Transport::Udp,
+        },
+        analysed_fps: pipeline.source.analysed_fps,
+        queue_frames_max: 2,
+        silent_after: pipeline.source.silent_after,
+        record: recorder.as_ref().map(Recorder::tap),
+    };
+    let counters = shared.counters.clone();
+    let source = CameraSource::open(config, shared.clock.clone(), shared.shutdown.clone(), move |event| {
+        // Blocking here would hold up the camera's supervisor for at most one analysed frame.
+        let _ = sender.send(Message::Source(event));
+    })?;
+    let feeding = std::thread::Builder::new().name(format!("feeder-{camera}")).spawn(move || {
+        feed(source, slot, counters);
+        drop(recorder);
+    })?;
+    Ok(vec![feeding, analysing])
+}
+
+fn address(source: &pipeline::SourceSettings) -> anyhow::Result<Address> {
+    let uri = match (source.uri.split_once("://"), &source.username, &source.password) {
+        (Some((scheme, rest)), Some(user), Some(password)) => format!("{scheme}://{user}:{}@{rest}", password.reveal()),
+        (Some((scheme, rest)), Some(user), None) => format!("{scheme}://{user}@{rest}"),
+        _ => source.uri.clone(),
+    };
+    Ok(Address::parse(&uri)?)
+}
+
+fn provider_options(config: &EdgeConfig) -> anyhow::Result<ProviderOptions> {
+    let order = config.providers.iter().map(|name| name.parse()).collect::<Result<Vec<_>, _>>()?;
+    Ok(ProviderOptions { order, engine_cache: Some(config.data_dir.join("engines")), ..ProviderOptions::default() })
+}
+
+fn mqtt_config(settings: &MqttSettings, address: &NodeAddress, boot_id: Uuid, clock: Arc<dyn Clock>) -> MqttConfig {
+    let topic = Topic::new(address, Leaf::Status);
+    let (own, subject) = (address.clone(), address.node.to_string());
+    let status = move |state| {
+        let now = clock.wall();
+        let data = StatusData { state, version: env!("CARGO_PKG_VERSION").to_owned(), boot_id };
+        let id = RandomIds.next_uuid(now).to_string();
+        let event = CloudEvent::new(&own, "status", id, now, subject.clone(), data);
+        serde_json::to_vec(&event).unwrap_or_default()
+    };
+    let credentials = settings.username.clone().map(|user| Credentials {
+        user,
+        password: settings.password.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")),
+    });
+    MqttConfig {
+        url: settings.url.clone(),
+        client_id: format!("gridwarden-{}-{}", address.district, address.node),
+        credentials,
+        ca: settings.ca.clone(),
+        cert: settings.cert.clone(),
+        key: settings.key.clone(),
+        status: Some((topic.to_string(), Arc::new(status))),
+        subscriptions: link::subscriptions(address),
+        session_expiry_secs: SESSION_EXPIRY_SECS,
+    }
+}
+

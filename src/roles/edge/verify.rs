@@ -1,0 +1,327 @@
+//! Verification at the edge: a request of the hub, answered from recorded footage.
+//!
+//! ```text
+//! verify/request -> (answered before? say it again) -> footage after -> frames -> Sight -> findings
+//!                                                   -> footage before (positive control)
+//!   -> judge -> pictures -> answer stored -> verify/result
+//! ```
+//! One thread, one detector session of its own: live cameras keep theirs. The answer is stored before
+//! it is sent, so that a repeated request gets the same answer. Whatever goes wrong becomes
+//! UNDETERMINABLE with a reason; nothing here can close a case by failing.
+
+use super::{
+    camera::Shared,
+    clip::open_footage,
+    counters::EdgeCounters,
+    evidence::{About, Stored},
+    report::Teller,
+    sight::Sight,
+};
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::CaseState,
+        detection::{Detection, ModelRef},
+        frame::Frame,
+        grid::GridCell,
+        ground::GroundView,
+        ids::CameraId,
+        pixel::PixelBox,
+        rule::frame_check,
+        scene::Zone,
+        seams::FrameSource,
+        taxonomy::Pattern,
+        verdict::{
+            Outcome, Reason, Verdict,
+            judge::{Footage as Seen, FrameFinding, Question, judge},
+        },
+        wire::{CameraCondition, EvidenceData, Leaf, PatternData, VerifyKind, VerifyRequestData, VerifyResultData},
+    },
+    drivers::{
+        footage::Footage,
+        store::edge::{EdgeStore, UploadRow},
+        vision::snapshot::{Annotations, take},
+    },
+    roles::config::pipeline::Pipeline,
+};
+use std::{
+    collections::BTreeMap,
+    sync::mpsc::Receiver,
+    time::Duration,
+};
+use tokio::runtime::Handle;
+
+/// Requests that may wait; the hub repeats what is dropped.
+pub const REQUESTS_MAX: usize = 64;
+/// Footage of the filing that the model is tried on.
+const CONTROL_BEFORE: Duration = Duration::from_secs(6);
+const CONTROL_AFTER: Duration = Duration::from_secs(1);
+/// Analysed frames a second: enough for the frames that a verdict needs, cheap enough for live work.
+const VERIFY_FPS: f64 = 5.0;
+/// Footage becomes readable this long after it was taken.
+const SEGMENT_DELAY: Duration = Duration::from_secs(5);
+const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(500);
+
+pub struct Verifier {
+    pub shared: Shared,
+    pub store: EdgeStore,
+    pub teller: Teller,
+    pub footage: Footage,
+    pub pipelines: BTreeMap<CameraId, Pipeline>,
+    pub sight: Sight,
+    pub runtime: Handle,
+}
+
+/// A frame worth showing: the last valid one of an interval.
+struct Kept {
+    frame: Frame,
+    for_masking: Vec<Detection>,
+    members: Vec<Detection>,
+}
+
+/// What is looked for, and where.
+struct Target<'a> {
+    pattern: &'a Pattern,
+    zones: Vec<&'a Zone>,
+    /// Where the case's thing stood, in reference pixels.
+    place: Option<PixelBox>,
+    cell: Option<(&'a GroundView, GridCell)>,
+    pipeline: &'a Pipeline,
+}
+
+impl Verifier {
+    /// Runs until shutdown; a request whose footage is not complete yet waits for it.
+    pub fn run(mut self, requests: &Receiver<VerifyRequestData>) {
+        loop {
+            match requests.recv_timeout(LOOK_FOR_SHUTDOWN) {
+                Ok(request) => self.answer(&request),
+                Err(_) if self.shared.shutdown.has_begun() => return,
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, request: &VerifyRequestData) {
+        match self.runtime.block_on(self.store.verify_result(request.request_id)) {
+            Ok(Some(payload)) => return self.send(&payload),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "whether this was answered before cannot be read"),
+        }
+        self.wait_for_footage(request);
+        if self.shared.shutdown.has_begun() {
+            return;
+        }
+        let (verdict, stored) = self.look(request);
+        tracing::info!(request = %request.request_id, camera = %request.camera, verdict = ?verdict.verdict, reasons = ?verdict.reasons, "verified");
+        EdgeCounters::add(&self.shared.counters.verified, 1);
+        let (evidence, uploads): (Vec<EvidenceData>, Vec<UploadRow>) =
+            stored.into_iter().map(|stored| (stored.data, stored.upload)).unzip();
+        let result =
+            VerifyResultData { request_id: request.request_id, case_id: request.case_id, verdict, evidence };
+        let Ok(payload) = serde_json::to_vec(&result) else { return };
+        let kept = self.store.put_verify_result(request.request_id, &payload, self.shared.clock.wall(), &uploads);
+        if let Err(error) = self.runtime.block_on(kept) {
+            tracing::warn!(%error, "the answer is sent but could not be kept");
+        }
+        self.send(&payload);
+    }
+
+    fn send(&self, payload: &[u8]) {
+        match serde_json::from_slice::<VerifyResultData>(payload) {
+            Ok(result) => {
+                let subject = result.request_id.to_string();
+                self.teller.tell(Leaf::VerifyResult, "verify.result", subject, result);
+            }
+            Err(error) => tracing::error!(%error, "a stored answer cannot be read"),
+        }
+    }
+
+    /// Until the interval's end is on disk, the deadline is near, or the node stops.
+    fn wait_for_footage(&self, request: &VerifyRequestData) {
+        let complete = request.to.plus(SEGMENT_DELAY);
+        let give_up = request.deadline.minus(SEGMENT_DELAY);
+        loop {
+            let now = self.shared.clock.wall();
+            if now >= complete || now >= give_up || self.shared.shutdown.has_begun() {
+                return;
+            }
+            std::thread::sleep(complete.since(now).min(LOOK_FOR_SHUTDOWN));
+        }
+    }
+
+    fn look(&mut self, request: &VerifyRequestData) -> (Verdict, Vec<Stored>) {
+        let pattern_only = PatternData { id: request.pattern.clone(), version: String::new() };
+        let model = self.model();
+        let cannot = |reason| (Verdict::undeterminable(pattern_only.clone(), model.clone(), reason), Vec::new());
+        let Some(pipeline) = self.pipelines.get(&request.camera).cloned() else {
+            return cannot(Reason::NoCameraCoversCell);
+        };
+        let Some((pattern, zones)) = pipeline.pattern(&request.pattern).cloned() else {
+            return cannot(Reason::UnknownPattern);
+        };
+        let zones: Vec<&Zone> = match &request.zone {
+            Some(zone) => pipeline.scene.zone(zone).into_iter().collect(),
+            None => zones.iter().filter_map(|id| pipeline.scene.zone(id)).collect(),
+        };
+        if zones.is_empty() {
+            return cannot(Reason::UnknownZone);
+        }
+        let case = self.case(request);
+        let size = pipeline.scene.reference_size;
+        let view = pipeline.calibration.as_ref().map(|calibration| &calibration.view);
+        let asked = request.cell.as_ref().and_then(|code| code.parse::<GridCell>().ok());
+        let target = Target {
+            pattern: &pattern,
+            zones,
+            place: case.as_ref().map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
+            // A case knows its thing's place in the picture; a complaint only knows the cell.
+            cell: if case.is_some() { None } else { view.zip(asked) },
+            pipeline: &pipeline,
+        };
+
+        let from = request.not_before.map_or(request.from, |limit| request.from.max(limit));
+        let looks = split(from, request.to, pattern.closure.looks_min.max(1));
+        let (mut after, mut shown) = (Vec::new(), None);
+        for (from, to) in looks {
+            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
+            after.extend(seen);
+            shown = kept.or(shown);
+        }
+        let mut before = None;
+        let mut pictures = Vec::new();
+        if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
+            let (from, to) = (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
+            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
+            before = seen;
+            pictures.extend(kept.and_then(|kept| self.picture("before", &kept, &target)));
+        }
+        let role = if request.kind == VerifyKind::Postcheck { "after" } else { "snapshot" };
+        pictures.extend(shown.and_then(|kept| self.picture(role, &kept, &target)));
+        let question =
+            Question { kind: request.kind, pattern: &pattern, model, after: &after, before: before.as_ref() };
+        let mut verdict = judge(&question);
+        if after.is_empty() {
+            verdict.verdict = Outcome::Undeterminable;
+            verdict.reasons = vec![Reason::NoRecording];
+        }
+        (verdict, pictures)
+    }
+
+    fn model(&self) -> ModelRef {
+        self.sight.detector().manifest().model_ref()
+    }
+
+    fn case(&self, request: &VerifyRequestData) -> Option<CaseState> {
+        let case_id = request.case_id?;
+        self.runtime
+            .block_on(self.store.case(case_id))
+            .map_err(|error| tracing::warn!(%error, case = %case_id, "the case cannot be read"))
+            .ok()
+            .flatten()
+    }
+
+    /// Frame by frame: could it be seen, and did the condition hold.
+    fn findings(
+        &mut self,
+        camera: CameraId,
+        from: WallTime,
+        to: WallTime,
+        target: &Target<'_>,
+    ) -> (Option<Seen>, Option<Kept>) {
+        let mut source = match open_footage(&self.footage, &camera, from, to, VERIFY_FPS) {
+            Ok(source) => source,
+            Err(error) => {
+                tracing::info!(%camera, %from, %to, %error, "no footage");
+                return (None, None);
+            }
+        };
+        self.sight.restart();
+        let (mut frames, mut kept) = (Vec::new(), None);
+        while let Ok(Some(frame)) = source.next_frame() {
+            let glance = match self.sight.look(&frame) {
+                Ok(glance) => glance,
+                Err(error) => {
+                    tracing::warn!(%camera, %error, "a frame of a verification is left out");
+                    continue;
+                }
+            };
+            let members = target.members(&glance.found.detections, &glance.found.for_masking, &frame);
+            frames.push(FrameFinding {
+                at: frame.stamp.captured_at,
+                condition: glance.condition,
+                holds: target.holds(&members),
+            });
+            if glance.condition == CameraCondition::Ok {
+                kept = Some(Kept { frame, for_masking: glance.found.for_masking, members });
+            }
+        }
+        (Some(Seen { from, to, frames }), kept)
+    }
+
+    fn picture(&self, role: &str, kept: &Kept, target: &Target<'_>) -> Option<Stored> {
+        let size = kept.frame.stamp.size;
+        let (sx, sy) = target.pipeline.scene.reference_from_stream(size);
+        let back = |b: &PixelBox| b.scaled(1.0 / sx, 1.0 / sy);
+        let others: Vec<Detection> =
+            kept.members.iter().map(|d| Detection { bbox: back(&d.bbox), ..d.clone() }).collect();
+        let place = target.place.as_ref().map(back);
+        let label = format!("{} {role}", target.pattern.id);
+        let annotations = Annotations { subject: place, others: &others, zone: None, label: &label };
+        let at = kept.frame.stamp.captured_at;
+        let snapshot = take(&kept.frame, &kept.for_masking, &annotations)
+            .map_err(|fault| tracing::warn!(%fault, "no picture of a verification"))
+            .ok()?;
+        let about = About { role, media_type: "image/jpeg", size: snapshot.size, captured_at: at };
+        self.shared
+            .evidence
+            .put(&snapshot.annotated_jpeg, about, self.shared.clock.wall())
+            .map_err(|error| tracing::warn!(%error, "no picture of a verification"))
+            .ok()
+    }
+}
+
+impl Target<'_> {
+    /// Detections (reference pixels) that speak for the event, at the clearing threshold.
+    ///
+    /// Low scores come from the masking list, which reaches below the model's own thresholds: the
+    /// clearing threshold lies under the filing one.
+    fn members(&self, detections: &[Detection], low: &[Detection], frame: &Frame) -> Vec<Detection> {
+        let (sx, sy) = self.pipeline.scene.reference_from_stream(frame.stamp.size);
+        let all: Vec<Detection> = if low.is_empty() { detections } else { low }
+            .iter()
+            .map(|d| Detection { bbox: d.bbox.scaled(sx, sy), ..d.clone() })
+            .collect();
+        let factor = self.pattern.closure.score_factor;
+        let mut members: Vec<Detection> = Vec::new();
+        for zone in &self.zones {
+            for found in frame_check::members(self.pattern, zone, &all, factor) {
+                if !members.contains(found) {
+                    members.push(found.clone());
+                }
+            }
+        }
+        members
+    }
+
+    fn holds(&self, members: &[Detection]) -> bool {
+        let factor = self.pattern.closure.score_factor;
+        let held = self.zones.iter().any(|zone| frame_check::holds(self.pattern, zone, members, self.place, factor));
+        held && self.cell.is_none_or(|(view, cell)| members.iter().any(|d| self.near_cell(d, view, cell)))
+    }
+
+    /// In the cell or one of its neighbours: a foot point is only known to some metres.
+    fn near_cell(&self, found: &Detection, view: &GroundView, cell: GridCell) -> bool {
+        let size = self.pipeline.scene.reference_size;
+        let (sx, sy) =
+            (view.frame.width_px as f32 / size.width_px as f32, view.frame.height_px as f32 / size.height_px as f32);
+        let Ok(at) = view.locate(found.bbox.scaled(sx, sy).foot()) else { return false };
+        let inside = |cell: GridCell| cell.contains_point(at.point.lon_deg, at.point.lat_deg);
+        inside(cell) || cell.neighbours8().any(inside)
+    }
+}
+
+/// An interval in equal parts.
+fn split(from: WallTime, to: WallTime, parts: u32) -> Vec<(WallTime, WallTime)> {
+    let whole = to.since(from);
+    (0..parts).map(|i| (from.plus(whole * i / parts), from.plus(whole * (i + 1) / parts))).collect()
+}

@@ -1,0 +1,227 @@
+//! The queue, one case, and what people decide.
+
+use super::{
+    AppState,
+    auth::{Person, Reporter},
+    problem::{Answer, Body, Pairs, Problem, Segment},
+    view::{self, CaseDetail, CasePage},
+};
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::lifecycle::{Event, State as CaseState},
+        ids::CaseId,
+    },
+    drivers::{
+        evidence::files::Digest256,
+        store::hub::{CaseFilter, CaseRow, Cursor, Decision},
+    },
+    roles::hub::{checks, text::without_contacts},
+};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+const PAGE_DEFAULT: u32 = 50;
+const PAGE_MAX: u32 = 200;
+const REASON_CHARS_MAX: usize = 64;
+const PHOTOS_MAX: usize = 20;
+/// Clocks of crews and hub may differ by this much.
+const CLOCK_SLACK: Duration = Duration::from_secs(60);
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// `confirm`, `reject`, `close` or `rework`
+    pub action: String,
+    pub reason: Option<String>,
+    pub note: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Feedback {
+    pub unit: String,
+    #[schema(value_type = String)]
+    pub disposed_at: WallTime,
+    pub note: Option<String>,
+    /// SHA-256 of photographs uploaded as evidence.
+    #[serde(default)]
+    pub photos: Vec<String>,
+}
+
+/// Cases, urgent first, then newest.
+#[utoipa::path(get, path = "/api/v1/cases", params(
+    ("state" = Option<Vec<String>>, Query), ("camera" = Option<String>, Query),
+    ("event" = Option<String>, Query), ("limit" = Option<u32>, Query),
+    ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = CasePage), (status = 422, body = Problem)))]
+pub async fn list(
+    State(state): State<AppState>,
+    _: Person,
+    Pairs(pairs): Pairs,
+) -> Answer<Json<CasePage>> {
+    let mut filter = CaseFilter::default();
+    let (mut limit, mut cursor) = (PAGE_DEFAULT, None);
+    for (name, value) in pairs {
+        let bad = |allowed: String| Problem::invalid(&name, &value, allowed);
+        match name.as_str() {
+            "state" => {
+                let wanted = value.parse::<CaseState>().map_err(|error| bad(error.allowed))?;
+                if !filter.states.contains(&wanted) {
+                    filter.states.push(wanted);
+                }
+            }
+            "camera" => {
+                let id = value.parse().map_err(|error| bad(format!("{error}")))?;
+                filter.camera = Some(id);
+            }
+            "event" if value.len() <= 40 => filter.event_code = Some(value),
+            "event" => return Err(bad("an event code of at most 40 bytes".to_owned())),
+            "limit" => {
+                let sound = value.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+                limit = sound.ok_or_else(|| bad(format!("1 to {PAGE_MAX}")))?;
+            }
+            "cursor" => {
+                let found: Cursor = value
+                    .parse()
+                    .map_err(|error: <Cursor as std::str::FromStr>::Err| bad(error.to_string()))?;
+                cursor = Some(found);
+            }
+            _ => return Err(bad("state camera event limit cursor".to_owned())),
+        }
+    }
+    let mut cases = state.register.store.cases(&filter, cursor, limit + 1).await?;
+    let more = cases.len() > limit as usize;
+    cases.truncate(limit as usize);
+    let next_cursor = cases.last().filter(|_| more).map(|last| Cursor::after(last).to_string());
+    Ok(Json(CasePage { items: cases.iter().map(view::summary).collect(), next_cursor }))
+}
+
+/// One case with its evidence, history and verifications.
+#[utoipa::path(get, path = "/api/v1/cases/{id}", params(("id" = String, Path)), responses(
+    (status = 200, body = CaseDetail, headers(("ETag" = String))), (status = 404, body = Problem)))]
+pub async fn one(
+    State(state): State<AppState>,
+    _: Person,
+    Segment(case_id): Segment<CaseId>,
+) -> Answer<Response> {
+    answer(&state, StatusCode::OK, case_id).await
+}
+
+/// The case as it stands now, with its ETag.
+pub async fn answer(state: &AppState, status: StatusCode, case_id: CaseId) -> Answer<Response> {
+    let case = found(state, case_id).await?;
+    let detail = view::detail(&state.register, &case).await?;
+    let mut response = (status, Json(detail)).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", case.version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+async fn found(state: &AppState, case_id: CaseId) -> Answer<CaseRow> {
+    state.register.store.case(case_id).await?.ok_or_else(|| Problem::not_found("case"))
+}
+
+/// The version that the caller had on screen.
+fn if_match(headers: &HeaderMap) -> Answer<i64> {
+    let given = headers.get(header::IF_MATCH).ok_or_else(|| {
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if-match",
+            "send If-Match with the ETag of the case as it was shown",
+        )
+    })?;
+    let text = given.to_str().unwrap_or_default().trim();
+    text.trim_matches('"')
+        .parse()
+        .map_err(|_| Problem::invalid("If-Match", text, "the ETag of the case, for example \"3\""))
+}
+
+/// A person's decision.
+#[utoipa::path(post, path = "/api/v1/cases/{id}/act", params(("id" = String, Path),
+    ("If-Match" = String, Header)), request_body = Act, responses(
+    (status = 200, body = CaseDetail), (status = 409, body = Problem),
+    (status = 412, body = Problem), (status = 422, body = Problem)))]
+pub async fn act(
+    State(state): State<AppState>,
+    person: Person,
+    Segment(case_id): Segment<CaseId>,
+    headers: HeaderMap,
+    Body(act): Body<Act>,
+) -> Answer<Response> {
+    let version = if_match(&headers)?;
+    let reason = act.reason.unwrap_or_default();
+    if reason.chars().count() > REASON_CHARS_MAX {
+        return Err(Problem::invalid("reason", reason, "a reason code"));
+    }
+    let event = match act.action.as_str() {
+        "confirm" => Event::Confirm,
+        "reject" => Event::Reject { reason: reason.clone() },
+        "close" => Event::Close { reason: reason.clone() },
+        "rework" => Event::Rework { reason: reason.clone() },
+        _ => return Err(Problem::invalid("action", act.action, "confirm reject close rework")),
+    };
+    let mut decision = Decision::new(event, person.name, state.register.now());
+    decision.reason = (!reason.is_empty()).then_some(reason);
+    decision.note = note(act.note)?;
+    let change = state.register.store.decide(case_id, Some(version), &decision).await?;
+    state.register.announce(&change);
+    answer(&state, StatusCode::OK, case_id).await
+}
+
+/// The crew says that it is done.
+#[utoipa::path(post, path = "/api/v1/cases/{id}/feedback", params(("id" = String, Path)),
+    request_body = Feedback, responses((status = 200, body = CaseDetail),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn feedback(
+    State(state): State<AppState>,
+    reporter: Reporter,
+    Segment(case_id): Segment<CaseId>,
+    Body(feedback): Body<Feedback>,
+) -> Answer<Response> {
+    let now = state.register.now();
+    let case = found(&state, case_id).await?;
+    let (at, latest) = (feedback.disposed_at, now.plus(CLOCK_SLACK));
+    if at < case.confirmed_at || at > latest {
+        let allowed = format!("from {} (the case) to {latest} (now)", case.confirmed_at);
+        return Err(Problem::invalid("disposed_at", at.to_string(), allowed));
+    }
+    checks::note("unit", &feedback.unit)?;
+    if feedback.unit.trim().is_empty() {
+        return Err(Problem::invalid("unit", feedback.unit, "the name of the unit"));
+    }
+    if feedback.photos.len() > PHOTOS_MAX {
+        let count = feedback.photos.len().to_string();
+        return Err(Problem::invalid("photos", count, format!("at most {PHOTOS_MAX}")));
+    }
+    for photo in &feedback.photos {
+        photo
+            .parse::<Digest256>()
+            .map_err(|error| Problem::invalid("photos", photo, error.to_string()))?;
+    }
+    let mut decision = Decision::new(Event::Feedback, reporter.name, now);
+    let unit = without_contacts(&feedback.unit);
+    decision.note = Some(match note(feedback.note)? {
+        Some(note) => format!("{unit}: {note}"),
+        None => unit,
+    });
+    let change = state.register.store.feedback(case_id, at, &feedback.photos, &decision).await?;
+    state.register.announce(&change);
+    answer(&state, StatusCode::OK, case_id).await
+}
+
+/// Bounded, without contact data; blank is none.
+pub fn note(given: Option<String>) -> Answer<Option<String>> {
+    let given = given.unwrap_or_default().replace(['\r', '\n', '\t'], " ");
+    checks::note("note", &given)?;
+    let kept = without_contacts(given.trim());
+    Ok((!kept.is_empty()).then_some(kept))
+}

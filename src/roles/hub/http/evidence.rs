@@ -1,0 +1,403 @@
+//! Evidence: uploads of edges, views of people. Each view is logged before the first byte leaves.
+//!
+//! An edge may upload what a case names; and, because a file may be faster than its fact, a bounded
+//! amount that no case names yet. What is not masked, or not named by a case, is shown to nobody.
+
+use super::{
+    AppState,
+    auth::{Node, Person},
+    problem::{Answer, Pairs, Problem, Segment},
+};
+use crate::{
+    domain::ids::CaseId,
+    drivers::{
+        evidence::files::{Digest256, FilesError},
+        store::hub::View,
+    },
+    roles::hub::{EVIDENCE_BYTES_MAX, checks},
+};
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{io::AsyncReadExt, sync::Semaphore};
+
+pub const CHUNK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Uploads held in memory at once, each at most one chunk.
+const UPLOADS_MAX: usize = 8;
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Bytes that no case names (yet).
+const UNNAMED_BYTES_MAX: i64 = 4 * 1024 * 1024 * 1024;
+const READ_BYTES: usize = 64 * 1024;
+const WHY_DEFAULT: &str = "review";
+
+const OFFSET: &str = "upload-offset";
+const LENGTH: &str = "upload-length";
+const COMPLETE: &str = "upload-complete";
+
+/// Bounds uploads and keeps two of one file apart.
+pub struct Uploads {
+    permits: Semaphore,
+    under_way: Mutex<BTreeSet<Digest256>>,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self { permits: Semaphore::new(UPLOADS_MAX), under_way: Mutex::default() }
+    }
+}
+
+/// Frees the file when the request ends, however it ends.
+struct Claim {
+    uploads: Arc<Uploads>,
+    digest: Digest256,
+}
+
+impl Uploads {
+    fn claim(self: &Arc<Self>, digest: &Digest256) -> Answer<Claim> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if !under_way.insert(digest.clone()) {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "upload-under-way",
+                "another request uploads this file; ask for its offset and go on",
+            ));
+        }
+        Ok(Claim { uploads: Arc::clone(self), digest: digest.clone() })
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut under_way = self.uploads.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.remove(&self.digest);
+    }
+}
+
+fn number(headers: &HeaderMap, name: &'static str) -> Answer<u64> {
+    let text = headers.get(name).and_then(|value| value.to_str().ok());
+    text.and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "upload-header",
+            format!("{name} is {text:?}; allowed: a number of bytes"),
+        )
+    })
+}
+
+fn held_response(status: StatusCode, bytes: u64, complete: bool) -> Response {
+    let mut response = status.into_response();
+    let headers = response.headers_mut();
+    headers.insert(OFFSET, HeaderValue::from(bytes));
+    if complete {
+        headers.insert(COMPLETE, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// How much of a file is held.
+#[utoipa::path(head, path = "/api/v1/evidence/{sha256}", params(("sha256" = String, Path)),
+    responses((status = 200, description = "Upload-Offset, and Upload-Complete once whole"),
+    (status = 404, description = "nothing is held")))]
+pub async fn held(
+    State(state): State<AppState>,
+    _: Node,
+    Segment(digest): Segment<Digest256>,
+) -> Answer<Response> {
+    match state.register.files.held(&digest).await? {
+        Some(held) if held.complete => {
+            mark_complete(&state, &digest, held.bytes).await?;
+            Ok(held_response(StatusCode::OK, held.bytes, true))
+        }
+        Some(held) => Ok(held_response(StatusCode::OK, held.bytes, false)),
+        None => Err(Problem::not_found("file")),
+    }
+}
+
+/// Appends to a file. Complete and right: `Upload-Complete: true`.
+#[utoipa::path(patch, path = "/api/v1/evidence/{sha256}", params(("sha256" = String, Path),
+    ("Upload-Offset" = u64, Header), ("Upload-Length" = u64, Header)), responses(
+    (status = 204, description = "Upload-Offset is the new offset"), (status = 409, body = Problem),
+    (status = 413, body = Problem), (status = 422, body = Problem)))]
+pub async fn append(
+    State(state): State<AppState>,
+    _: Node,
+    Segment(digest): Segment<Digest256>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Response> {
+    let (offset, length) = (number(&headers, OFFSET)?, number(&headers, LENGTH)?);
+    if length > EVIDENCE_BYTES_MAX {
+        return Err(too_large(&format!("files up to {EVIDENCE_BYTES_MAX} bytes are taken")));
+    }
+    let claim = state.uploads.claim(&digest)?;
+    let files = &state.register.files;
+    if let Some(held) = files.held(&digest).await?.filter(|held| held.complete) {
+        mark_complete(&state, &digest, held.bytes).await?;
+        return Ok(held_response(StatusCode::NO_CONTENT, held.bytes, true));
+    }
+    admit(&state, &digest, length).await?;
+    let _permit = state.uploads.permits.acquire().await;
+    let read = tokio::time::timeout(UPLOAD_TIMEOUT, to_bytes(body, CHUNK_BYTES_MAX)).await;
+    let chunk = match read {
+        Ok(Ok(chunk)) => chunk,
+        Ok(Err(_)) => {
+            return Err(too_large(&format!("send at most {CHUNK_BYTES_MAX} bytes at once")));
+        }
+        Err(_) => {
+            return Err(Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "upload-slow",
+                "the body took too long; go on at the offset held",
+            ));
+        }
+    };
+    let store = &state.register.store;
+    let at = state.register.now();
+    store.begin_evidence(digest.as_str(), i64::try_from(length).unwrap_or(i64::MAX), at).await?;
+    let bytes = files.append(&digest, offset, length, &chunk).await?;
+    if bytes < length {
+        return Ok(held_response(StatusCode::NO_CONTENT, bytes, false));
+    }
+    if let Err(error) = files.finish(&digest).await {
+        if let FilesError::WrongDigest { .. } = &error {
+            metrics::counter!("gridwarden_hub_uploads_total", "outcome" => "wrong_digest")
+                .increment(1);
+            store.discard_evidence(digest.as_str()).await?;
+        }
+        return Err(error.into());
+    }
+    metrics::counter!("gridwarden_hub_uploads_total", "outcome" => "complete").increment(1);
+    mark_complete(&state, &digest, bytes).await?;
+    drop(claim);
+    Ok(held_response(StatusCode::NO_CONTENT, bytes, true))
+}
+
+/// Also mends what a crash between file and register left behind.
+async fn mark_complete(state: &AppState, digest: &Digest256, bytes: u64) -> Answer<()> {
+    let store = &state.register.store;
+    if store.evidence_file(digest.as_str()).await?.is_some_and(|file| file.complete) {
+        return Ok(());
+    }
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    let cases = store.complete_evidence(digest.as_str(), bytes, state.register.now()).await?;
+    state.register.announce_evidence(cases).await?;
+    Ok(())
+}
+
+/// A file that a case names is always taken; others only up to a bound.
+async fn admit(state: &AppState, digest: &Digest256, length: u64) -> Answer<()> {
+    let store = &state.register.store;
+    let begun = store.evidence_file(digest.as_str()).await?.is_some();
+    if begun || store.is_named(digest.as_str()).await? {
+        return Ok(());
+    }
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    if store.unnamed_bytes().await?.saturating_add(length) > UNNAMED_BYTES_MAX {
+        return Err(Problem::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "too-much-unnamed",
+            "too much is held that no case names; send the case facts first",
+        ));
+    }
+    Ok(())
+}
+
+fn too_large(detail: &str) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+}
+
+/// One range of a file, ends included. `None`: the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    from: u64,
+    to: u64,
+}
+
+/// RFC 9110: a single satisfiable range, else the whole; `Err` where it lies behind the end.
+fn span(header: Option<&str>, bytes: u64) -> Result<Option<Span>, ()> {
+    let Some(range) = header.and_then(|text| text.strip_prefix("bytes=")) else { return Ok(None) };
+    let Some((first, last)) = range.split_once('-').filter(|_| !range.contains(',')) else {
+        return Ok(None);
+    };
+    let end = bytes.checked_sub(1).ok_or(())?;
+    match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
+        (Ok(from), Ok(to)) if from <= to && from <= end => Ok(Some(Span { from, to: to.min(end) })),
+        (Ok(from), Err(_)) if last.trim().is_empty() && from <= end => {
+            Ok(Some(Span { from, to: end }))
+        }
+        (Err(_), Ok(count)) if first.trim().is_empty() && count > 0 => {
+            Ok(Some(Span { from: bytes.saturating_sub(count), to: end }))
+        }
+        (Ok(from), _) if from > end => Err(()),
+        _ => Ok(None),
+    }
+}
+
+/// Types that a browser may show in the page; all others are a download.
+fn shown_as(media_type: &str) -> &'static str {
+    match media_type {
+        "image/jpeg" => "image/jpeg",
+        "image/png" => "image/png",
+        "image/webp" => "image/webp",
+        "video/mp4" => "video/mp4",
+        "video/webm" => "video/webm",
+        _ => "application/octet-stream",
+    }
+}
+
+/// The file, also in parts. `case` and `why` are kept in the log of views.
+#[utoipa::path(get, path = "/api/v1/evidence/{sha256}", params(("sha256" = String, Path),
+    ("case" = Option<String>, Query), ("why" = Option<String>, Query), ("Range" = Option<String>, Header)),
+    responses((status = 200, description = "the file"), (status = 206, description = "a part"),
+    (status = 403, body = Problem), (status = 404, body = Problem), (status = 416, body = Problem)))]
+pub async fn show(
+    State(state): State<AppState>,
+    person: Person,
+    Segment(digest): Segment<Digest256>,
+    Pairs(pairs): Pairs,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let (mut case_id, mut why) = (None::<CaseId>, WHY_DEFAULT.to_owned());
+    for (name, value) in pairs {
+        match name.as_str() {
+            "case" => {
+                let parsed = value.parse();
+                case_id = Some(parsed.map_err(|_| Problem::invalid("case", value, "a case id"))?);
+            }
+            "why" => {
+                checks::note("why", &value)?;
+                why = crate::roles::hub::text::without_contacts(&value);
+            }
+            _ => return Err(Problem::invalid(&name, value, "case why")),
+        }
+    }
+    let file = state
+        .register
+        .store
+        .known_file(digest.as_str(), case_id)
+        .await?
+        .ok_or_else(|| Problem::not_found("file"))?;
+    if !file.masked {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "not-masked",
+            "heads or plates are not covered in this file; it is not shown",
+        ));
+    }
+    let bytes = u64::try_from(file.bytes).unwrap_or(0);
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let tag = format!("\"{digest}\"");
+    let unchanged = text(header::IF_NONE_MATCH) == Some(tag.as_str());
+    let wanted = span(text(header::RANGE), bytes);
+    let part = match wanted {
+        _ if unchanged => "unchanged".to_owned(),
+        Ok(Some(span)) => format!("bytes {}-{}", span.from, span.to),
+        _ => "whole".to_owned(),
+    };
+    state
+        .register
+        .store
+        .log_view(&View {
+            view_id: state.register.new_id(),
+            who: person.name,
+            sha256: digest.to_string(),
+            case_id: Some(file.case_id),
+            why,
+            part,
+            at: state.register.now(),
+        })
+        .await?;
+    let mut response = match wanted {
+        _ if unchanged => StatusCode::NOT_MODIFIED.into_response(),
+        Err(()) => {
+            let problem = Problem::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "range",
+                format!("the file has {bytes} bytes"),
+            );
+            let mut response = problem.into_response();
+            set(&mut response, header::CONTENT_RANGE, &format!("bytes */{bytes}"));
+            return Ok(response);
+        }
+        Ok(wanted) => {
+            let span = wanted.unwrap_or(Span { from: 0, to: bytes.saturating_sub(1) });
+            let count = if bytes == 0 { 0 } else { span.to - span.from + 1 };
+            let source = state.register.files.read(&digest, span.from).await?;
+            let mut response = Body::from_stream(chunks(source, count)).into_response();
+            set(&mut response, header::CONTENT_LENGTH, &count.to_string());
+            if wanted.is_some() {
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                let range = format!("bytes {}-{}/{bytes}", span.from, span.to);
+                set(&mut response, header::CONTENT_RANGE, &range);
+            }
+            response
+        }
+    };
+    let shown = shown_as(&file.media_type);
+    set(&mut response, header::CONTENT_TYPE, shown);
+    if shown == "application/octet-stream" {
+        set(&mut response, header::CONTENT_DISPOSITION, "attachment");
+    }
+    set(&mut response, header::ACCEPT_RANGES, "bytes");
+    set(&mut response, header::ETAG, &tag);
+    // The browser may keep it, but must ask each time: so each view reaches the log.
+    set(&mut response, header::CACHE_CONTROL, "private, no-cache");
+    Ok(response)
+}
+
+fn set(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+fn chunks(file: tokio::fs::File, count: u64) -> impl stream::Stream<Item = std::io::Result<Bytes>> {
+    stream::try_unfold((file, count), |(mut file, left)| async move {
+        if left == 0 {
+            return Ok(None);
+        }
+        let mut chunk = vec![0; READ_BYTES.min(usize::try_from(left).unwrap_or(READ_BYTES))];
+        let read = file.read(&mut chunk).await?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        chunk.truncate(read);
+        Ok(Some((Bytes::from(chunk), (file, left - read as u64))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_follow_the_standard() {
+        let at = |from, to| Ok(Some(Span { from, to }));
+        for (header, expected) in [
+            ("bytes=0-0", at(0, 0)),
+            ("bytes=2-", at(2, 9)),
+            ("bytes=-3", at(7, 9)),
+            ("bytes=-99", at(0, 9)),
+            ("bytes=5-99", at(5, 9)),
+            ("bytes=10-", Err(())),
+            ("bytes=10-12", Err(())),
+            ("bytes=5-2", Ok(None)),
+            ("bytes=0-1,3-4", Ok(None)),
+            ("bytes=a-b", Ok(None)),
+            ("lines=1-2", Ok(None)),
+        ] {
+            assert_eq!(span(Some(header), 10), expected, "{header}");
+        }
+        assert_eq!(span(Some("bytes=0-"), 0), Err(()));
+        assert_eq!(span(None, 10), Ok(None));
+    }
+}

@@ -1,0 +1,113 @@
+//! The hub's HTTP server: `docs/http.md` is its contract.
+//!
+//! Everything from a client is bounded before it is read: connections, address, headers, bodies,
+//! uploads, streams. Every answer carries the same security headers.
+
+mod auth;
+mod cameras;
+mod cases;
+mod complaints;
+mod console;
+mod evidence;
+mod limits;
+mod listener;
+mod openapi;
+mod ops;
+pub mod problem;
+mod session;
+mod stream;
+mod view;
+
+use super::{HubConfig, register::Register};
+use crate::base::shutdown::Shutdown;
+use anyhow::Context;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use std::sync::Arc;
+use tokio::{net::TcpListener, sync::Semaphore};
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct AppState {
+    register: Arc<Register>,
+    config: Arc<HubConfig>,
+    guard: Arc<session::Guard>,
+    uploads: Arc<evidence::Uploads>,
+    streams: Arc<Semaphore>,
+    shutdown: Shutdown,
+}
+
+pub struct Server {
+    router: Router,
+    shutdown: Shutdown,
+}
+
+impl Server {
+    pub fn new(
+        config: HubConfig,
+        register: Arc<Register>,
+        shutdown: Shutdown,
+    ) -> anyhow::Result<Self> {
+        for user in &config.users {
+            argon2::password_hash::phc::PasswordHash::new(user.password_hash.reveal())
+                .map_err(|error| anyhow::anyhow!("{error}"))
+                .with_context(|| {
+                    format!("auth: password hash of {:?} is no PHC string", user.name)
+                })?;
+        }
+        // Before the first count, or it would be lost.
+        let _ = ops::recorder();
+        let state = AppState {
+            register,
+            config: Arc::new(config),
+            guard: Arc::default(),
+            uploads: Arc::default(),
+            streams: Arc::new(Semaphore::new(stream::STREAMS_MAX)),
+            shutdown: shutdown.clone(),
+        };
+        Ok(Self { router: routes(state), shutdown })
+    }
+
+    pub async fn serve(self, listener: TcpListener) {
+        let shutdown = self.shutdown.clone();
+        let served = axum::serve(listener::Bounded::new(listener), self.router)
+            .with_graceful_shutdown(async move { shutdown.begun().await })
+            .await;
+        if let Err(error) = served {
+            tracing::error!(%error, "http server ended");
+        }
+    }
+}
+
+fn routes(state: AppState) -> Router {
+    let api = Router::new()
+        .route("/session", post(session::sign_in).get(session::who).delete(session::sign_out))
+        .route("/cases", get(cases::list))
+        .route("/cases/{id}", get(cases::one))
+        .route("/cases/{id}/act", post(cases::act))
+        .route("/cases/{id}/feedback", post(cases::feedback))
+        .route("/complaints", post(complaints::receive))
+        .route("/cameras", get(cameras::list))
+        .route("/grid/{code}/cameras", get(cameras::of_cell))
+        .route(
+            "/evidence/{sha256}",
+            get(evidence::show).head(evidence::held).patch(evidence::append),
+        )
+        .route("/stream", get(stream::listen));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/api/openapi.json", get(openapi::document))
+        .route("/signin", get(session::by_ticket))
+        .route("/healthz", get(ops::healthz))
+        .route("/readyz", get(ops::readyz))
+        .route("/metrics", get(ops::metrics))
+        .fallback(console::serve)
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
+        .layer(middleware::from_fn(limits::bound))
+        .layer(middleware::from_fn(limits::secure))
+        .with_state(state)
+}

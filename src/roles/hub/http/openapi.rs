@@ -1,0 +1,38 @@
+//! The OpenAPI document, made from the handlers.
+
+use super::{cameras, cases, complaints, evidence, ops, problem::Problem, session, stream, view};
+use axum::Json;
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "gridwarden hub",
+        description = "Cases of a city's cameras: review, verification, evidence. See docs/http.md."
+    ),
+    paths(
+        session::sign_in,
+        session::who,
+        session::sign_out,
+        cases::list,
+        cases::one,
+        cases::act,
+        cases::feedback,
+        complaints::receive,
+        cameras::list,
+        cameras::of_cell,
+        evidence::held,
+        evidence::append,
+        evidence::show,
+        stream::listen,
+        ops::healthz,
+        ops::readyz,
+        ops::metrics
+    ),
+    components(schemas(Problem, view::CaseDetail, view::CasePage))
+)]
+struct Document;
+
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}

@@ -1,0 +1,209 @@
+//! Errors as `application/problem+json`. The private cause goes to the log only.
+
+use crate::{
+    domain::case::lifecycle::Refused,
+    drivers::{
+        evidence::files::FilesError,
+        store::{StoreError, hub::DecideError},
+    },
+    roles::hub::checks::Malformed,
+};
+use axum::{
+    Json,
+    extract::{
+        FromRequest, FromRequestParts, Path, Query, Request,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+    },
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+/// RFC 9457. `field`, `value` and `allowed` are there where one input is at fault.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
+}
+
+pub type Answer<T> = Result<T, Problem>;
+
+impl Problem {
+    pub fn new(status: StatusCode, slug: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:gridwarden:problem:{slug}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            field: None,
+            value: None,
+            allowed: None,
+        }
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
+    }
+
+    pub fn unauthorised() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not-signed-in", "sign in, or send the right token")
+    }
+
+    /// One input is at fault.
+    pub fn invalid(field: &str, value: impl Into<String>, allowed: impl Into<String>) -> Self {
+        let value: String = value.into().chars().take(120).collect();
+        let allowed = allowed.into();
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            format!("{field} is {value:?}; allowed: {allowed}"),
+        );
+        problem.field = Some(field.to_owned());
+        problem.value = Some(value);
+        problem.allowed = Some(allowed);
+        problem
+    }
+
+    fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the hub could not do it; its log says why",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if let StoreError::Full { .. } = error {
+            tracing::error!(%error, "request failed");
+            return Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "disk-full",
+                "the hub's disk is full; nothing was changed",
+            );
+        }
+        Self::internal(&error)
+    }
+}
+
+impl From<FilesError> for Problem {
+    fn from(error: FilesError) -> Self {
+        match error {
+            FilesError::Io { reason, .. } if reason.kind() == std::io::ErrorKind::StorageFull => {
+                Self::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "disk-full",
+                    "the hub's disk is full; the upload can go on later",
+                )
+            }
+            error @ FilesError::Io { .. } => Self::internal(&error),
+            error @ FilesError::Offset { .. } => {
+                Self::new(StatusCode::CONFLICT, "upload-offset", error.to_string())
+            }
+            error @ FilesError::TooLong { .. } => {
+                Self::new(StatusCode::BAD_REQUEST, "upload-length", error.to_string())
+            }
+            error @ FilesError::WrongDigest { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "upload-digest", error.to_string())
+            }
+        }
+    }
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::NotFound(_) => Self::not_found("case"),
+            error @ DecideError::Stale { .. } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "stale", error.to_string())
+            }
+            DecideError::Refused(Refused::Reason { given, allowed, .. }) => {
+                Self::invalid("reason", given, allowed.join(" "))
+            }
+            DecideError::Refused(refused) => {
+                Self::new(StatusCode::CONFLICT, "not-now", refused.to_string())
+            }
+            DecideError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Malformed> for Problem {
+    fn from(malformed: Malformed) -> Self {
+        Self::invalid(malformed.field, malformed.value, malformed.allowed)
+    }
+}
+
+/// JSON body; unknown fields are the type's matter.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Answer<Self> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::JsonDataError(error)) => {
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", error.body_text()))
+            }
+            Err(error) => Err(Problem::new(error.status(), "body", error.body_text())),
+        }
+    }
+}
+
+/// Query as pairs, so that a name may repeat.
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Pairs {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let query: Result<Query<Vec<(String, String)>>, QueryRejection> =
+            Query::from_request_parts(parts, state).await;
+        match query {
+            Ok(Query(pairs)) => Ok(Self(pairs)),
+            Err(error) => Err(Problem::new(error.status(), "query", error.body_text())),
+        }
+    }
+}
+
+/// One path segment, parsed by the type it names.
+pub struct Segment<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for Segment<T>
+where
+    S: Send + Sync,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+        let path: Result<Path<String>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        let Path(text) =
+            path.map_err(|error| Problem::new(error.status(), "path", error.body_text()))?;
+        text.parse().map(Self).map_err(|error: T::Err| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", error.to_string())
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! Live updates: what changed, not how. The page reads the rest itself.
+
+use super::{
+    AppState,
+    auth::Person,
+    problem::{Answer, Problem},
+};
+use crate::{base::shutdown::Shutdown, roles::hub::register::Change};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::stream;
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, broadcast},
+    time::Instant,
+};
+
+/// Open pages at once.
+pub const STREAMS_MAX: usize = 128;
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// The page connects anew and is asked again who it is.
+const STREAM_SPAN: Duration = Duration::from_secs(900);
+
+struct Listening {
+    changes: broadcast::Receiver<Change>,
+    shutdown: Shutdown,
+    until: Instant,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Server-sent events `case`, `camera`, and `resync` after some were missed.
+#[utoipa::path(get, path = "/api/v1/stream", responses(
+    (status = 200, description = "text/event-stream"), (status = 503, body = Problem)))]
+pub async fn listen(State(state): State<AppState>, _: Person) -> Answer<Response> {
+    let permit = Arc::clone(&state.streams).try_acquire_owned().map_err(|_| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too-many-streams",
+            format!("{STREAMS_MAX} pages are open; close one"),
+        )
+    })?;
+    let listening = Listening {
+        changes: state.register.listen(),
+        shutdown: state.shutdown.clone(),
+        until: Instant::now() + STREAM_SPAN,
+        _permit: permit,
+    };
+    let events = stream::unfold(listening, |mut listening| async move {
+        let change = tokio::select! {
+            change = listening.changes.recv() => change,
+            () = listening.shutdown.begun() => return None,
+            () = tokio::time::sleep_until(listening.until) => return None,
+        };
+        let event = match change {
+            Ok(change) => {
+                let name = match &change {
+                    Change::Case { .. } => "case",
+                    Change::Camera { .. } => "camera",
+                };
+                Event::default().event(name).json_data(&change).ok()?
+            }
+            Err(broadcast::error::RecvError::Lagged(missed)) => {
+                Event::default().event("resync").data(format!("{{\"missed\":{missed}}}"))
+            }
+            Err(broadcast::error::RecvError::Closed) => return None,
+        };
+        Some((Ok::<_, Infallible>(event), listening))
+    });
+    // The first line at once: the page then knows that it misses nothing from here on.
+    let hello = stream::once(async { Ok(Event::default().event("hello").data("{}")) });
+    let events = stream::StreamExt::chain(hello, events);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}

@@ -1,0 +1,235 @@
+//! Messages of edges into the register. The network is hostile: what is not well formed is counted
+//! and dropped, and never acknowledged.
+//!
+//! Enters: topic and payload as they came. Leaves, after the commit: the acknowledgement of a case
+//! fact. A node writes only under its own topics: node and case of the topic must be those of the
+//! payload. Failure of the store is the caller's to wait out; nothing has changed then.
+
+use super::{
+    checks::{self, Malformed},
+    register::Register,
+};
+use crate::{
+    domain::{
+        ids::{CaseId, NodeId},
+        wire::{
+            AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, Leaf, NodeAddress,
+            PAYLOAD_BYTES_MAX, StatusData, Topic, VerifyResultData,
+        },
+    },
+    drivers::store::{
+        StoreError,
+        hub::{HUB_NAME, Ingested},
+    },
+};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// A message to publish.
+pub type Outgoing = (Topic, Vec<u8>);
+
+/// Why a message was dropped. `reason` is the label of the counter.
+#[derive(Debug, thiserror::Error)]
+enum Dropped {
+    #[error("{bytes} bytes; {PAYLOAD_BYTES_MAX} are allowed")]
+    TooLarge { bytes: usize },
+    #[error(transparent)]
+    Topic(#[from] crate::domain::wire::BadTopic),
+    #[error("this hub serves another district or this topic is its own")]
+    NotOurs,
+    #[error("no such JSON: {0}")]
+    Json(serde_json::Error),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("the payload is of {named}, the topic of {topic}")]
+    Foreign { named: String, topic: String },
+    #[error(transparent)]
+    Revision(#[from] crate::domain::inbox::Refusal),
+    #[error("node {0} announces too many cameras")]
+    TooManyCameras(NodeId),
+    #[error("no look was asked under this id, or it has been answered")]
+    NotAsked,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Dropped {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::Topic(_) => "topic",
+            Self::NotOurs => "not_ours",
+            Self::Json(_) => "json",
+            Self::Malformed(_) => "malformed",
+            Self::Foreign { .. } => "foreign",
+            Self::Revision(_) => "revision",
+            Self::TooManyCameras(_) => "too_many_cameras",
+            Self::NotAsked => "not_asked",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct Ingest {
+    register: Arc<Register>,
+    district: crate::domain::ids::DistrictId,
+}
+
+impl Ingest {
+    pub fn new(register: Arc<Register>, district: crate::domain::ids::DistrictId) -> Self {
+        Self { register, district }
+    }
+
+    /// Topic filters of everything that edges of this district say.
+    pub fn subscriptions(&self) -> Vec<String> {
+        let root = format!("{}/{}", crate::domain::wire::TOPIC_ROOT, self.district);
+        ["status", "camera/+/card", "camera/+/health", "case/+", "verify/result"]
+            .iter()
+            .map(|leaf| format!("{root}/+/{leaf}"))
+            .collect()
+    }
+
+    /// `Err`: the store failed; give the message again later. A dropped message is `Ok(None)`.
+    pub async fn message(
+        &self,
+        topic: &str,
+        payload: &[u8],
+    ) -> Result<Option<Outgoing>, StoreError> {
+        match self.take(topic, payload).await {
+            Ok(reply) => Ok(reply),
+            Err(Dropped::Store(error)) => Err(error),
+            Err(dropped) => {
+                let reason = dropped.label();
+                metrics::counter!("gridwarden_hub_messages_dropped_total", "reason" => reason)
+                    .increment(1);
+                let topic: String = topic.chars().take(200).collect();
+                tracing::warn!(topic, %dropped, "message dropped");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn take(&self, topic: &str, payload: &[u8]) -> Result<Option<Outgoing>, Dropped> {
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(Dropped::TooLarge { bytes: payload.len() });
+        }
+        let Topic { address, leaf } = topic.parse()?;
+        if address.district != self.district {
+            return Err(Dropped::NotOurs);
+        }
+        let register = &self.register;
+        match leaf {
+            Leaf::Case(case_id) => self.fact(address, case_id, &parse(payload)?).await,
+            Leaf::Status => {
+                let status: StatusData = parse(payload)?;
+                register.store.put_status(&address.node, &status, register.now()).await?;
+                for camera in register.store.cameras().await? {
+                    if camera.node == address.node {
+                        register.announce_camera(&camera.camera);
+                    }
+                }
+                Ok(None)
+            }
+            Leaf::CameraCard(camera) => {
+                let card: CameraCardData = parse(payload)?;
+                same(card.camera.as_str(), camera.as_str())?;
+                checks::card(&card)?;
+                self.room_for_camera(&address.node).await?;
+                register.store.put_card(&address.node, &card).await?;
+                register.announce_camera(&camera);
+                // A complaint may have waited for a camera that sees its place.
+                register.due.notify_one();
+                Ok(None)
+            }
+            Leaf::CameraHealth(camera) => {
+                let health: CameraHealthData = parse(payload)?;
+                same(health.camera.as_str(), camera.as_str())?;
+                checks::note("detail", health.detail.as_deref().unwrap_or_default())?;
+                self.room_for_camera(&address.node).await?;
+                register.store.put_health(&address.node, &health).await?;
+                register.announce_camera(&camera);
+                Ok(None)
+            }
+            Leaf::VerifyResult => {
+                let result: VerifyResultData = parse(payload)?;
+                checks::evidence(&result.evidence)?;
+                let at = register.now();
+                if !register.store.keep_result(&address.node, &result, at).await? {
+                    return Err(Dropped::NotAsked);
+                }
+                register.due.notify_one();
+                Ok(None)
+            }
+            Leaf::Stats => Ok(None),
+            Leaf::Ack(_) | Leaf::Decision(_) | Leaf::VerifyRequest => Err(Dropped::NotOurs),
+        }
+    }
+
+    async fn room_for_camera(&self, node: &NodeId) -> Result<(), Dropped> {
+        let held = self.register.store.camera_count(node).await?;
+        if held > checks::CAMERAS_OF_A_NODE_MAX {
+            return Err(Dropped::TooManyCameras(node.clone()));
+        }
+        Ok(())
+    }
+
+    async fn fact(
+        &self,
+        address: NodeAddress,
+        case_id: CaseId,
+        fact: &CaseFactData,
+    ) -> Result<Option<Outgoing>, Dropped> {
+        same(&fact.case_id.to_string(), &case_id.to_string())?;
+        same(fact.camera.node.as_str(), address.node.as_str())?;
+        checks::fact(fact)?;
+        let at = self.register.now();
+        let (outcome, upto) = match self.register.store.ingest(&address.node, fact, at).await? {
+            Ingested::Applied { upto, change, opened } => {
+                self.register.announce(&change);
+                (if opened { "opened" } else { "applied" }, Some(upto))
+            }
+            Ingested::Kept { upto } => ("kept", upto),
+            Ingested::Duplicate { upto, differs } => {
+                if differs {
+                    let (node, revision) = (&address.node, fact.revision);
+                    tracing::warn!(%case_id, %node, revision, "a repeat differs; the first stands");
+                }
+                (if differs { "conflict" } else { "duplicate" }, upto)
+            }
+            Ingested::Refused(refusal) => return Err(refusal.into()),
+        };
+        metrics::counter!("gridwarden_hub_facts_total", "outcome" => outcome).increment(1);
+        let Some(upto_revision) = upto else { return Ok(None) };
+        let id = format!("{case_id}:{HUB_NAME}:ack:{}", self.register.new_id());
+        let data = AckData { case_id, upto_revision };
+        let subject = case_id.to_string();
+        let event = self.register.store.cloud_event("case.ack", id, at, subject, data);
+        let payload = serde_json::to_vec(&event).map_err(Dropped::Json)?;
+        Ok(Some((Topic { address, leaf: Leaf::Ack(case_id) }, payload)))
+    }
+}
+
+fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Dropped> {
+    let event: CloudEvent<T> = serde_json::from_slice(payload).map_err(Dropped::Json)?;
+    if event.specversion != "1.0" {
+        return Err(Malformed {
+            field: "specversion",
+            value: format!("{:?}", event.specversion.chars().take(20).collect::<String>()),
+            allowed: "\"1.0\"".to_owned(),
+        }
+        .into());
+    }
+    Ok(event.data)
+}
+
+fn same(named: &str, topic: &str) -> Result<(), Dropped> {
+    if named == topic {
+        return Ok(());
+    }
+    Err(Dropped::Foreign { named: named.to_owned(), topic: topic.to_owned() })
+}
+
+#[cfg(test)]
+#[path = "ingest_tests.rs"]
+mod tests;

@@ -1,0 +1,222 @@
+//! The hub: takes the facts of edges, keeps the register, serves the review page.
+//!
+//! ```text
+//! broker --> link --> ingest --> register <--> http <--> review page, platform, uploads of edges
+//!   ^                               |
+//!   +--- acks, decisions, looks ----+---- verify (each second, and when something is due)
+//! ```
+//!
+//! Enters: a checked [`HubConfig`]. Leaves: a [`HubReport`] when shut down. Each part may be killed
+//! at any moment: what matters is in the register before it is acknowledged or announced.
+
+pub mod checks;
+mod daemon;
+pub mod http;
+pub mod ingest;
+mod link;
+pub mod register;
+pub mod sight;
+pub mod text;
+pub mod verify;
+
+pub use daemon::run_daemon;
+
+use crate::{
+    base::{clock::Clock, secret::Secret, shutdown::Shutdown},
+    domain::{
+        ids::DistrictId,
+        wire::{EventData, PatternData, Priority},
+    },
+    drivers::{
+        evidence::files::EvidenceFiles,
+        mqtt::{self, Credentials, MqttConfig},
+        store::hub::HubStore,
+    },
+};
+use anyhow::Context;
+use ingest::Ingest;
+use register::Register;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use verify::{LookTimes, Verify};
+
+/// Largest evidence file taken.
+pub const EVIDENCE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+const VERIFY_EVERY: Duration = Duration::from_secs(1);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A person who may sign in. `password_hash` is an argon2 PHC string.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub name: String,
+    pub password_hash: Secret,
+}
+
+/// An event of the catalogue that a complaint may name by code or pattern id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownEvent {
+    pub event: EventData,
+    pub pattern: PatternData,
+    pub priority: Priority,
+}
+
+/// How to reach the broker; topics and session are the hub's own matter.
+#[derive(Debug, Clone)]
+pub struct BrokerConfig {
+    /// `mqtt://host[:1883]` or `mqtts://host[:8883]`
+    pub url: String,
+    pub client_id: String,
+    pub credentials: Option<Credentials>,
+    pub ca: Option<PathBuf>,
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+}
+
+/// Checked settings of a hub.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    pub district: DistrictId,
+    pub listen: SocketAddr,
+    pub database: PathBuf,
+    pub evidence_dir: PathBuf,
+    pub mqtt: BrokerConfig,
+    pub users: Vec<User>,
+    /// Edges upload evidence with it.
+    pub node_token: Secret,
+    /// The platform hands in complaints and feedback with it; without it only signed-in people do.
+    pub platform_token: Option<Secret>,
+    /// Demo only: whoever has it is signed in as `demo`.
+    pub demo_ticket: Option<Secret>,
+    pub events: Vec<KnownEvent>,
+    pub looks: LookTimes,
+    /// The page is reached over https, so the cookie travels only there.
+    pub https_in_front: bool,
+}
+
+/// What a hub did while it ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubReport {
+    pub address: SocketAddr,
+    /// Cases in each state at the end.
+    pub cases: Vec<(String, i64)>,
+}
+
+/// A hub that has its database and its port and serves.
+pub struct Running {
+    pub address: SocketAddr,
+    pub register: Arc<Register>,
+    pub ingest: Ingest,
+    publisher: mqtt::Publisher,
+    tasks: JoinSet<()>,
+    shutdown: Shutdown,
+}
+
+/// Opens everything, then serves in background tasks until `shutdown`.
+pub async fn start(
+    config: HubConfig,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+) -> anyhow::Result<Running> {
+    let store = HubStore::open(&config.database, config.district.clone()).await?;
+    let files = EvidenceFiles::open(&config.evidence_dir).await?;
+    let register = Arc::new(Register::new(store, files, Arc::clone(&clock)));
+    let ingest = Ingest::new(Arc::clone(&register), config.district.clone());
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("http.listen: {} cannot be bound", config.listen))?;
+    let address = listener.local_addr()?;
+    let (publisher, events) = mqtt::connect(
+        MqttConfig {
+            url: config.mqtt.url.clone(),
+            client_id: config.mqtt.client_id.clone(),
+            credentials: config.mqtt.credentials.clone(),
+            ca: config.mqtt.ca.clone(),
+            cert: config.mqtt.cert.clone(),
+            key: config.mqtt.key.clone(),
+            status: None,
+            subscriptions: ingest.subscriptions(),
+            session_expiry_secs: SESSION_EXPIRY_SECS,
+        },
+        clock,
+    )?;
+    let mut tasks = JoinSet::new();
+    let (connections, connections_seen) = watch::channel(0);
+    tasks.spawn(link::take_messages(
+        ingest.clone(),
+        publisher.clone(),
+        events,
+        Arc::clone(&register),
+        connections,
+        shutdown.clone(),
+    ));
+    tasks.spawn(link::send_outbound(
+        Arc::clone(&register),
+        publisher.clone(),
+        connections_seen,
+        shutdown.clone(),
+    ));
+    tasks.spawn(verify_loop(
+        Verify::new(Arc::clone(&register), config.district.clone(), config.looks),
+        Arc::clone(&register),
+        publisher.clone(),
+        shutdown.clone(),
+    ));
+    let http = http::Server::new(config, Arc::clone(&register), shutdown.clone())?;
+    tasks.spawn(http.serve(listener));
+    tracing::info!(%address, "hub serves");
+    Ok(Running { address, register, ingest, publisher, tasks, shutdown })
+}
+
+/// A hub may be away over a long weekend; its edges keep their facts longer than that anyway.
+const SESSION_EXPIRY_SECS: u32 = 4 * 24 * 3_600;
+
+impl Running {
+    /// Waits for shutdown, then for the tasks.
+    pub async fn wait(mut self) -> anyhow::Result<HubReport> {
+        self.shutdown.begun().await;
+        let ended = tokio::time::timeout(STOP_TIMEOUT, async {
+            while self.tasks.join_next().await.is_some() {}
+        });
+        if ended.await.is_err() {
+            tracing::warn!("some requests were cut");
+            self.tasks.shutdown().await;
+        }
+        self.publisher.stop().await;
+        let cases = self.register.store.state_counts().await?;
+        self.register.store.close().await;
+        Ok(HubReport { address: self.address, cases })
+    }
+}
+
+/// Serves until shutdown.
+pub async fn run(
+    config: HubConfig,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+) -> anyhow::Result<HubReport> {
+    start(config, clock, shutdown).await?.wait().await
+}
+
+async fn verify_loop(
+    verify: Verify,
+    register: Arc<Register>,
+    publisher: mqtt::Publisher,
+    shutdown: Shutdown,
+) {
+    loop {
+        match verify.step().await {
+            Ok(outgoing) => {
+                for (topic, payload) in outgoing {
+                    link::publish(&publisher, &topic, payload);
+                }
+            }
+            Err(error) => tracing::error!(%error, "verification waits for the register"),
+        }
+        tokio::select! {
+            () = register.due.notified() => {}
+            () = tokio::time::sleep(VERIFY_EVERY) => {}
+            () = shutdown.begun() => return,
+        }
+    }
+}

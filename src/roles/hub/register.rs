@@ -1,0 +1,94 @@
+//! What the parts of the hub share: store, files, clock, and the announcement of changes.
+//!
+//! Every change is announced after its commit, never before. The channel is bounded; a listener
+//! that falls behind is told so and reads the state anew.
+
+use crate::{
+    base::{clock::Clock, time::WallTime},
+    domain::{
+        case::lifecycle::State,
+        ids::{CameraId, CaseId, IdSource, RandomIds},
+    },
+    drivers::{
+        evidence::files::EvidenceFiles,
+        store::{
+            StoreError,
+            hub::{CaseChange, HubStore},
+        },
+    },
+};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::{Notify, broadcast};
+use uuid::Uuid;
+
+/// Changes that a slow listener may be behind.
+const CHANGES_MAX: usize = 256;
+
+/// Told to every open page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Change {
+    Case { case_id: CaseId, version: i64, state: State },
+    Camera { camera: CameraId },
+}
+
+pub struct Register {
+    pub store: HubStore,
+    pub files: EvidenceFiles,
+    pub clock: Arc<dyn Clock>,
+    changes: broadcast::Sender<Change>,
+    /// Wakes the verify loop: something may be due.
+    pub due: Notify,
+    /// Wakes the publish loop: decisions may wait.
+    pub outbound: Notify,
+}
+
+impl Register {
+    pub fn new(store: HubStore, files: EvidenceFiles, clock: Arc<dyn Clock>) -> Self {
+        let (changes, _) = broadcast::channel(CHANGES_MAX);
+        Self { store, files, clock, changes, due: Notify::new(), outbound: Notify::new() }
+    }
+
+    pub fn now(&self) -> WallTime {
+        self.clock.wall()
+    }
+
+    pub fn new_id(&self) -> Uuid {
+        RandomIds.next_uuid(self.now())
+    }
+
+    pub fn listen(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    /// After the commit of a change of a case.
+    pub fn announce(&self, change: &CaseChange) {
+        let CaseChange { case_id, version, state, .. } = *change;
+        metrics::counter!("gridwarden_hub_case_changes_total", "state" => state.as_str())
+            .increment(1);
+        self.tell(Change::Case { case_id, version, state });
+        self.due.notify_one();
+        self.outbound.notify_one();
+    }
+
+    pub fn announce_camera(&self, camera: &CameraId) {
+        self.tell(Change::Camera { camera: camera.clone() });
+    }
+
+    /// The case's files changed, its state did not.
+    pub async fn announce_evidence(&self, case_ids: Vec<CaseId>) -> Result<(), StoreError> {
+        for case_id in case_ids {
+            if let Some(case) = self.store.case(case_id).await? {
+                self.tell(Change::Case { case_id, version: case.version, state: case.state });
+            }
+        }
+        self.due.notify_one();
+        Ok(())
+    }
+
+    fn tell(&self, change: Change) {
+        // An error only says that no page is open.
+        let _ = self.changes.send(change);
+    }
+}

@@ -1,0 +1,396 @@
+//! Asks edges to look, and applies what they saw.
+//!
+//! ```text
+//! PRECHECKING  -> pick a camera by footprint -> verify/request -> result -> FILED | MANUAL
+//! DISPOSED     -> POSTCHECKING + request     -> result -> CLOSED | REWORK | again | MANUAL
+//! no camera, no pattern, no answer in time   -> UNDETERMINABLE with its reason
+//! ```
+//!
+//! All of it is read from the register at each [`Verify::step`], so a restart goes on where it was:
+//! a request is sent again until its result is there or its deadline has passed. A CLEARED verdict
+//! closes nothing before the hub has checked it (`domain::case::clearance`) and holds both pictures.
+
+use super::{ingest::Outgoing, register::Register, sight};
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::{
+            clearance,
+            lifecycle::{Event, State},
+        },
+        grid::GridCell,
+        ids::{CameraId, NodeId, PatternId},
+        verdict::{Outcome, Reason},
+        wire::{Leaf, NodeAddress, Topic, VerifyKind, VerifyRequestData},
+    },
+    drivers::store::{
+        StoreError,
+        hub::{
+            CameraRow, CaseRow, DecideError, Decision, HUB_NAME, NewVerification, VerificationRow,
+        },
+    },
+};
+use std::{sync::Arc, time::Duration};
+
+/// When to look after a crew's feedback, how long, and how often again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookTimes {
+    /// From the feedback to the first look: rubbish may come back, a vendor may return.
+    pub settle: Duration,
+    pub look: Duration,
+    /// From an undeterminable look to the next.
+    pub retry_after: Duration,
+    pub tries_max: u32,
+    /// A postcheck that has taken longer goes to a person.
+    pub span_max: Duration,
+    /// An edge must answer within this after the end of the look.
+    pub answer_within: Duration,
+    pub resend_after: Duration,
+}
+
+impl Default for LookTimes {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(600),
+            look: Duration::from_secs(180),
+            retry_after: Duration::from_secs(300),
+            tries_max: 3,
+            span_max: Duration::from_secs(1_800),
+            answer_within: Duration::from_secs(120),
+            resend_after: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Cases and looks handled in one step; the rest follows in the next.
+const WORK_MAX: u32 = 200;
+
+pub struct Verify {
+    register: Arc<Register>,
+    district: crate::domain::ids::DistrictId,
+    times: LookTimes,
+}
+
+/// Where to look for a case.
+struct Target {
+    node: NodeId,
+    camera: CameraId,
+    pattern: PatternId,
+}
+
+impl Verify {
+    pub fn new(
+        register: Arc<Register>,
+        district: crate::domain::ids::DistrictId,
+        times: LookTimes,
+    ) -> Self {
+        Self { register, district, times }
+    }
+
+    /// Does everything that is due now; returns what is to be published.
+    pub async fn step(&self) -> Result<Vec<Outgoing>, StoreError> {
+        let store = &self.register.store;
+        let now = self.register.now();
+        let open = store.open_verifications(WORK_MAX).await?;
+        for look in &open {
+            self.settle_if_due(look, now).await?;
+        }
+        let cameras = store.cameras().await?;
+        for case in store.cases_in_state(State::Prechecking, WORK_MAX).await? {
+            self.begin_precheck(&case, &cameras, now).await?;
+        }
+        for case in store.cases_in_state(State::Disposed, WORK_MAX).await? {
+            self.begin_postcheck(&case, &cameras, now).await?;
+        }
+        for case in store.cases_in_state(State::Postchecking, WORK_MAX).await? {
+            self.look_again(&case, &cameras, now).await?;
+        }
+        let mut outgoing = Vec::new();
+        for look in store.open_verifications(WORK_MAX).await? {
+            if look.result.is_none() && look.send_at <= now && now < look.request.deadline {
+                store
+                    .set_next_send(look.request.request_id, now.plus(self.times.resend_after))
+                    .await?;
+                outgoing.extend(self.request_message(&look, now));
+            }
+        }
+        Ok(outgoing)
+    }
+
+    fn request_message(&self, look: &VerificationRow, now: WallTime) -> Option<Outgoing> {
+        let request_id = look.request.request_id;
+        let event = self.register.store.cloud_event(
+            "verify.request",
+            format!("{request_id}:{HUB_NAME}:{}", now.unix_millis()),
+            now,
+            look.case_id.to_string(),
+            &look.request,
+        );
+        let address = NodeAddress { district: self.district.clone(), node: look.node.clone() };
+        let topic = Topic { address, leaf: Leaf::VerifyRequest };
+        match serde_json::to_vec(&event) {
+            Ok(payload) => Some((topic, payload)),
+            Err(error) => {
+                tracing::error!(%request_id, %error, "request cannot be written");
+                None
+            }
+        }
+    }
+
+    /// A case's own camera if it has one, or else the best that sees its place.
+    fn target(&self, case: &CaseRow, cameras: &[CameraRow]) -> Result<Target, Reason> {
+        let pattern = case.pattern.as_ref().ok_or(Reason::NotDecidableByVideo)?.id.clone();
+        if let Some(camera) = &case.camera {
+            return Ok(Target { node: camera.node.clone(), camera: camera.id.clone(), pattern });
+        }
+        let cell = case
+            .place
+            .as_ref()
+            .and_then(|place| place.code_2d.parse::<GridCell>().ok())
+            .ok_or(Reason::NoCameraCoversCell)?;
+        let row = sight::pick(cameras, cell, &pattern).ok_or(Reason::NoCameraCoversCell)?;
+        Ok(Target { node: row.node.clone(), camera: row.camera.clone(), pattern })
+    }
+
+    async fn begin_precheck(
+        &self,
+        case: &CaseRow,
+        cameras: &[CameraRow],
+        now: WallTime,
+    ) -> Result<(), StoreError> {
+        let store = &self.register.store;
+        if !store.verifications(case.case_id).await?.is_empty() {
+            return Ok(());
+        }
+        match self.target(case, cameras) {
+            Ok(target) => {
+                let from = now.minus(self.times.look);
+                let new = self.look(case, VerifyKind::Precheck, target, 1, from, now);
+                self.absorb(store.request_verification(&new, None, now).await.map(|_| None))
+            }
+            Err(reason) => {
+                let event = Event::VerdictPrecheck(Outcome::Undeterminable);
+                self.give_up(case, event, reason, now).await
+            }
+        }
+    }
+
+    async fn begin_postcheck(
+        &self,
+        case: &CaseRow,
+        cameras: &[CameraRow],
+        now: WallTime,
+    ) -> Result<(), StoreError> {
+        let begins = Decision::new(Event::PostcheckStarted, "auto:postcheck", now);
+        match self.target(case, cameras) {
+            Ok(target) => {
+                let from = self.postcheck_from(case, now);
+                let new = self.look(case, VerifyKind::Postcheck, target, 1, from, now);
+                let store = &self.register.store;
+                self.absorb(store.request_verification(&new, Some(&begins), now).await)
+            }
+            Err(reason) => {
+                let started = self.register.store.decide(case.case_id, None, &begins).await;
+                self.absorb(started.map(Some))?;
+                let event = Event::VerdictPostcheck(Outcome::Undeterminable);
+                self.give_up(case, event, reason, now).await
+            }
+        }
+    }
+
+    /// An undeterminable look is followed by another, while tries and time last.
+    async fn look_again(
+        &self,
+        case: &CaseRow,
+        cameras: &[CameraRow],
+        now: WallTime,
+    ) -> Result<(), StoreError> {
+        let store = &self.register.store;
+        let looks = store.verifications(case.case_id).await?;
+        let round: Vec<_> = looks.iter().filter(|look| is_of_round(look, case)).collect();
+        let Some(last) = round.last() else { return Ok(()) };
+        let Some(settled_at) = last.settled_at else { return Ok(()) };
+        if now < settled_at.plus(self.times.retry_after) {
+            return Ok(());
+        }
+        match self.target(case, cameras) {
+            Ok(target) => {
+                let from = self.postcheck_from(case, now);
+                let number = last.try_number + 1;
+                let new = self.look(case, VerifyKind::Postcheck, target, number, from, now);
+                self.absorb(store.request_verification(&new, None, now).await)
+            }
+            Err(reason) => {
+                let event = Event::VerdictPostcheck(Outcome::Undeterminable);
+                self.give_up(case, event, reason, now).await
+            }
+        }
+    }
+
+    /// Not before the place has settled, and as fresh as can be: a late feedback is no reason to
+    /// look at old footage.
+    fn postcheck_from(&self, case: &CaseRow, now: WallTime) -> WallTime {
+        let disposed_at = case.disposed_at.unwrap_or(now);
+        disposed_at.plus(self.times.settle).max(now.minus(self.times.look))
+    }
+
+    fn look(
+        &self,
+        case: &CaseRow,
+        kind: VerifyKind,
+        target: Target,
+        try_number: i64,
+        from: WallTime,
+        now: WallTime,
+    ) -> NewVerification {
+        let to = from.plus(self.times.look);
+        let send_at = now.max(to);
+        let not_before = match kind {
+            VerifyKind::Precheck => None,
+            VerifyKind::Postcheck => case.disposed_at,
+        };
+        NewVerification {
+            case_id: case.case_id,
+            round: case.round,
+            try_number,
+            node: target.node,
+            send_at,
+            request: VerifyRequestData {
+                request_id: self.register.new_id(),
+                kind,
+                camera: target.camera,
+                cell: case.place.as_ref().map(|place| place.code_2d.clone()),
+                pattern: target.pattern,
+                zone: case.zone.clone(),
+                from,
+                to,
+                not_before,
+                deadline: send_at.plus(self.times.answer_within),
+                case_id: Some(case.case_id),
+            },
+        }
+    }
+
+    async fn settle_if_due(&self, look: &VerificationRow, now: WallTime) -> Result<(), StoreError> {
+        let store = &self.register.store;
+        let Some(case) = store.case(look.case_id).await? else { return Ok(()) };
+        let late = now >= look.request.deadline;
+        let (outcome, reason) = match &look.result {
+            None if late => (Outcome::Undeterminable, "deadline_passed".to_owned()),
+            None => return Ok(()),
+            Some(result) => {
+                let verdict = &result.verdict;
+                let stated = verdict.reasons.first().map(reason_code).unwrap_or_default();
+                match self.doubt(look, &case) {
+                    Some(doubt) => (Outcome::Undeterminable, doubt),
+                    None => (verdict.verdict, stated),
+                }
+            }
+        };
+        let clears = outcome == Outcome::Cleared && look.request.kind == VerifyKind::Postcheck;
+        let has_pictures = !clears || self.pictures_are_held(&case).await?;
+        if !has_pictures && !late {
+            // They are being uploaded; the verdict waits for them until its deadline.
+            return Ok(());
+        }
+        let reason = if has_pictures { reason } else { "pictures_missing".to_owned() };
+        let event = match look.request.kind {
+            VerifyKind::Precheck => Event::VerdictPrecheck(outcome),
+            VerifyKind::Postcheck => Event::VerdictPostcheck(outcome),
+        };
+        let mut decision = Decision::new(event, actor(look), now);
+        decision.reason = (!reason.is_empty()).then_some(reason);
+        decision.tries_left = self.tries_left(look, now).await?;
+        let settled = store.settle(look.request.request_id, look.case_id, &decision).await;
+        self.absorb(settled)
+    }
+
+    /// Why a CLEARED verdict of a postcheck must not be believed.
+    fn doubt(&self, look: &VerificationRow, case: &CaseRow) -> Option<String> {
+        let result = look.result.as_ref()?;
+        if look.request.kind == VerifyKind::Precheck {
+            return None;
+        }
+        let not_before = look.request.not_before.unwrap_or(look.request.from);
+        let checked = clearance::check(&result.verdict, not_before, case.last_seen_at);
+        checked.err().map(|doubt| doubt.to_string())
+    }
+
+    async fn pictures_are_held(&self, case: &CaseRow) -> Result<bool, StoreError> {
+        let Some(disposed_at) = case.disposed_at else { return Ok(false) };
+        let files = self.register.store.case_evidence(case.case_id).await?;
+        let pictures = || {
+            files
+                .iter()
+                .filter(|file| file.available && file.evidence.media_type.starts_with("image/"))
+        };
+        let before = pictures()
+            .any(|file| file.evidence.role != "after" && file.evidence.captured_at <= disposed_at);
+        let after = pictures()
+            .any(|file| file.evidence.role == "after" && file.evidence.captured_at >= disposed_at);
+        Ok(before && after)
+    }
+
+    async fn tries_left(&self, look: &VerificationRow, now: WallTime) -> Result<bool, StoreError> {
+        let looks = self.register.store.verifications(look.case_id).await?;
+        let first = looks
+            .iter()
+            .find(|one| one.round == look.round && one.request.kind == VerifyKind::Postcheck);
+        let since = first.map_or(look.requested_at, |first| first.send_at.min(first.request.to));
+        Ok(look.try_number < i64::from(self.times.tries_max)
+            && now.since(since) < self.times.span_max)
+    }
+
+    async fn give_up(
+        &self,
+        case: &CaseRow,
+        event: Event,
+        reason: Reason,
+        now: WallTime,
+    ) -> Result<(), StoreError> {
+        let mut decision = Decision::new(event, "auto:verify", now);
+        decision.reason = Some(reason_code(&reason));
+        let decided = self.register.store.decide(case.case_id, None, &decision).await;
+        self.absorb(decided.map(Some))
+    }
+
+    /// Announces what changed. A person who was faster is no fault.
+    fn absorb(
+        &self,
+        result: Result<Option<crate::drivers::store::hub::CaseChange>, DecideError>,
+    ) -> Result<(), StoreError> {
+        match result {
+            Ok(Some(change)) => self.register.announce(&change),
+            Ok(None) => {}
+            Err(DecideError::Store(error)) => return Err(error),
+            Err(overtaken) => tracing::info!(%overtaken, "nothing to verify any more"),
+        }
+        Ok(())
+    }
+}
+
+fn is_of_round(look: &VerificationRow, case: &CaseRow) -> bool {
+    look.request.kind == VerifyKind::Postcheck && look.round == case.round
+}
+
+fn actor(look: &VerificationRow) -> String {
+    match &look.result {
+        Some(result) => {
+            let pattern = &result.verdict.pattern;
+            format!("auto:{}@{}", pattern.id, pattern.version)
+        }
+        None => "auto:verify".to_owned(),
+    }
+}
+
+/// The code as it stands on the wire.
+fn reason_code(reason: &Reason) -> String {
+    match serde_json::to_value(reason) {
+        Ok(serde_json::Value::String(code)) => code,
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;

@@ -1,0 +1,214 @@
+//! `gridwarden detect`: a model on picture files, answers as COCO results.
+//!
+//! Enters: a manifest and pictures. Leaves: one JSON array in the order of the pictures, the same
+//! whatever the number of threads. A picture that cannot be read is named, the others are still
+//! analysed, and the exit code is 2.
+
+use super::{BadInput, Ended};
+use crate::{
+    base::clock::{Clock, SystemClock},
+    domain::detection::{Detection, ModelRef},
+    drivers::{
+        detector::{
+            LoadError,
+            manifest::ModelManifest,
+            onnx::OnnxDetector,
+            provider::{Provider, ProviderOptions, ProviderReport},
+            session::NetworkFile,
+        },
+        vision::{still::load_image, tensor::PlaneTensorMaker},
+    },
+};
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::{
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+/// Run a model on pictures and write COCO results.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  gridwarden detect --model models/street-nano.toml \
+    --out found.json street/*.jpg")]
+pub struct DetectArgs {
+    /// The model's manifest
+    #[arg(long, value_name = "MANIFEST")]
+    pub model: PathBuf,
+    /// Pictures: JPEG, PNG, WebP, BMP or TIFF
+    #[arg(required = true, value_name = "IMAGES")]
+    pub images: Vec<PathBuf>,
+    /// Where the results go
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Where to run the model; the first that works is used
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "tensorrt,cuda,openvino,cpu"
+    )]
+    pub providers: Vec<Provider>,
+    /// Report everything from this score on, instead of the manifest's thresholds
+    #[arg(long, value_name = "SCORE", value_parser = score)]
+    pub score_min: Option<f32>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn score(text: &str) -> Result<f32, String> {
+    let allowed = || "a number from 0 to 1 is allowed".to_owned();
+    let score: f32 = text.parse().map_err(|_| allowed())?;
+    if (0.0..=1.0).contains(&score) { Ok(score) } else { Err(allowed()) }
+}
+
+/// One box as COCO evaluation tools read it; `bbox` is left, top, width, height in source pixels.
+#[derive(Debug, Serialize)]
+struct CocoResult<'a> {
+    file_name: &'a str,
+    category_name: &'a str,
+    bbox: [f64; 4],
+    score: f64,
+}
+
+impl<'a> CocoResult<'a> {
+    fn new(file_name: &'a str, detection: &'a Detection) -> Self {
+        let bbox = &detection.bbox;
+        let round = |value: f32, digits: f64| (f64::from(value) * digits).round() / digits;
+        Self {
+            file_name,
+            category_name: detection.class.as_str(),
+            bbox: [bbox.x1, bbox.y1, bbox.width(), bbox.height()].map(|value| round(value, 100.0)),
+            score: round(detection.score, 1e5),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    images: usize,
+    unreadable: usize,
+    detections: usize,
+    out: String,
+    model: &'a ModelRef,
+    providers: &'a ProviderReport,
+    seconds: f64,
+}
+
+type Answer = std::result::Result<Vec<Detection>, String>;
+
+/// Results go to `args.out`, the summary to stdout, what is wrong to stderr.
+pub fn run(args: &DetectArgs) -> Result<Ended> {
+    let clock = SystemClock::new();
+    let first = open(args).map_err(refused)?;
+    let (model, providers) = (first.0.manifest().model_ref(), first.1.report().clone());
+    let answers = analyse(args, first)?;
+
+    let mut results = Vec::new();
+    let mut faults = Vec::new();
+    let names: Vec<_> = args.images.iter().map(|image| image.display().to_string()).collect();
+    for (name, answer) in names.iter().zip(&answers) {
+        match answer {
+            Ok(found) => results.extend(found.iter().map(|found| CocoResult::new(name, found))),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let json = serde_json::to_vec(&results).context("results cannot be written as JSON")?;
+    std::fs::write(&args.out, json)
+        .with_context(|| format!("{}: cannot be written", args.out.display()))?;
+
+    let summary = Summary {
+        images: args.images.len(),
+        unreadable: faults.len(),
+        detections: results.len(),
+        out: args.out.display().to_string(),
+        model: &model,
+        providers: &providers,
+        seconds: clock.monotonic().as_secs_f64(),
+    };
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        let Summary { images, detections, out, seconds, .. } = &summary;
+        let (id, used) = (&model.id, providers.used);
+        println!(
+            "{detections} detections in {images} pictures -> {out} ({id} on {used}, {seconds:.1} s)"
+        );
+    }
+    if faults.is_empty() {
+        return Ok(Ended::Done);
+    }
+    faults.iter().for_each(|fault| eprintln!("{fault}"));
+    let (faults, images) = (faults.len(), args.images.len());
+    Err(BadInput(format!("{faults} of {images} pictures have no results")).into())
+}
+
+/// A manifest or network that does not fit is bad input; a machine without ONNX Runtime is a failure.
+pub fn refused(error: LoadError) -> anyhow::Error {
+    match error {
+        LoadError::Runtime { .. } | LoadError::NoProvider { .. } => error.into(),
+        LoadError::Manifest(faults) => faults.into(),
+        other => BadInput(other.to_string()).into(),
+    }
+}
+
+fn options(args: &DetectArgs) -> ProviderOptions {
+    ProviderOptions { order: args.providers.clone(), ..ProviderOptions::default() }
+}
+
+fn open(args: &DetectArgs) -> std::result::Result<(NetworkFile, OnnxDetector), LoadError> {
+    let mut manifest = ModelManifest::open(&args.model)?;
+    if let Some(score_min) = args.score_min {
+        manifest.classes.iter_mut().for_each(|class| class.score_min = score_min);
+    }
+    let file = NetworkFile::open(manifest)?;
+    let detector = load(&file, args)?;
+    Ok((file, detector))
+}
+
+fn load(file: &NetworkFile, args: &DetectArgs) -> std::result::Result<OnnxDetector, LoadError> {
+    OnnxDetector::load(file, &options(args), Box::new(PlaneTensorMaker::new()))
+}
+
+/// One answer a picture, in order; as many detectors of one thread as cores where that pays.
+fn analyse(args: &DetectArgs, (file, first): (NetworkFile, OnnxDetector)) -> Result<Vec<Answer>> {
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let threads =
+        if first.report().used.wants_batches() { 1 } else { cores.min(args.images.len()) };
+    let mut detectors = vec![first];
+    while detectors.len() < threads {
+        detectors.push(load(&file, args)?);
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left")?;
+    // Shows on a terminal only.
+    let progress = ProgressBar::new(args.images.len() as u64).with_style(style);
+    let next = AtomicUsize::new(0);
+    let answers: Mutex<Vec<Option<Answer>>> = Mutex::new(vec![None; args.images.len()]);
+    thread::scope(|scope| {
+        for mut detector in detectors {
+            let (next, answers, progress) = (&next, &answers, &progress);
+            scope.spawn(move || {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(path) = args.images.get(index) else { return };
+                    let answer =
+                        load_image(path).map_err(|error| error.to_string()).and_then(|frame| {
+                            let found = detector.detect_all(&frame);
+                            found.map_err(|error| format!("{}: {error}", path.display()))
+                        });
+                    let answer = answer.map(|found| found.detections);
+                    answers.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(answer);
+                    progress.inc(1);
+                }
+            });
+        }
+    });
+    progress.finish_and_clear();
+    let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    answers.into_iter().collect::<Option<_>>().context("a picture was left out")
+}

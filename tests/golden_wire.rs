@@ -1,0 +1,237 @@
+//! The wire format, held still: every payload against a golden file, case facts against the schema.
+//!
+//! `GOLDEN_WRITE=1 cargo test --test golden_wire` writes the files anew; look at the difference.
+
+#[path = "support/facts.rs"]
+mod facts;
+
+use facts::{START, address, case_id, fact};
+use gridwarden::domain::{
+    verdict::{Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary},
+    wire::{
+        AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
+        CaseFactData, CloudEvent, DecisionData, DecisionKind, FactKind, Presence, RecordingSpan,
+        StatsData, StatusData, VerifyKind, VerifyRequestData, VerifyResultData, case_event,
+    },
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::{fmt::Debug, path::PathBuf, time::Duration};
+use uuid::Uuid;
+
+fn in_crate(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn envelope<T>(kind: &str, subject: &str, data: T) -> CloudEvent<T> {
+    let id = Uuid::from_u128(0x019b_76da_a800_7000_9000_0000_0000_0001).to_string();
+    CloudEvent::new(&address(), kind, id, START, subject.to_owned(), data)
+}
+
+/// Exactly these bytes, and the bytes mean exactly this value.
+fn holds<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, value: &T) {
+    let path = in_crate("tests/golden/wire").join(format!("{name}.json"));
+    let written = serde_json::to_string_pretty(value).unwrap() + "\n";
+    if std::env::var_os("GOLDEN_WRITE").is_some() {
+        std::fs::write(&path, &written).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+    assert_eq!(written, golden, "{name}: the wire format has changed");
+    assert_eq!(&serde_json::from_str::<T>(&golden).unwrap(), value, "{name} does not read back");
+}
+
+const FACTS: [(&str, u32, FactKind); 3] = [
+    ("case_opened", 1, FactKind::Opened),
+    ("case_seen", 2, FactKind::Seen),
+    ("case_gone", 3, FactKind::Gone),
+];
+
+fn event(revision: u32, kind: FactKind) -> CloudEvent<CaseFactData> {
+    case_event(&fact(1, "pingshan-014", revision, kind), &address())
+}
+
+#[test]
+fn case_facts_keep_their_form() {
+    for (name, revision, kind) in FACTS {
+        holds(name, &event(revision, kind));
+    }
+}
+
+#[test]
+fn retained_messages_keep_their_form() {
+    let boot_id = Uuid::from_u128(0x019b_76da_a800_7000_a000_0000_0000_0001);
+    let status = StatusData { state: Presence::Online, version: "0.1.0".to_owned(), boot_id };
+    holds("status", &envelope("status", "edge-1", status));
+    let card = CameraCardData {
+        camera: "pingshan-014".parse().unwrap(),
+        place: Some(CameraPlaceData {
+            lon_deg: 116.3126,
+            lat_deg: 39.9931,
+            height_metres: 48.5,
+            datum: "CGCS2000".to_owned(),
+            footprint_lonlat: vec![[116.3125, 39.993], [116.3128, 39.993], [116.3128, 39.9933]],
+        }),
+        calibration_id: Some("pingshan_014".to_owned()),
+        footprint: vec!["N50J47539B8255".to_owned()],
+        patterns: vec![CardPattern {
+            id: "roadside_stall".parse().unwrap(),
+            version: "1".to_owned(),
+            name_zh: "占道经营".to_owned(),
+            name_en: "Roadside stall".to_owned(),
+            dwell_secs: 60.0,
+        }],
+        recording: Some(RecordingSpan { from: START, to: START.plus(Duration::from_secs(3600)) }),
+        width_px: 1920,
+        height_px: 1080,
+        note_zh: None,
+        note_en: None,
+    };
+    holds("camera_card", &envelope("camera.card", "pingshan-014", card));
+    let health = CameraHealthData {
+        camera: "pingshan-014".parse().unwrap(),
+        condition: CameraCondition::Covered,
+        since: START,
+        detail: Some("the picture has no contrast; clean the lens".to_owned()),
+    };
+    holds("camera_health", &envelope("camera.health", "pingshan-014", health));
+    let stats = StatsData {
+        boot_id,
+        uptime_secs: 3600,
+        frames_decoded: 90_000,
+        frames_analysed: 18_000,
+        frames_dropped: 12,
+        detections: 45_678,
+        cases_opened: 7,
+        outbox_depth: 0,
+        uploads_pending: 1,
+    };
+    holds("stats", &envelope("stats", "edge-1", stats));
+}
+
+#[test]
+fn the_hubs_messages_keep_their_form() {
+    let subject = case_id(1).to_string();
+    let ack = AckData { case_id: case_id(1), upto_revision: 3 };
+    holds("ack", &envelope("ack", &subject, ack));
+    let decision = DecisionData {
+        case_id: case_id(1),
+        decision: DecisionKind::Rejected,
+        reason: Some("not_a_violation".to_owned()),
+        at: START,
+    };
+    holds("decision", &envelope("decision", &subject, decision));
+}
+
+#[test]
+fn verifications_keep_their_form() {
+    let request_id = Uuid::from_u128(0x019b_76da_a800_7000_b000_0000_0000_0001);
+    let minutes = |count: u64| START.plus(Duration::from_secs(60 * count));
+    let request = VerifyRequestData {
+        request_id,
+        kind: VerifyKind::Postcheck,
+        camera: "pingshan-014".parse().unwrap(),
+        cell: Some("N50J47539B8255".to_owned()),
+        pattern: "roadside_stall".parse().unwrap(),
+        zone: Some("pavement".parse().unwrap()),
+        from: minutes(10),
+        to: minutes(12),
+        not_before: Some(minutes(9)),
+        deadline: minutes(30),
+        case_id: Some(case_id(1)),
+    };
+    holds("verify_request", &envelope("verify.request", &request_id.to_string(), request));
+    let opened = event(1, FactKind::Opened).data;
+    let result = VerifyResultData {
+        request_id,
+        case_id: Some(case_id(1)),
+        verdict: Verdict {
+            verdict: Outcome::Cleared,
+            reasons: vec![Reason::NotFound],
+            advisory: false,
+            looks: vec![Look {
+                from: minutes(10),
+                to: minutes(12),
+                frames: 600,
+                valid_frames: 596,
+                found: 0,
+            }],
+            positive_control: PositiveControl { ran: true, found: true },
+            health: HealthSummary { frames: 600, valid: 596, blurred: 4, ..Default::default() },
+            fov_match: Some(0.96875),
+            model: opened.model,
+            pattern: opened.pattern,
+        },
+        evidence: opened.evidence,
+    };
+    holds("verify_result", &envelope("verify.result", &request_id.to_string(), result));
+}
+
+fn schema() -> Value {
+    let path = in_crate("docs/schema/case-fact.schema.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The schema lets consumers meet new keys; here every key must be written down in it.
+fn strict(mut schema: Value) -> Value {
+    fn close(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.values_mut().for_each(close);
+                // Conditions repeat some properties of an object that is closed elsewhere.
+                if map.contains_key("properties") && map.get("type") == Some(&json!("object")) {
+                    map.insert("additionalProperties".to_owned(), json!(false));
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(close),
+            _ => {}
+        }
+    }
+    close(&mut schema);
+    schema
+}
+
+#[test]
+fn case_facts_satisfy_the_schema_and_it_names_every_key() {
+    let schema = jsonschema::validator_for(&strict(schema())).unwrap();
+    for (name, revision, kind) in FACTS {
+        let value = serde_json::to_value(event(revision, kind)).unwrap();
+        let faults: Vec<_> = schema.iter_errors(&value).map(|e| e.to_string()).collect();
+        assert!(faults.is_empty(), "{name}: {faults:?}");
+    }
+    let mut bare = fact(1, "pingshan-014", 1, FactKind::Opened);
+    bare.state.place = None;
+    bare.state.evidence.clear();
+    assert!(schema.is_valid(&serde_json::to_value(case_event(&bare, &address())).unwrap()));
+}
+
+#[test]
+fn a_spoiled_case_fact_is_refused() {
+    let schema = jsonschema::validator_for(&schema()).unwrap();
+    let sound = serde_json::to_value(event(3, FactKind::Gone)).unwrap();
+    assert!(schema.is_valid(&sound));
+    let spoils: [(&str, Value); 13] = [
+        ("/specversion", json!("0.3")),
+        ("/id", json!("1")),
+        ("/type", json!("cn.gridwarden.case.seen")),
+        ("/time", json!("2026-01-01 00:00:00")),
+        ("/data/revision", json!(0)),
+        ("/data/kind", json!("closed")),
+        ("/data/gone_at", json!(null)),
+        ("/data/place/lon_deg", json!(514.3)),
+        ("/data/place/code_2d", json!("somewhere")),
+        ("/data/place/datum", json!("GCJ-02")),
+        ("/data/model/sha256", json!("abc")),
+        ("/data/evidence/0/role", json!("photo")),
+        ("/data/privacy/masked", json!("yes")),
+    ];
+    for (pointer, value) in spoils {
+        let mut spoiled = sound.clone();
+        *spoiled.pointer_mut(pointer).unwrap() = value.clone();
+        assert!(!schema.is_valid(&spoiled), "{pointer} = {value} was accepted");
+    }
+    for key in ["case_id", "camera", "gone_at", "evidence"] {
+        let mut spoiled = sound.clone();
+        spoiled["data"].as_object_mut().unwrap().remove(key);
+        assert!(!schema.is_valid(&spoiled), "a fact without {key} was accepted");
+    }
+}
