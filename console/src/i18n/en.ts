@@ -119,6 +119,8 @@ export const en: Messages = {
     confirmed: 'Confirmed',
     lastSeen: 'Last seen',
     gone: 'Gone',
+    disposed: 'Reported done',
+    rework: 'Reworks',
     stage: 'Stage',
   },
   why: {

@@ -117,6 +117,8 @@ export const zhCN = {
     confirmed: '确认时间',
     lastSeen: '最后发现',
     gone: '消失时间',
+    disposed: '反馈时间',
+    rework: '返工次数',
     stage: '所处环节',
   },
   why: {

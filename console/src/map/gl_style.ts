@@ -102,6 +102,7 @@ export const LAYERS: LayerSpecification[] = [
     id: 'place-ring',
     type: 'circle',
     source: 'place',
+    filter: ['to-boolean', ['get', 'ring']],
     paint: {
       'circle-radius': 13,
       'circle-opacity': 0,

@@ -18,6 +18,8 @@ export interface Scene {
   cell: LonLat[];
   point: LonLat | null;
   error: LonLat[];
+  /** The view is too wide to see the cell by itself. */
+  ring: boolean;
   /** What to bring into view; changes only with the case, so that a person's own view stays. */
   bounds: Bounds | null;
   /** Changes when the view should move. */
@@ -61,6 +63,7 @@ export function sceneOf(
     cell,
     point,
     error,
+    ring: point !== null && !close,
     bounds: boundsOf([...around, ...cell, ...error], METRES_MIN[close ? 'cell' : 'wide']),
     key: `${subject?.case_id ?? ''}/${place?.code_2d ?? ''}/${near.map((mark) => mark.id).join()}/${close}`,
   };
@@ -68,5 +71,5 @@ export function sceneOf(
 
 /** A scene for choosing a place: all cameras, and the point chosen so far. */
 export function pickScene(cameras: readonly Camera[], point: LonLat | null): Scene {
-  return { ...sceneOf(cameras, null), point };
+  return { ...sceneOf(cameras, null), point, ring: point !== null };
 }

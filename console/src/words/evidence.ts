@@ -26,7 +26,10 @@ export function picturesOf(detail: CaseDetail): Pictures {
   const checks = [...detail.verifications].reverse();
   const checked = (role: EvidenceRole) =>
     checks.map((check) => newest(check.evidence, role)).find(Boolean) ?? null;
-  const own = (role: EvidenceRole) => newest(detail.evidence, role);
+  // The case lists the files of its checks as well.
+  const ofChecks = new Set(checks.flatMap((check) => check.evidence.map((file) => file.sha256)));
+  const mine = detail.evidence.filter((file) => !ofChecks.has(file.sha256));
+  const own = (role: EvidenceRole) => newest(mine, role);
   return {
     annotated: own('annotated') ?? checked('annotated'),
     clean: own('snapshot') ?? checked('snapshot'),

@@ -115,6 +115,11 @@ describe('pictures', () => {
     expect(held.annotated?.captured_at).toBe('1');
   });
 
+  it('do not take a check’s pictures for the case’s own', () => {
+    const [opened, checked] = [file('annotated', '1'), file('annotated', '2')];
+    expect(picturesOf(detail([opened, checked], [[checked]])).annotated).toBe(opened);
+  });
+
   it('name the latest check', () => {
     expect(latestCheck(detail([], [[], []]).verifications)?.request_id).toBe('1');
     expect(latestCheck([])).toBeNull();
