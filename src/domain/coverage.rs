@@ -19,7 +19,8 @@ pub struct Footprint {
 /// The cells under the calibration's hull. Fails where the hull is too large for the level.
 pub fn footprint(view: &GroundView, level: Level) -> Result<Footprint, GridError> {
     let corners = view.hull_on_ground();
-    let ring: LineString<f64> = corners.iter().map(|p| Coord { x: p.lon_deg, y: p.lat_deg }).collect();
+    let ring: LineString<f64> =
+        corners.iter().map(|p| Coord { x: p.lon_deg, y: p.lat_deg }).collect();
     let area = MultiPolygon::new(vec![Polygon::new(ring, vec![])]);
     Ok(Footprint { cells: cover_area(&area, level)?, corners })
 }
@@ -42,7 +43,9 @@ pub fn covered_share(footprint: &[String], asked: GridCell) -> f64 {
             && let Ok(cell) = seen.parse::<GridCell>()
         {
             let (inner, outer) = (cell.bounds(), asked.bounds());
-            let area = |b: super::grid::CellBounds| (b.east_deg - b.west_deg) * (b.north_deg - b.south_deg);
+            let area = |b: super::grid::CellBounds| {
+                (b.east_deg - b.west_deg) * (b.north_deg - b.south_deg)
+            };
             share += area(inner) / area(outer);
         }
     }

@@ -10,7 +10,11 @@ use std::{
 
 /// gridwarden (格巡): city cameras to verified cases.
 #[derive(Debug, clap::Parser)]
-#[command(version, about, after_help = "Logs go to stderr; RUST_LOG sets their level (for example RUST_LOG=debug), GRIDWARDEN_LOG=json their form.")]
+#[command(
+    version,
+    about,
+    after_help = "Logs go to stderr; RUST_LOG sets their level (for example RUST_LOG=debug), GRIDWARDEN_LOG=json their form."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -48,7 +52,9 @@ enum Command {
 
 #[cfg(any(feature = "edge", feature = "hub"))]
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  gridwarden edge --config packaging/edge.toml\nSIGTERM stops in order; SIGHUP reloads all or nothing.")]
+#[command(
+    after_help = "Example:\n  gridwarden edge --config packaging/edge.toml\nSIGTERM stops in order; SIGHUP reloads all or nothing."
+)]
 struct DaemonArgs {
     /// Configuration file
     #[arg(long)]
@@ -89,8 +95,10 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
 
 fn start_log() {
     use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,ort=warn,sqlx=warn"));
-    let builder = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,ort=warn,sqlx=warn"));
+    let builder =
+        fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     if std::env::var("GRIDWARDEN_LOG").is_ok_and(|form| form == "json") {
         builder.json().init();
     } else {

@@ -40,12 +40,12 @@ pub fn known_events(catalogue: &Catalogue) -> Vec<KnownEvent> {
 fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubConfig> {
     let district = root.value::<String>("district").parsed().required();
     let mqtt = root.required_table("mqtt").and_then(|table| settings(table, path));
-    let database = root
-        .required_table("store")
-        .and_then(|mut table| local(&mut table, "sqlite://", "sqlite:///absolute/path or sqlite://path", path));
-    let evidence_dir = root
-        .required_table("evidence")
-        .and_then(|mut table| local(&mut table, "file://", "file:///absolute/path or file://path", path));
+    let database = root.required_table("store").and_then(|mut table| {
+        local(&mut table, "sqlite://", "sqlite:///absolute/path or sqlite://path", path)
+    });
+    let evidence_dir = root.required_table("evidence").and_then(|mut table| {
+        local(&mut table, "file://", "file:///absolute/path or file://path", path)
+    });
     let http = root.required_table("http").and_then(|mut table| {
         let listen = table.value::<String>("listen").parsed::<SocketAddr>().required();
         let https_in_front = table.value("https_in_front").or(false);
@@ -62,9 +62,10 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubCon
         mqtt: BrokerConfig {
             url: mqtt.url,
             client_id: "gridwarden-hub".to_owned(),
-            credentials: mqtt
-                .username
-                .map(|user| Credentials { user, password: mqtt.password.unwrap_or_else(|| Secret::new("")) }),
+            credentials: mqtt.username.map(|user| Credentials {
+                user,
+                password: mqtt.password.unwrap_or_else(|| Secret::new("")),
+            }),
             ca: mqtt.ca,
             cert: mqtt.cert,
             key: mqtt.key,
@@ -110,7 +111,11 @@ fn auth(mut table: Table<'_>, file: &Path) -> Option<Auth> {
             let hash = user
                 .value::<String>("password_hash")
                 .check("an argon2 hash; make one with: gridwarden password", |text| {
-                    if text.starts_with("$argon2") { Ok(Secret::new(text)) } else { Err(String::new()) }
+                    if text.starts_with("$argon2") {
+                        Ok(Secret::new(text))
+                    } else {
+                        Err(String::new())
+                    }
                 })
                 .required();
             Some(User { name: name?, password_hash: hash? })

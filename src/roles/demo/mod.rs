@@ -20,7 +20,8 @@ use crate::{
     drivers::camera::rtsp_server::RtspServer,
     roles::{
         config::{
-            edge::EdgeConfig, hub::known_events, mqtt::MqttSettings, pattern::Catalogue, pipeline::load_pipeline,
+            edge::EdgeConfig, hub::known_events, mqtt::MqttSettings, pattern::Catalogue,
+            pipeline::load_pipeline,
         },
         edge::{self, counters::EdgeCounters},
         hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
@@ -38,7 +39,9 @@ use std::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gridwarden demo\n  gridwarden demo --headless --for-secs 90 --summary summary.json")]
+#[command(
+    after_help = "Examples:\n  gridwarden demo\n  gridwarden demo --headless --for-secs 90 --summary summary.json"
+)]
 pub struct DemoArgs {
     /// Stop after so many seconds; without it the demo runs until Ctrl-C
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5..=86_400))]
@@ -115,7 +118,8 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
 
     let counters: Arc<EdgeCounters> = Arc::default();
     let edge_config = edge_config(&root, work, &broker, &cameras, &base, token)?;
-    let edge = tokio::spawn(edge::run(edge_config, clock.clone(), shutdown.clone(), counters.clone()));
+    let edge =
+        tokio::spawn(edge::run(edge_config, clock.clone(), shutdown.clone(), counters.clone()));
 
     let page = format!("{base}/signin?ticket={ticket}");
     if !args.headless {
@@ -171,8 +175,18 @@ fn edge_config(
         pipelines.push(pipeline);
     }
     Ok(EdgeConfig {
-        address: crate::domain::wire::NodeAddress { district: DISTRICT.parse()?, node: NODE.parse()? },
-        mqtt: MqttSettings { url: broker.url(), username: None, password: None, ca: None, cert: None, key: None },
+        address: crate::domain::wire::NodeAddress {
+            district: DISTRICT.parse()?,
+            node: NODE.parse()?,
+        },
+        mqtt: MqttSettings {
+            url: broker.url(),
+            username: None,
+            password: None,
+            ca: None,
+            cert: None,
+            key: None,
+        },
         data_dir: work.join("edge"),
         evidence_url: hub.to_owned(),
         node_token: Some(token),
@@ -196,7 +210,9 @@ fn random_text() -> String {
 
 /// The wished port on loopback, or any free one.
 fn free_address(wished: u16) -> anyhow::Result<SocketAddr> {
-    let at = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr());
+    let at = |port| {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr())
+    };
     at(wished).or_else(|_| at(0)).context("no free port on loopback")
 }
 
@@ -208,7 +224,8 @@ struct WorkFolder {
 impl WorkFolder {
     fn make() -> anyhow::Result<Self> {
         let path = std::env::temp_dir().join(format!("gridwarden-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path).with_context(|| format!("{}: cannot be made", path.display()))?;
+        std::fs::create_dir_all(&path)
+            .with_context(|| format!("{}: cannot be made", path.display()))?;
         Ok(Self { path })
     }
 }

@@ -77,7 +77,10 @@ pub struct Script {
 
 impl Script {
     pub async fn sign_in(base: &str, ticket: &str) -> anyhow::Result<Self> {
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(10)).build()?;
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(10))
+            .build()?;
         let answer = client.get(format!("{base}/signin?ticket={ticket}")).send().await?;
         let cookie = answer
             .headers()
@@ -123,7 +126,9 @@ impl Script {
                         self.feedback(&id, "清运一队").await?;
                     }
                 }
-                ("bin_overflowing", "FILED" | "REWORK", "video") if (LATE_FROM_SECS..LATE_UNTIL_SECS).contains(&at) => {
+                ("bin_overflowing", "FILED" | "REWORK", "video")
+                    if (LATE_FROM_SECS..LATE_UNTIL_SECS).contains(&at) =>
+                {
                     if self.late_reports.insert(id.clone()) {
                         say("the crew says again that the bin was emptied");
                         self.feedback(&id, "清运一队").await?;
@@ -159,7 +164,12 @@ impl Script {
     async fn feedback(&self, id: &str, unit: &str) -> anyhow::Result<()> {
         // The hub's own clock stamps it: the demo's people are on the same machine.
         let now = crate::base::clock::SystemClock::new().wall();
-        self.post(&format!("/cases/{id}/feedback"), None, &json!({ "unit": unit, "disposed_at": now })).await
+        self.post(
+            &format!("/cases/{id}/feedback"),
+            None,
+            &json!({ "unit": unit, "disposed_at": now }),
+        )
+        .await
     }
 
     async fn complain(&self, code: &str) -> anyhow::Result<()> {
@@ -192,7 +202,9 @@ impl Script {
             // Someone at the page was faster; the next look shows the new state.
             StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Ok(()),
             status if status.is_success() => Ok(()),
-            status => anyhow::bail!("{path}: {status}: {}", answer.text().await.unwrap_or_default()),
+            status => {
+                anyhow::bail!("{path}: {status}: {}", answer.text().await.unwrap_or_default())
+            }
         }
     }
 
@@ -204,7 +216,11 @@ impl Script {
     }
 
     /// Waits until the register holds what the edge opened, then counts.
-    pub async fn settle(&self, counters: &EdgeCounters, clock: &dyn Clock) -> anyhow::Result<Report> {
+    pub async fn settle(
+        &self,
+        counters: &EdgeCounters,
+        clock: &dyn Clock,
+    ) -> anyhow::Result<Report> {
         let begun = clock.monotonic();
         loop {
             let report = self.count(counters).await?;
@@ -228,22 +244,30 @@ impl Script {
             let case = self.get(&format!("/cases/{}", text(&summary, "case_id"))).await?;
             if text(&case, "source") == "video" {
                 report.published += 1;
-                *report.cases_by_pattern.entry(case["pattern"]["id"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
-                if let (Ok(sent), Ok(received)) =
-                    (text(&case, "confirmed_at").parse::<WallTime>(), text(&case, "received_at").parse::<WallTime>())
-                {
+                *report
+                    .cases_by_pattern
+                    .entry(case["pattern"]["id"].as_str().unwrap_or_default().to_owned())
+                    .or_default() += 1;
+                if let (Ok(sent), Ok(received)) = (
+                    text(&case, "confirmed_at").parse::<WallTime>(),
+                    text(&case, "received_at").parse::<WallTime>(),
+                ) {
                     millis.push((received.unix_millis() - sent.unix_millis()) as f64);
                 }
             }
             if text(&case, "state") == "CLOSED" {
                 report.closed += 1;
                 let roles: BTreeSet<&str> = roles(&case);
-                report.closed_with_both_pictures += u64::from(roles.contains("before") && roles.contains("after"));
+                report.closed_with_both_pictures +=
+                    u64::from(roles.contains("before") && roles.contains("after"));
             }
             for look in case["verifications"].as_array().into_iter().flatten() {
                 if let Some(verdict) = look["verdict"]["verdict"].as_str() {
                     report.verified += 1;
-                    let (kind, pattern) = (look["kind"].as_str().unwrap_or_default(), case["pattern"]["id"].as_str().unwrap_or_default());
+                    let (kind, pattern) = (
+                        look["kind"].as_str().unwrap_or_default(),
+                        case["pattern"]["id"].as_str().unwrap_or_default(),
+                    );
                     report.verdicts.push(format!("{kind} {pattern} {verdict}"));
                 }
             }
@@ -256,7 +280,8 @@ impl Script {
 
 /// Roles of all pictures of a case, those of its verifications among them.
 fn roles(case: &Value) -> BTreeSet<&str> {
-    let looks = case["verifications"].as_array().into_iter().flatten().map(|look| &look["evidence"]);
+    let looks =
+        case["verifications"].as_array().into_iter().flatten().map(|look| &look["evidence"]);
     std::iter::once(&case["evidence"])
         .chain(looks)
         .filter_map(Value::as_array)
@@ -268,10 +293,16 @@ fn roles(case: &Value) -> BTreeSet<&str> {
 fn latencies(mut millis: Vec<f64>) -> Latencies {
     millis.sort_by(f64::total_cmp);
     let at = |share: f64| {
-        let rank = ((millis.len() as f64 * share).ceil() as usize).clamp(1, millis.len().max(1)) - 1;
+        let rank =
+            ((millis.len() as f64 * share).ceil() as usize).clamp(1, millis.len().max(1)) - 1;
         millis.get(rank).copied().unwrap_or(0.0)
     };
-    Latencies { count: millis.len(), p50_millis: at(0.5), p95_millis: at(0.95), max_millis: at(1.0) }
+    Latencies {
+        count: millis.len(),
+        p50_millis: at(0.5),
+        p95_millis: at(0.95),
+        max_millis: at(1.0),
+    }
 }
 
 fn text(value: &Value, key: &str) -> String {

@@ -93,8 +93,13 @@ impl EvidenceFolder {
             height_px: about.size.height_px,
             captured_at: about.captured_at,
         };
-        let upload =
-            UploadRow { sha256, path, bytes, media_type: about.media_type.to_owned(), added_at: now };
+        let upload = UploadRow {
+            sha256,
+            path,
+            bytes,
+            media_type: about.media_type.to_owned(),
+            added_at: now,
+        };
         Ok(Stored { data, upload })
     }
 }

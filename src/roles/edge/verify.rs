@@ -35,7 +35,10 @@ use crate::{
             Outcome, Reason, Verdict,
             judge::{Footage as Seen, FrameFinding, Question, judge},
         },
-        wire::{CameraCondition, EvidenceData, Leaf, PatternData, VerifyKind, VerifyRequestData, VerifyResultData},
+        wire::{
+            CameraCondition, EvidenceData, Leaf, PatternData, VerifyKind, VerifyRequestData,
+            VerifyResultData,
+        },
     },
     drivers::{
         footage::Footage,
@@ -44,11 +47,7 @@ use crate::{
     },
     roles::config::pipeline::Pipeline,
 };
-use std::{
-    collections::BTreeMap,
-    sync::mpsc::Receiver,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::mpsc::Receiver, time::Duration};
 use tokio::runtime::Handle;
 
 /// Requests that may wait; the hub repeats what is dropped.
@@ -116,10 +115,19 @@ impl Verifier {
         EdgeCounters::add(&self.shared.counters.verified, 1);
         let (evidence, uploads): (Vec<EvidenceData>, Vec<UploadRow>) =
             stored.into_iter().map(|stored| (stored.data, stored.upload)).unzip();
-        let result =
-            VerifyResultData { request_id: request.request_id, case_id: request.case_id, verdict, evidence };
+        let result = VerifyResultData {
+            request_id: request.request_id,
+            case_id: request.case_id,
+            verdict,
+            evidence,
+        };
         let Ok(payload) = serde_json::to_vec(&result) else { return };
-        let kept = self.store.put_verify_result(request.request_id, &payload, self.shared.clock.wall(), &uploads);
+        let kept = self.store.put_verify_result(
+            request.request_id,
+            &payload,
+            self.shared.clock.wall(),
+            &uploads,
+        );
         if let Err(error) = self.runtime.block_on(kept) {
             tracing::warn!(%error, "the answer is sent but could not be kept");
         }
@@ -152,7 +160,9 @@ impl Verifier {
     fn look(&mut self, request: &VerifyRequestData) -> (Verdict, Vec<Stored>) {
         let pattern_only = PatternData { id: request.pattern.clone(), version: String::new() };
         let model = self.model();
-        let cannot = |reason| (Verdict::undeterminable(pattern_only.clone(), model.clone(), reason), Vec::new());
+        let cannot = |reason| {
+            (Verdict::undeterminable(pattern_only.clone(), model.clone(), reason), Vec::new())
+        };
         let Some(pipeline) = self.pipelines.get(&request.camera).cloned() else {
             return cannot(Reason::NoCameraCoversCell);
         };
@@ -173,7 +183,9 @@ impl Verifier {
         let target = Target {
             pattern: &pattern,
             zones,
-            place: case.as_ref().map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
+            place: case
+                .as_ref()
+                .map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
             // A case knows its thing's place in the picture; a complaint only knows the cell.
             cell: if case.is_some() { None } else { view.zip(asked) },
             pipeline: &pipeline,
@@ -190,15 +202,21 @@ impl Verifier {
         let mut before = None;
         let mut pictures = Vec::new();
         if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
-            let (from, to) = (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
+            let (from, to) =
+                (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
             let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
             before = seen;
             pictures.extend(kept.and_then(|kept| self.picture("before", &kept, &target)));
         }
         let role = if request.kind == VerifyKind::Postcheck { "after" } else { "snapshot" };
         pictures.extend(shown.and_then(|kept| self.picture(role, &kept, &target)));
-        let question =
-            Question { kind: request.kind, pattern: &pattern, model, after: &after, before: before.as_ref() };
+        let question = Question {
+            kind: request.kind,
+            pattern: &pattern,
+            model,
+            after: &after,
+            before: before.as_ref(),
+        };
         let mut verdict = judge(&question);
         if after.is_empty() {
             verdict.verdict = Outcome::Undeterminable;
@@ -245,7 +263,8 @@ impl Verifier {
                     continue;
                 }
             };
-            let members = target.members(&glance.found.detections, &glance.found.for_masking, &frame);
+            let members =
+                target.members(&glance.found.detections, &glance.found.for_masking, &frame);
             frames.push(FrameFinding {
                 at: frame.stamp.captured_at,
                 condition: glance.condition,
@@ -266,7 +285,8 @@ impl Verifier {
             kept.members.iter().map(|d| Detection { bbox: back(&d.bbox), ..d.clone() }).collect();
         let place = target.place.as_ref().map(back);
         let label = format!("{} {role}", target.pattern.id);
-        let annotations = Annotations { subject: place, others: &others, zone: None, label: &label };
+        let annotations =
+            Annotations { subject: place, others: &others, zone: None, label: &label };
         let at = kept.frame.stamp.captured_at;
         let snapshot = take(&kept.frame, &kept.for_masking, &annotations)
             .map_err(|fault| tracing::warn!(%fault, "no picture of a verification"))
@@ -285,7 +305,12 @@ impl Target<'_> {
     ///
     /// Low scores come from the masking list, which reaches below the model's own thresholds: the
     /// clearing threshold lies under the filing one.
-    fn members(&self, detections: &[Detection], low: &[Detection], frame: &Frame) -> Vec<Detection> {
+    fn members(
+        &self,
+        detections: &[Detection],
+        low: &[Detection],
+        frame: &Frame,
+    ) -> Vec<Detection> {
         let (sx, sy) = self.pipeline.scene.reference_from_stream(frame.stamp.size);
         let all: Vec<Detection> = if low.is_empty() { detections } else { low }
             .iter()
@@ -305,15 +330,22 @@ impl Target<'_> {
 
     fn holds(&self, members: &[Detection]) -> bool {
         let factor = self.pattern.closure.score_factor;
-        let held = self.zones.iter().any(|zone| frame_check::holds(self.pattern, zone, members, self.place, factor));
-        held && self.cell.is_none_or(|(view, cell)| members.iter().any(|d| self.near_cell(d, view, cell)))
+        let held = self
+            .zones
+            .iter()
+            .any(|zone| frame_check::holds(self.pattern, zone, members, self.place, factor));
+        held && self
+            .cell
+            .is_none_or(|(view, cell)| members.iter().any(|d| self.near_cell(d, view, cell)))
     }
 
     /// In the cell or one of its neighbours: a foot point is only known to some metres.
     fn near_cell(&self, found: &Detection, view: &GroundView, cell: GridCell) -> bool {
         let size = self.pipeline.scene.reference_size;
-        let (sx, sy) =
-            (view.frame.width_px as f32 / size.width_px as f32, view.frame.height_px as f32 / size.height_px as f32);
+        let (sx, sy) = (
+            view.frame.width_px as f32 / size.width_px as f32,
+            view.frame.height_px as f32 / size.height_px as f32,
+        );
         let Ok(at) = view.locate(found.bbox.scaled(sx, sy).foot()) else { return false };
         let inside = |cell: GridCell| cell.contains_point(at.point.lon_deg, at.point.lat_deg);
         inside(cell) || cell.neighbours8().any(inside)
