@@ -13,11 +13,18 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 #[derive(Debug, Clone)]
 pub struct EvidenceFolder {
     dir: PathBuf,
+    /// Numbers the files being written: two cameras may store the same bytes at once. They repeat
+    /// after a restart, so that what a crash left is overwritten.
+    written: Arc<AtomicU64>,
     /// The hub's address, so that a reader of the fact can fetch the file.
     url: String,
 }
@@ -40,7 +47,7 @@ pub struct About<'a> {
 impl EvidenceFolder {
     pub fn open(dir: PathBuf, hub_url: &str) -> io::Result<Self> {
         fs::create_dir_all(&dir)?;
-        Ok(Self { dir, url: hub_url.to_owned() })
+        Ok(Self { dir, written: Arc::default(), url: hub_url.to_owned() })
     }
 
     /// Where a file may be made before its digest is known.
@@ -50,7 +57,7 @@ impl EvidenceFolder {
 
     pub fn put(&self, bytes: &[u8], about: About<'_>, now: WallTime) -> io::Result<Stored> {
         let sha256 = hex(&Sha256::digest(bytes));
-        let scratch = self.scratch(&sha256);
+        let scratch = self.scratch(&self.written.fetch_add(1, Ordering::Relaxed).to_string());
         let mut file = File::create(&scratch)?;
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -110,4 +117,25 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_picture_stored_by_two_cameras_at_once_is_stored_for_both() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = EvidenceFolder::open(dir.path().to_owned(), "http://hub").unwrap();
+        let at = WallTime::from_unix_millis(0);
+        let size = PixelSize { width_px: 1, height_px: 1 };
+        let about = About { role: "snapshot", media_type: "image/jpeg", size, captured_at: at };
+        let names: Vec<String> = std::thread::scope(|scope| {
+            let put = || (0..20).map(|_| folder.put(b"picture", about, at).unwrap().data.sha256);
+            let threads = [(); 4].map(|()| scope.spawn(|| put().collect::<Vec<_>>()));
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(names, vec![names[0].clone(); 80]);
+        assert_eq!(fs::read(dir.path().join(&names[0])).unwrap(), b"picture");
+    }
 }
