@@ -1,8 +1,12 @@
 //! Live cameras against the RTSP server: outages, recovery, and time.
 
-use crate::support::{Video, Watched, until};
+use crate::support::{Video, Watched, run, until};
 use gridwarden::drivers::camera::{Transport, rtsp_server::RtspServer};
-use std::{net::TcpListener, path::PathBuf};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::PathBuf,
+};
 
 struct Site {
     _folder: tempfile::TempDir,
@@ -170,4 +174,95 @@ fn a_file_that_cannot_be_served_is_named() {
     std::fs::write(&path, "notes").unwrap();
     let error = RtspServer::start(&[("x", path)], 0).err().unwrap().to_string();
     assert!(error.contains("notes.mp4: cannot be served"), "{error}");
+}
+
+/// Answers every request on every connection with `answer`, for as long as the test runs.
+fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + Clone + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                let mut request = String::new();
+                for line in BufReader::new(stream.try_clone().unwrap()).lines() {
+                    let Ok(line) = line else { return };
+                    request.push_str(&line);
+                    request.push('\n');
+                    if line.is_empty() && (&stream).write_all(&answer(&request)).is_err() {
+                        return;
+                    }
+                    if line.is_empty() {
+                        request.clear();
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_refused_password_is_told_as_such() {
+    let port = answering(|request| {
+        let number = request.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap_or("1");
+        format!(
+            "RTSP/1.0 401 Unauthorized\r\nCSeq: {number}\r\nWWW-Authenticate: Basic realm=\"camera\"\r\n\r\n"
+        )
+        .into_bytes()
+    });
+    let camera = Watched::open(&format!("rtsp://admin:hunter2@127.0.0.1:{port}/main"));
+    until("the loss", || !camera.losses().is_empty());
+    let told = &camera.losses()[0];
+    assert!(told.contains("401") && told.contains("password"), "{told}");
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn video_comes_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = std::fs::read(Video::default().write(&folder.path().join("street.mkv"))).unwrap();
+    let port = answering(move |_| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: video/x-matroska\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [head.as_bytes(), &body].concat()
+    });
+    let camera = Watched::open(&format!("http://127.0.0.1:{port}/street.mkv"));
+    let frames = camera.frames(40);
+    assert!(frames.windows(2).all(|pair| pair[0].stamp.pts < pair[1].stamp.pts));
+}
+
+#[test]
+fn what_is_no_video_over_http_is_told() {
+    let port = answering(|_| {
+        let body = "<html>no camera here</html>".repeat(50);
+        let length = body.len();
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    });
+    let camera = Watched::open(&format!("http://127.0.0.1:{port}/index.html"));
+    until("the loss", || !camera.losses().is_empty());
+    let told = &camera.losses()[0];
+    assert!(told.contains("no video"), "{told}");
+}
+
+#[test]
+fn h265_is_served_and_decoded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("street.mp4");
+    run(&format!(
+        "videotestsrc num-buffers=50 pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! \
+         x265enc speed-preset=ultrafast key-int-max=25 ! h265parse ! mp4mux ! filesink location={}",
+        file.display()
+    ));
+    let server = RtspServer::start(&[("street", file)], 0).unwrap();
+    let camera = Watched::open(&uri(server.port()));
+    camera.frames(60);
+    until("the connected event", || camera.connections() == 1);
+    let events = format!("{:?}", camera.events.lock().unwrap());
+    assert!(events.contains("h265"), "{events}");
 }

@@ -6,7 +6,7 @@
 Out: street.mp4 (640 x 360, 5 frames a second, H.264) and street.json. Each state of the static street is rendered once in
 full; a frame is that picture with only the boxes of moving things, and of their shadows, rendered anew and feathered in, then
 lens and fresh sensor noise. Frames already in DIR are kept, so a stopped run goes on where it was. `--only` renders single
-moments to DIR for looking at. CPU: about 6 minutes.
+moments to DIR for looking at. CPU: about 14 minutes.
 """
 import argparse
 import hashlib
@@ -143,12 +143,20 @@ def describe(camera, frames, clip):
         "conventions": {
             "box": "x1 y1 x2 y2 in pixel edges (frame spans 0..640, 0..360); visible = what shows, full = unoccluded and unclipped",
             "homography": "pixel centres: the centre of the top-left pixel is (0,0); ground is east, north metres about the origin",
-            "place": "enu_metres and lonlat of the thing's foot point on the ground; the street is synthetic"},
+            "place": "enu_metres and lonlat_deg of the thing's foot point on the ground; the street is synthetic"},
         "origin": {"lon_deg": truth.ORIGIN_LON_DEG, "lat_deg": truth.ORIGIN_LAT_DEG, "datum": "CGCS2000"},
         "camera": {"enu_metres": list(CAMERA_AT), **lonlat(CAMERA_AT[:2]), "look_at_enu_metres": list(LOOK_AT), "hfov_deg": HFOV_DEG, "focal_px": round(camera.focal_px, 4),
                    "centre_px": [WIDTH / 2 - .5, HEIGHT / 2 - .5], "k1": truth.K1, "k2": truth.K2,
                    "world_from_camera": [[round(v, 9) for v in row] for row in camera.world_from_camera.tolist()], "camera_axes": "x right, y up, looks along -z"},
         "events": events, "planes": planes, "frames": frames}
+
+
+def write(body, path):
+    """JSON with one frame a line, so that a change shows in a diff."""
+    head = json.dumps({k: v for k, v in body.items() if k != "frames"}, indent=1)[:-2]
+    frames = ",\n".join(json.dumps(f, separators=(",", ":")) for f in body["frames"])
+    with open(path, "w") as file:
+        file.write(f'{head},\n "frames": [\n{frames}\n ]\n}}\n')
 
 
 def main():
@@ -179,10 +187,7 @@ def main():
     frames = [{"frame": n, "t_secs": round(n / story.FPS, 2), **studio.facts(n / story.FPS)} for n in range(count)]
     clip = f"{options.out}/street.mp4"
     crf = encode(options.work, clip, BITRATE_BYTES_MAX)
-    body = describe(studio.camera, frames, clip)
-    with open(f"{options.out}/street.json", "w") as file:
-        head = {k: v for k, v in body.items() if k != "frames"}
-        file.write(json.dumps(head, indent=1)[:-2] + ',\n "frames": [\n' + ",\n".join(json.dumps(f, separators=(",", ":")) for f in frames) + "\n ]\n}\n")
+    write(describe(studio.camera, frames, clip), f"{options.out}/street.json")
     print(f"{clip}: crf {crf}, {os.path.getsize(clip)} bytes, {time.process_time():.0f} CPU s", file=sys.stderr)
 
 

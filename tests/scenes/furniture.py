@@ -53,13 +53,13 @@ class Bin:
 
     def set_lid(self, angle):
         """Radians: 0 closed, about 1.9 thrown back."""
-        self.lid.rotation_euler = (0, -angle, 0)
+        if self.lid.rotation_euler.y != -angle:
+            self.lid.rotation_euler = (0, -angle, 0)
 
     def set_overflowing(self, yes, lid_angle=1.75):
         """Shows the heap and throws the lid back, or hides it and shuts the lid; the truth's class follows."""
-        if yes != (self.instance.kind == "bin_overflowing"):
-            self.set_lid(lid_angle if yes else 0.0)
-            self.instance.kind = "bin_overflowing" if yes else "bin"
+        self.set_lid(lid_angle if yes else 0.0)
+        self.instance.kind = "bin_overflowing" if yes else "bin"
         show(self.heap, yes)
 
 

@@ -135,7 +135,7 @@ def world_points(thing):
 
 def observe(camera, ids):
     """Truth of all shown instances in the frame: list of dicts. `full` = box as if nothing stood before it, not clipped;
-    `visible` = box of the pixels that show (None where none does)."""
+    `visible` = box of the pixels that show (None where none does); `cut` where the frame's edge crosses the full box."""
     shown = [i for i in instances() if not i.thing.hide_render]
     things = {i.id: i.thing for i in shown}
     out = []
@@ -155,8 +155,9 @@ def observe(camera, ids):
             "id": instance.id, "class": instance.kind,
             "visible": [int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1] if len(xs) else None,
             "full": [round(float(v), 1) for v in (x1, y1, x2, y2)], "visible_px": int(len(xs)),
-            "cut": bool(x1 < 0 or y1 < 0 or x2 > camera.width or y2 > camera.height),
-            "enu_metres": [round(at.x, 3), round(at.y, 3), round(at.z, 3)], "lon_deg": round(lon, 8), "lat_deg": round(lat, 8)})
+            "enu_metres": [round(at.x, 3), round(at.y, 3), round(at.z, 3)], "lonlat_deg": [round(lon, 8), round(lat, 8)]})
+        if x1 < 0 or y1 < 0 or x2 > camera.width or y2 > camera.height:
+            out[-1]["cut"] = True
     return out
 
 

@@ -59,5 +59,9 @@ export const fileComplaint = async (complaint: Complaint) =>
 export const listCameras = async () =>
   (await call<{ items: Camera[] }>('GET', '/cameras')).body.items;
 
-/** Pictures are named by their digest; any other address in an answer is ignored. */
-export const evidenceUrl = (sha256: string) => `/api/v1/evidence/${encodeURIComponent(sha256)}`;
+/**
+ * Pictures are named by their digest; any other address in an answer is ignored. The hub logs who
+ * has looked at what; the case says why.
+ */
+export const evidenceUrl = (sha256: string, caseId: string) =>
+  `/api/v1/evidence/${encodeURIComponent(sha256)}?case=${encodeURIComponent(caseId)}`;

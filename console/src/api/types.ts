@@ -145,6 +145,7 @@ export interface Verdict {
 export interface Verification {
   request_id: string;
   kind: VerifyKind;
+  camera?: Maybe<string>;
   requested_at: string;
   result_at?: Maybe<string>;
   verdict?: Maybe<Verdict>;
@@ -165,6 +166,8 @@ export interface CaseDetail extends CaseSummary {
   note_zh?: Maybe<string>;
   note_en?: Maybe<string>;
   external_no?: Maybe<string>;
+  disposed_at?: Maybe<string>;
+  rework_count?: Maybe<number>;
 }
 
 export interface CameraPattern {

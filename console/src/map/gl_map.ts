@@ -126,7 +126,7 @@ export function createGlMap(
     );
     put('cell', scene.cell.length > 0 ? [polygon(scene.cell)] : []);
     put('error', scene.error.length > 0 ? [polygon(scene.error)] : []);
-    put('place', scene.point ? [point(scene.point)] : []);
+    put('place', scene.point ? [point(scene.point, { ring: scene.ring })] : []);
     if (scene.bounds && scene.key !== shownKey) {
       shownKey = scene.key;
       const { west, south, east, north } = scene.bounds;

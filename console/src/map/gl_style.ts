@@ -91,10 +91,23 @@ export const LAYERS: LayerSpecification[] = [
     type: 'circle',
     source: 'place',
     paint: {
-      'circle-radius': 4,
-      'circle-color': COLOURS.cell,
+      'circle-radius': 2.5,
+      'circle-color': COLOURS.error,
       'circle-stroke-color': '#ffffff',
-      'circle-stroke-width': 1.5,
+      'circle-stroke-width': 1,
+    },
+  },
+  // Finds the eye where the cell is only a few pixels wide.
+  {
+    id: 'place-ring',
+    type: 'circle',
+    source: 'place',
+    filter: ['to-boolean', ['get', 'ring']],
+    paint: {
+      'circle-radius': 13,
+      'circle-opacity': 0,
+      'circle-stroke-color': COLOURS.cell,
+      'circle-stroke-width': 1.6,
     },
   },
 ];

@@ -18,16 +18,25 @@ export interface Scene {
   cell: LonLat[];
   point: LonLat | null;
   error: LonLat[];
+  /** The view is too wide to see the cell by itself. */
+  ring: boolean;
   /** What to bring into view; changes only with the case, so that a person's own view stays. */
   bounds: Bounds | null;
   /** Changes when the view should move. */
   key: string;
 }
 
-/** About the size of a street corner: the least that is worth looking at. */
-const METRES_MIN = 24;
+/** Least width of a view: a street corner, or a few cells of the finest level in use. */
+const METRES_MIN = { wide: 24, cell: 5 } as const;
 
-export function sceneOf(cameras: readonly Camera[], subject: CaseSummary | null): Scene {
+/** `wide`: the camera's whole view; `cell`: the cell and its error close up. */
+export type Focus = 'wide' | 'cell';
+
+export function sceneOf(
+  cameras: readonly Camera[],
+  subject: CaseSummary | null,
+  focus: Focus = 'wide',
+): Scene {
   const marks = cameras.flatMap((camera): CameraMark[] =>
     camera.place
       ? [
@@ -47,18 +56,20 @@ export function sceneOf(cameras: readonly Camera[], subject: CaseSummary | null)
   const error = place && point ? circle(point, place.error_metres) : [];
   const chosen = marks.filter((mark) => mark.chosen);
   const near = chosen.length > 0 || point ? chosen : marks;
-  const around = near.flatMap((mark) => [mark.at, ...mark.footprint]);
+  const close = focus === 'cell' && (cell.length > 0 || error.length > 0);
+  const around = close ? [] : near.flatMap((mark) => [mark.at, ...mark.footprint]);
   return {
     cameras: marks,
     cell,
     point,
     error,
-    bounds: boundsOf([...around, ...cell, ...error], METRES_MIN),
-    key: `${subject?.case_id ?? ''}/${place?.code_2d ?? ''}/${near.map((mark) => mark.id).join()}`,
+    ring: point !== null && !close,
+    bounds: boundsOf([...around, ...cell, ...error], METRES_MIN[close ? 'cell' : 'wide']),
+    key: `${subject?.case_id ?? ''}/${place?.code_2d ?? ''}/${near.map((mark) => mark.id).join()}/${close}`,
   };
 }
 
 /** A scene for choosing a place: all cameras, and the point chosen so far. */
 export function pickScene(cameras: readonly Camera[], point: LonLat | null): Scene {
-  return { ...sceneOf(cameras, null), point };
+  return { ...sceneOf(cameras, null), point, ring: point !== null };
 }

@@ -9,21 +9,30 @@ import { ask, standing } from './session';
 export const live = ref(false);
 
 const RETRY_MILLIS = 3000;
+/** The hub ends every stream after a while; a reconnection this quick is not worth a word. */
+const QUIET_MILLIS = 6000;
 let source: EventSource | null = null;
 let retry: ReturnType<typeof setTimeout> | undefined;
+let lost: ReturnType<typeof setTimeout> | undefined;
+
+function readAll(): void {
+  queue.refresh();
+  refreshCameras();
+  chosen.reload();
+}
 
 export function openStream(): void {
   closeStream();
   const stream = new EventSource('/api/v1/stream');
   source = stream;
   stream.addEventListener('open', () => {
+    clearTimeout(lost);
+    lost = undefined;
     live.value = true;
-    queue.refresh();
-    refreshCameras();
-    chosen.reload();
+    readAll();
   });
   stream.addEventListener('error', () => {
-    live.value = false;
+    lost ??= setTimeout(() => (live.value = false), QUIET_MILLIS);
     // The browser retries by itself unless the hub refused the request.
     if (stream.readyState !== EventSource.CLOSED || source !== stream) return;
     retry = setTimeout(() => {
@@ -38,11 +47,15 @@ export function openStream(): void {
     queue.onEvent(event);
     chosen.onEvent(event);
   });
+  // Some events were missed.
+  stream.addEventListener('resync', readAll);
   stream.addEventListener('camera', () => refreshCameras());
 }
 
 export function closeStream(): void {
   clearTimeout(retry);
+  clearTimeout(lost);
+  lost = undefined;
   source?.close();
   source = null;
   live.value = false;

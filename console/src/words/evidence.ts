@@ -18,28 +18,38 @@ export interface Pictures {
   after: Evidence | null;
 }
 
-/** The last verification that brought pictures tells before and after; else the case's own files do. */
+/**
+ * The last verification that brought pictures tells before and after, else the case's own files do.
+ * The other way round for what the case opened with: a complaint has only what its check brought.
+ */
 export function picturesOf(detail: CaseDetail): Pictures {
   const checks = [...detail.verifications].reverse();
-  const pair = (role: EvidenceRole) =>
-    checks.map((check) => newest(check.evidence, role)).find(Boolean) ??
-    newest(detail.evidence, role);
+  const checked = (role: EvidenceRole) =>
+    checks.map((check) => newest(check.evidence, role)).find(Boolean) ?? null;
+  // The case lists the files of its checks as well.
+  const ofChecks = new Set(checks.flatMap((check) => check.evidence.map((file) => file.sha256)));
+  const mine = detail.evidence.filter((file) => !ofChecks.has(file.sha256));
+  const own = (role: EvidenceRole) => newest(mine, role);
   return {
-    annotated: newest(detail.evidence, 'annotated'),
-    clean: newest(detail.evidence, 'snapshot'),
-    clip: newest(detail.evidence, 'clip'),
-    before: pair('before'),
-    after: pair('after'),
+    annotated: own('annotated') ?? checked('annotated'),
+    clean: own('snapshot') ?? checked('snapshot'),
+    clip: own('clip') ?? checked('clip'),
+    before: checked('before') ?? own('before'),
+    after: checked('after') ?? own('after'),
   };
 }
 
-export const VIEWS = ['annotated', 'clean', 'compare', 'clip'] as const;
+export const VIEWS = ['annotated', 'clean', 'compare', 'before', 'after', 'clip'] as const;
 export type View = (typeof VIEWS)[number];
 
+/** What there is to see; before and after alone only while the other is missing. */
 export function viewsOf(pictures: Pictures): View[] {
-  return VIEWS.filter((view) =>
-    view === 'compare' ? pictures.before && pictures.after : pictures[view],
-  );
+  const pair = Boolean(pictures.before && pictures.after);
+  return VIEWS.filter((view) => {
+    if (view === 'compare') return pair;
+    if (view === 'before' || view === 'after') return !pair && pictures[view];
+    return pictures[view];
+  });
 }
 
 /** A pair to compare is what a reader wants first: it is the newest thing in the case. */

@@ -174,12 +174,18 @@ pub fn add_and_link(
 ) -> Result<(), String> {
     pipeline.add_many(elements.iter().copied()).map_err(|error| error.to_string())?;
     gst::Element::link_many(elements.iter().copied()).map_err(|error| error.to_string())?;
-    for element in elements.iter().rev() {
+    let (first, rest) = elements.split_first().ok_or("nothing to link to")?;
+    for element in rest.iter().rev() {
         element.sync_state_with_parent().map_err(|error| error.to_string())?;
     }
-    let first = elements.first().and_then(|element| element.static_pad("sink"));
-    let first = first.ok_or("nothing to link to")?;
-    pad.link(&first).map(drop).map_err(|error| format!("video cannot be linked: {error}"))
+    enter(pad, first)
+}
+
+/// Starts the first element of a chain that is otherwise ready, and links `pad` to it.
+pub fn enter(pad: &gst::Pad, first: &gst::Element) -> Result<(), String> {
+    first.sync_state_with_parent().map_err(|error| error.to_string())?;
+    let entry = first.static_pad("sink").ok_or("the first element has no sink pad")?;
+    pad.link(&entry).map(drop).map_err(|error| format!("video cannot be linked: {error}"))
 }
 
 /// Swallows a stream that nobody wants, since an unlinked pad may stop the demuxer.

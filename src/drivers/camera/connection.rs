@@ -130,9 +130,9 @@ impl Connection {
             let Some(pipeline) = weak.upgrade() else { return };
             let caps = chain::caps_of(pad);
             let encoding = caps.structure(0).and_then(|s| s.get::<String>("encoding-name").ok());
-            let depay = match encoding.as_deref() {
-                Some("H264") => "rtph264depay",
-                Some("H265") => "rtph265depay",
+            let (depay, media) = match encoding.as_deref() {
+                Some("H264") => ("rtph264depay", "video/x-h264"),
+                Some("H265") => ("rtph265depay", "video/x-h265"),
                 other => {
                     let other = other.unwrap_or("an unknown codec");
                     return refuse(
@@ -145,16 +145,16 @@ impl Connection {
                 return;
             }
             let attached = chain::make(depay).and_then(|depay| {
-                // Nothing before the first key frame can be decoded or recorded.
-                depay.set_property("wait-for-keyframe", true);
-                chain::add_and_link(&pipeline, pad, &[&depay])?;
-                let media =
-                    if depay.name().contains("265") { "video/x-h265" } else { "video/x-h264" };
-                connection.attach(
-                    &pipeline,
-                    &chain::source_pad(&depay)?,
-                    &gst::Caps::new_empty_simple(media),
-                )
+                // Nothing before the first key frame can be decoded or recorded. The H.265 one
+                // cannot be told so; its decoder drops what it cannot decode.
+                if depay.has_property_with_type("wait-for-keyframe", bool::static_type()) {
+                    depay.set_property("wait-for-keyframe", true);
+                }
+                let caps = gst::Caps::new_empty_simple(media);
+                // From the far end: data may come as soon as the camera's pad is linked.
+                pipeline.add(&depay).map_err(|error| error.to_string())?;
+                connection.attach(&pipeline, &chain::source_pad(&depay)?, &caps)?;
+                chain::enter(pad, &depay)
             });
             if let Err(reason) = attached {
                 refuse(&pipeline, &reason);

@@ -285,7 +285,5 @@ fn attach(
     convert.sync_state_with_parent().map_err(|error| error.to_string())?;
     pipeline.add(&decoder).map_err(|error| error.to_string())?;
     decoder.link(&convert).map_err(|error| error.to_string())?;
-    decoder.sync_state_with_parent().map_err(|error| error.to_string())?;
-    let entry = decoder.static_pad("sink").ok_or("a decoder without a sink pad")?;
-    pad.link(&entry).map(drop).map_err(|error| format!("video cannot be linked: {error}"))
+    chain::enter(pad, &decoder)
 }

@@ -19,7 +19,7 @@ use std::{
 
 /// How often the watchdog and the shutdown are looked at. A message wakes the thread sooner.
 const WATCH_EVERY: Duration = Duration::from_millis(200);
-/// A connection that lasted so long begins the backoff anew.
+/// A connection that has delivered for so long begins the backoff anew.
 const STABLE_AFTER: Duration = Duration::from_secs(10);
 /// Granted to a camera before its first frame, beyond the time it may be silent: negotiation, the
 /// fall from UDP to TCP, and the wait for a key frame.
@@ -40,8 +40,7 @@ pub fn supervise(shared: &Arc<Shared>, on_event: &dyn Fn(SourceEvent)) {
     let mut backoff = Backoff::new();
     let mut avoided = Vec::new();
     while !shared.is_over() {
-        let begun = shared.clock.monotonic();
-        match connect(shared, &avoided, on_event) {
+        match connect(shared, &avoided, &mut backoff, on_event) {
             Over::Stopped => break,
             Over::Played => {
                 backoff.reset();
@@ -51,9 +50,6 @@ pub fn supervise(shared: &Arc<Shared>, on_event: &dyn Fn(SourceEvent)) {
                 if let Some(decoder) = failed_decoder {
                     tracing::warn!(source = %shared.address, decoder, "decoder failed, trying another");
                     avoided.push(decoder);
-                }
-                if shared.clock.monotonic().since(begun) >= STABLE_AFTER + FIRST_FRAME_WITHIN {
-                    backoff.reset();
                 }
                 let retry_in = backoff.next_wait(rand::random());
                 on_event(SourceEvent::Lost { error, retry_in });
@@ -76,7 +72,12 @@ fn wait(shared: &Shared, span: Duration) {
 }
 
 /// One connection, from building the pipeline to its state being Null again.
-fn connect(shared: &Arc<Shared>, avoided: &[String], on_event: &dyn Fn(SourceEvent)) -> Over {
+fn connect(
+    shared: &Arc<Shared>,
+    avoided: &[String],
+    backoff: &mut Backoff,
+    on_event: &dyn Fn(SourceEvent),
+) -> Over {
     let uri = shared.address.to_string();
     let opened = Connection::open(shared, avoided);
     let (pipeline, connection) = match opened {
@@ -84,7 +85,7 @@ fn connect(shared: &Arc<Shared>, avoided: &[String], on_event: &dyn Fn(SourceEve
         Err(reason) => return lost(SourceError::Open { uri, reason }),
     };
     let over = match pipeline.set_state(gst::State::Playing) {
-        Ok(_) => watch(shared, &pipeline, &connection, on_event),
+        Ok(_) => watch(shared, &pipeline, &connection, backoff, on_event),
         // The cause, if the element told one, is on the bus.
         Err(_) => match next_message(&pipeline, Duration::ZERO) {
             Some(message) => judge(shared, &message, false).unwrap_or_else(|| {
@@ -103,29 +104,34 @@ fn watch(
     shared: &Arc<Shared>,
     pipeline: &gst::Pipeline,
     connection: &Connection,
+    backoff: &mut Backoff,
     on_event: &dyn Fn(SourceEvent),
 ) -> Over {
     let begun = shared.clock.monotonic();
-    let mut delivering = false;
+    let mut delivering_since = None;
     loop {
         if shared.is_over() {
             return Over::Stopped;
         }
         if let Some(message) = next_message(pipeline, WATCH_EVERY) {
             if let Some(size) = first_frame(&message) {
-                delivering = true;
+                delivering_since = Some(shared.clock.monotonic());
                 on_event(SourceEvent::Connected {
                     connection: shared.connections.fetch_add(1, Ordering::Relaxed) + 1,
                     codec: connection.codec(),
                     decoder: connection.decoder(),
                     size,
                 });
-            } else if let Some(over) = judge(shared, &message, delivering) {
+            } else if let Some(over) = judge(shared, &message, delivering_since.is_some()) {
                 return over;
             }
         }
         if let Some(over) = silence(shared, connection, begun) {
             return over;
+        }
+        let delivered = delivering_since.map(|since| shared.clock.monotonic().since(since));
+        if delivered.is_some_and(|span| span >= STABLE_AFTER) {
+            backoff.reset();
         }
     }
 }

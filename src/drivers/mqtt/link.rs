@@ -124,7 +124,7 @@ impl Link {
                     if let Some(client) = client.take() {
                         self.shared.connected(client);
                     }
-                    if self.checked.subscriptions.is_empty() && self.announce().is_err() {
+                    if self.checked.subscriptions.is_empty() && !self.announce() {
                         return End::Stopped;
                     }
                 }
@@ -137,7 +137,7 @@ impl Link {
                     if let Some(fault) = self.refused_subscription(&suback) {
                         break fault;
                     }
-                    if self.announce().is_err() {
+                    if !self.announce() {
                         return End::Stopped;
                     }
                 }
@@ -163,9 +163,9 @@ impl Link {
         }
     }
 
-    /// An error means that nobody listens any more.
-    fn announce(&self) -> Result<(), TrySendError<LinkEvent>> {
-        self.events.try_send(LinkEvent::Connected)
+    /// False when nobody listens any more.
+    fn announce(&self) -> bool {
+        self.events.try_send(LinkEvent::Connected).is_ok()
     }
 
     fn refused_subscription(&self, suback: &SubAck) -> Option<LinkFault> {

@@ -138,7 +138,8 @@ impl Shared {
         AckToken {
             shared: Arc::clone(self),
             connection: self.lock().connection,
-            publish: Publish { qos: publish.qos, pkid: publish.pkid, ..Publish::default() },
+            qos: publish.qos,
+            packet_id: publish.pkid,
         }
     }
 
@@ -266,7 +267,8 @@ impl Publisher {
 pub struct AckToken {
     shared: Arc<Shared>,
     connection: u64,
-    publish: Publish,
+    qos: QoS,
+    packet_id: u16,
 }
 
 impl AckToken {
@@ -275,7 +277,8 @@ impl AckToken {
     pub fn ack(self) {
         let mut state = self.shared.lock();
         if state.connection == self.connection && state.client.is_some() {
-            state.acks_unsent.push_back(self.publish);
+            let (qos, pkid) = (self.qos, self.packet_id);
+            state.acks_unsent.push_back(Publish { qos, pkid, ..Publish::default() });
             state.feed();
         }
     }
@@ -283,6 +286,6 @@ impl AckToken {
 
 impl std::fmt::Debug for AckToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "AckToken({})", self.publish.pkid)
+        write!(f, "AckToken({})", self.packet_id)
     }
 }

@@ -87,7 +87,8 @@ async fn a_case_its_row_and_its_uploads_survive_a_reopening() {
     store.close().await;
 
     let store = open(&folder).await;
-    assert_eq!(store.open_cases(&opened.state.camera).await.unwrap(), [opened.state.clone()]);
+    let open_cases = store.open_cases(&opened.state.camera).await.unwrap();
+    assert_eq!(open_cases, std::slice::from_ref(&opened.state));
     assert_eq!(store.uploads(9).await.unwrap(), [files[1].clone(), files[0].clone()]);
     let rows = all_rows(&store, "cam-a").await;
     assert_eq!(rows.len(), 1);

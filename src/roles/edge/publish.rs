@@ -214,3 +214,41 @@ impl Publishing {
         result.is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{base::time::WallTime, domain::ids::CaseId};
+    use uuid::Uuid;
+
+    fn address(node: &str) -> NodeAddress {
+        NodeAddress { district: "440310".parse().unwrap(), node: node.parse().unwrap() }
+    }
+
+    fn case(number: u128) -> CaseId {
+        CaseId(Uuid::from_u128(number))
+    }
+
+    fn payload(case_id: CaseId) -> Vec<u8> {
+        let at = WallTime::from_unix_millis(0);
+        let ack = AckData { case_id, upto_revision: 2 };
+        let subject = case_id.to_string();
+        let event = CloudEvent::new(&address("edge-1"), "ack", "1".to_owned(), at, subject, ack);
+        serde_json::to_vec(&event).unwrap()
+    }
+
+    #[test]
+    fn only_an_acknowledgement_for_this_node_and_its_own_case_counts() {
+        let own = address("edge-1");
+        let read = |node: &str, leaf, payload: &[u8]| {
+            read_ack(&Topic::new(&address(node), leaf), payload, &own)
+        };
+        let sound = read("edge-1", Leaf::Ack(case(1)), &payload(case(1))).unwrap();
+        assert_eq!(sound, AckData { case_id: case(1), upto_revision: 2 });
+        assert!(read("edge-2", Leaf::Ack(case(1)), &payload(case(1))).is_err());
+        assert!(read("edge-1", Leaf::Ack(case(1)), &payload(case(2))).is_err());
+        assert!(read("edge-1", Leaf::Case(case(1)), &payload(case(1))).is_err());
+        let error = read("edge-1", Leaf::Ack(case(1)), b"{").unwrap_err();
+        assert!(error.to_string().contains("/ack/"), "{error}");
+    }
+}

@@ -15,6 +15,8 @@ pub mod http;
 pub mod ingest;
 mod link;
 pub mod register;
+#[cfg(test)]
+mod samples;
 pub mod sight;
 pub mod text;
 pub mod verify;

@@ -1,1 +1,305 @@
+use super::{super::samples::*, *};
+use crate::drivers::store::hub::NewComplaint;
+use serde_json::{Value, json};
 
+const TIMES: LookTimes = LookTimes {
+    settle: Duration::from_secs(10),
+    look: Duration::from_secs(20),
+    retry_after: Duration::from_secs(30),
+    tries_max: 3,
+    span_max: Duration::from_secs(1_800),
+    answer_within: Duration::from_secs(60),
+    resend_after: Duration::from_secs(15),
+};
+
+struct Case {
+    bench: Bench,
+    verify: Verify,
+    _dir: tempfile::TempDir,
+}
+
+impl Case {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let bench = Bench::open(dir.path()).await;
+        let verify = Verify::new(Arc::clone(&bench.register), DISTRICT.parse().unwrap(), TIMES);
+        Self { bench, verify, _dir: dir }
+    }
+
+    /// A filed case with a before picture, and a crew that says it is done at `START + 60 s`.
+    async fn disposed() -> Self {
+        let this = Self::new().await;
+        this.bench.announce_camera("edge-1").await;
+        let before = this.bench.hold(b"before").await;
+        let opened = fact(1, 1, "opened", vec![picture("snapshot", &before, START)]);
+        this.bench.send_fact("edge-1", &opened).await;
+        this.pass(60);
+        let store = &this.bench.register.store;
+        let now = this.bench.register.now();
+        let confirm = Decision::new(Event::Confirm, "li", now);
+        store.decide(case_id(1), Some(1), &confirm).await.unwrap();
+        let done = Decision::new(Event::Feedback, "platform", now);
+        store.feedback(case_id(1), now, &[], &done).await.unwrap();
+        this
+    }
+
+    fn pass(&self, secs: u64) {
+        self.bench.clock.advance(Duration::from_secs(secs));
+    }
+
+    /// Steps once; the request published, if any.
+    async fn request(&self) -> Option<VerifyRequestData> {
+        let mut outgoing = self.verify.step().await.unwrap();
+        assert!(outgoing.len() <= 1, "one stall is looked at once");
+        let (topic, payload) = outgoing.pop()?;
+        assert_eq!(topic.to_string(), "gridwarden/v1/440310/edge-1/verify/request");
+        let event: Value = serde_json::from_slice(&payload).unwrap();
+        Some(serde_json::from_value(event["data"].clone()).unwrap())
+    }
+
+    /// Lets the look end and takes its request.
+    async fn after_the_look(&self) -> VerifyRequestData {
+        assert_eq!(self.request().await, None, "nothing to ask before the footage is there");
+        self.pass(30);
+        self.request().await.expect("a request")
+    }
+
+    async fn answer(&self, request: &VerifyRequestData, verdict: &str, evidence: Vec<Value>) {
+        let found = u32::from(verdict == "PRESENT");
+        self.answer_with(
+            request,
+            verdict,
+            evidence,
+            json!({
+                "looks": [{"from": request.from, "to": request.to, "frames": 40,
+                           "valid_frames": 40, "found": found * 40}],
+                "positive_control": {"ran": true, "found": true},
+            }),
+        )
+        .await;
+    }
+
+    async fn answer_with(
+        &self,
+        request: &VerifyRequestData,
+        outcome: &str,
+        evidence: Vec<Value>,
+        changes: Value,
+    ) {
+        let mut verdict = json!({
+            "verdict": outcome, "reasons": ["not_found"], "advisory": false, "looks": [],
+            "positive_control": {"ran": true, "found": true},
+            "health": {"frames": 40, "valid": 40, "black": 0, "covered": 0, "blurred": 0, "frozen": 0},
+            "fov_match": 0.98, "model": {"id": "m", "sha256": "0"},
+            "pattern": {"id": "bin_overflowing", "version": "3"},
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            verdict[key] = value.clone();
+        }
+        let result = json!({"request_id": request.request_id, "case_id": request.case_id,
+                            "verdict": verdict, "evidence": evidence});
+        self.bench.send("edge-1", "verify/result", result).await;
+        self.verify.step().await.unwrap();
+    }
+
+    async fn state(&self) -> State {
+        self.bench.register.store.case(case_id(1)).await.unwrap().unwrap().state
+    }
+
+    async fn last_reason(&self) -> Option<String> {
+        let history = self.bench.register.store.history(case_id(1)).await.unwrap();
+        history.last().unwrap().reason.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_cleared_bin_is_closed_with_both_pictures_and_the_edge_is_told() {
+    let case = Case::disposed().await;
+    let request = case.after_the_look().await;
+    let disposed_at = request.not_before.unwrap();
+    assert_eq!(request.from, disposed_at.plus(TIMES.settle));
+    assert_eq!(request.zone.as_ref().unwrap().as_str(), "pavement");
+    let after = case.bench.hold(b"after").await;
+    case.answer(&request, "CLEARED", vec![picture("after", &after, request.from)]).await;
+    assert_eq!(case.state().await, State::Closed);
+    let outbound = case.bench.register.store.outbound(9).await.unwrap();
+    let kinds: Vec<_> = outbound
+        .iter()
+        .map(|row| {
+            let event: Value = serde_json::from_str(&row.payload).unwrap();
+            event["data"]["decision"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(kinds, ["filed", "closed"]);
+}
+
+#[tokio::test]
+async fn a_clearance_waits_for_its_picture_and_goes_to_a_person_without_it() {
+    let case = Case::disposed().await;
+    let request = case.after_the_look().await;
+    let late = Digest256Of::new(b"late");
+    case.answer(&request, "CLEARED", vec![picture("after", &late.0, request.from)]).await;
+    assert_eq!(case.state().await, State::Postchecking, "the upload may still come");
+    case.pass(61);
+    case.verify.step().await.unwrap();
+    assert_eq!(case.state().await, State::Manual);
+    assert_eq!(case.last_reason().await.as_deref(), Some("pictures_missing"));
+}
+
+struct Digest256Of(crate::drivers::evidence::files::Digest256);
+impl Digest256Of {
+    fn new(content: &[u8]) -> Self {
+        Self(crate::drivers::evidence::files::Digest256::of(content))
+    }
+}
+
+#[tokio::test]
+async fn a_blind_camera_closes_nothing_whatever_it_claims() {
+    for claim in [
+        json!({"health": {"frames": 40, "valid": 0, "black": 40, "covered": 0, "blurred": 0, "frozen": 0}}),
+        json!({"positive_control": {"ran": true, "found": false}}),
+        json!({"looks": []}),
+        json!({"advisory": true}),
+        json!({"looks": [{"from": START, "to": START.plus(Duration::from_secs(900)),
+                          "frames": 40, "valid_frames": 40, "found": 0}]}),
+    ] {
+        let case = Case::disposed().await;
+        let request = case.after_the_look().await;
+        let after = case.bench.hold(b"after").await;
+        let mut changes = json!({"looks": [{"from": request.from, "to": request.to,
+            "frames": 40, "valid_frames": 40, "found": 0}]});
+        for (key, value) in claim.as_object().unwrap() {
+            changes[key] = value.clone();
+        }
+        let evidence = vec![picture("after", &after, request.from)];
+        case.answer_with(&request, "CLEARED", evidence, changes).await;
+        assert_eq!(case.state().await, State::Postchecking, "{claim}");
+        assert!(case.last_reason().await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_an_edge_sees_after_the_look_is_not_cleared() {
+    let case = Case::disposed().await;
+    let request = case.after_the_look().await;
+    let mut seen = fact(1, 2, "seen", Vec::new());
+    seen.last_seen_at = request.to.plus(Duration::from_secs(5));
+    case.bench.send_fact("edge-1", &seen).await;
+    let after = case.bench.hold(b"after").await;
+    case.answer(&request, "CLEARED", vec![picture("after", &after, request.from)]).await;
+    assert_eq!(case.state().await, State::Postchecking);
+    assert_eq!(case.last_reason().await.as_deref(), Some("seen_after_the_look"));
+}
+
+#[tokio::test]
+async fn still_there_means_rework_and_a_new_feedback_a_new_round() {
+    let case = Case::disposed().await;
+    let request = case.after_the_look().await;
+    case.answer(&request, "PRESENT", Vec::new()).await;
+    assert_eq!(case.state().await, State::Rework);
+    let now = case.bench.register.now();
+    let done = Decision::new(Event::Feedback, "platform", now);
+    case.bench.register.store.feedback(case_id(1), now, &[], &done).await.unwrap();
+    let again = case.after_the_look().await;
+    assert_ne!(again.request_id, request.request_id);
+    assert_eq!(again.not_before, Some(now));
+    let row = case.bench.register.store.case(case_id(1)).await.unwrap().unwrap();
+    assert_eq!((row.round, row.rework_count), (2, 1));
+}
+
+#[tokio::test]
+async fn an_unanswered_request_is_sent_again_and_three_blind_looks_call_a_person() {
+    let case = Case::disposed().await;
+    let first = case.after_the_look().await;
+    case.pass(14);
+    assert_eq!(case.request().await, None);
+    case.pass(1);
+    assert_eq!(case.request().await.as_ref(), Some(&first), "the same request again");
+    // No answer by the deadline is a blind look; two more follow, with answers of that kind.
+    case.pass(60);
+    assert_eq!(case.request().await, None);
+    assert_eq!(case.last_reason().await.as_deref(), Some("deadline_passed"));
+    for number in 2..=3 {
+        assert_eq!(case.state().await, State::Postchecking);
+        case.pass(30);
+        let request = case.request().await.expect("another look");
+        assert_ne!(request.request_id, first.request_id, "try {number}");
+        case.answer(&request, "UNDETERMINABLE", Vec::new()).await;
+    }
+    assert_eq!(case.state().await, State::Manual);
+    // A late or repeated answer to an old request moves nothing.
+    case.answer(&first, "CLEARED", Vec::new()).await;
+    assert_eq!(case.state().await, State::Manual);
+}
+
+#[tokio::test]
+async fn a_result_counts_once_and_only_from_the_node_that_was_asked() {
+    let case = Case::disposed().await;
+    let request = case.after_the_look().await;
+    let forged = json!({"request_id": request.request_id, "verdict": {
+        "verdict": "PRESENT", "reasons": [], "advisory": false, "looks": [],
+        "positive_control": {"ran": false, "found": false},
+        "health": {"frames": 0, "valid": 0, "black": 0, "covered": 0, "blurred": 0, "frozen": 0},
+        "fov_match": null, "model": {"id": "", "sha256": ""},
+        "pattern": {"id": "bin_overflowing", "version": "3"}}});
+    case.bench.send("edge-9", "verify/result", forged).await;
+    case.verify.step().await.unwrap();
+    assert_eq!(case.state().await, State::Postchecking);
+}
+
+fn complaint(pattern: bool, place: bool) -> NewComplaint {
+    let sample = fact(1, 1, "opened", Vec::new());
+    NewComplaint {
+        case_id: case_id(1),
+        external_no: "A-1".to_owned(),
+        source: "12345".to_owned(),
+        event: sample.event,
+        pattern: pattern.then_some(sample.pattern),
+        priority: sample.priority,
+        place: sample.place.filter(|_| place),
+        reported_at: START,
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_is_looked_at_by_the_camera_that_sees_its_cell() {
+    let case = Case::new().await;
+    case.bench.announce_camera("edge-1").await;
+    let store = &case.bench.register.store;
+    store.open_complaint(&complaint(true, true), "platform", None, START).await.unwrap();
+    let request = case.request().await.expect("footage is there already");
+    assert_eq!((request.kind, request.camera.as_str()), (VerifyKind::Precheck, "gate"));
+    assert_eq!(request.cell.as_deref(), Some(CELL));
+    case.answer(&request, "PRESENT", Vec::new()).await;
+    assert_eq!(case.state().await, State::Filed);
+}
+
+#[tokio::test]
+async fn a_complaint_that_no_camera_can_answer_goes_to_a_person_with_the_reason() {
+    for (pattern, place, camera, reason) in [
+        (true, true, false, "no_camera_covers_cell"),
+        (true, false, true, "no_camera_covers_cell"),
+        (false, true, true, "not_decidable_by_video"),
+    ] {
+        let case = Case::new().await;
+        if camera {
+            case.bench.announce_camera("edge-1").await;
+        }
+        let store = &case.bench.register.store;
+        store.open_complaint(&complaint(pattern, place), "platform", None, START).await.unwrap();
+        assert_eq!(case.request().await, None);
+        assert_eq!(case.state().await, State::Manual);
+        assert_eq!(case.last_reason().await.as_deref(), Some(reason));
+    }
+}
+
+#[tokio::test]
+async fn an_absent_complaint_is_not_rejected() {
+    let case = Case::new().await;
+    case.bench.announce_camera("edge-1").await;
+    let store = &case.bench.register.store;
+    store.open_complaint(&complaint(true, true), "platform", None, START).await.unwrap();
+    let request = case.request().await.unwrap();
+    case.answer(&request, "CLEARED", Vec::new()).await;
+    assert_eq!(case.state().await, State::Manual);
+}

@@ -1,1 +1,137 @@
+use super::*;
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::lifecycle::{Event, State},
+        ids::CaseId,
+        wire::{EventData, Priority},
+    },
+};
+use uuid::Uuid;
 
+const AT: WallTime = WallTime::from_unix_millis(1_767_225_600_000);
+
+async fn open(dir: &Path) -> HubStore {
+    HubStore::open(&dir.join("hub.db"), "440310".parse().unwrap()).await.unwrap()
+}
+
+fn complaint(number: u128, external_no: &str) -> NewComplaint {
+    NewComplaint {
+        case_id: CaseId(Uuid::from_u128(number)),
+        external_no: external_no.to_owned(),
+        source: "12345".to_owned(),
+        event: EventData {
+            std: "local".to_owned(),
+            version: String::new(),
+            code: "x".to_owned(),
+            name_zh: String::new(),
+            name_en: String::new(),
+            local: true,
+        },
+        pattern: None,
+        priority: if number % 2 == 0 { Priority::Urgent } else { Priority::Normal },
+        place: None,
+        reported_at: AT,
+    }
+}
+
+#[tokio::test]
+async fn no_column_could_hold_a_citizens_contact() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT m.name, i.name FROM sqlite_master m, pragma_table_info(m.name) i WHERE m.type = 'table'",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .unwrap();
+    assert!(columns.len() > 50);
+    for (table, column) in columns {
+        let suspicious =
+            ["phone", "mobile", "tel", "citizen", "contact", "email", "id_card", "wechat"]
+                .iter()
+                .any(|word| column.contains(word));
+        assert!(!suspicious, "{table}.{column}");
+        // People are named where they sign in, nowhere else.
+        assert!(column != "name" || table == "sessions", "{table}.{column}");
+    }
+}
+
+#[test]
+fn nothing_changes_or_deletes_what_only_grows() {
+    let sources = [
+        include_str!("cameras.rs"),
+        include_str!("cases.rs"),
+        include_str!("complaints.rs"),
+        include_str!("decide.rs"),
+        include_str!("evidence.rs"),
+        include_str!("facts.rs"),
+        include_str!("outbound.rs"),
+        include_str!("sessions.rs"),
+        include_str!("verifications.rs"),
+    ];
+    for table in ["facts", "history", "views"] {
+        for verb in ["UPDATE", "DELETE FROM"] {
+            let statement = format!("{verb} {table}");
+            assert!(sources.iter().all(|source| !source.contains(&statement)), "{statement}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_complaint_twice_is_one_case() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let first = store.open_complaint(&complaint(1, "A-1"), "p", None, AT).await.unwrap();
+    let again = store.open_complaint(&complaint(2, "A-1"), "p", None, AT).await.unwrap();
+    assert_eq!(first.0, again.0);
+    assert!(first.1.is_some() && again.1.is_none());
+    let elsewhere = NewComplaint { source: "app".to_owned(), ..complaint(3, "A-1") };
+    let other = store.open_complaint(&elsewhere, "p", None, AT).await.unwrap();
+    assert_ne!(other.0, first.0, "numbers are unique within their source only");
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_without_gap_or_repeat() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    for number in 1..=7 {
+        let at = WallTime::from_unix_millis(AT.unix_millis() + number as i64 / 3);
+        store.open_complaint(&complaint(number, &number.to_string()), "p", None, at).await.unwrap();
+    }
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.cases(&CaseFilter::default(), cursor, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        cursor = Some(Cursor::after(last).to_string().parse().unwrap());
+        seen.extend(page);
+    }
+    assert_eq!(seen.len(), 7);
+    let order: Vec<_> =
+        seen.iter().map(|case| (case.priority, -case.received_at.unix_millis())).collect();
+    assert!(order.is_sorted(), "{order:?}");
+    let urgent = seen.iter().filter(|case| case.priority == Priority::Urgent).count();
+    assert_eq!(urgent, 3);
+}
+
+#[tokio::test]
+async fn of_two_deciders_with_one_version_the_second_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let (case_id, _) = store.open_complaint(&complaint(1, "A"), "p", None, AT).await.unwrap();
+    let outcome = crate::domain::verdict::Outcome::Undeterminable;
+    let manual = Decision::new(Event::VerdictPrecheck(outcome), "auto", AT);
+    store.decide(case_id, Some(1), &manual).await.unwrap();
+    let confirm = Decision::new(Event::Confirm, "li", AT);
+    let reject = Decision::new(Event::Reject { reason: "duplicate".to_owned() }, "wang", AT);
+    let (one, two) = tokio::join!(
+        store.decide(case_id, Some(2), &confirm),
+        store.decide(case_id, Some(2), &reject)
+    );
+    assert!(one.is_ok() != two.is_ok());
+    let late = one.err().or(two.err()).unwrap();
+    assert!(matches!(late, DecideError::Stale { expected: 2, current: 3 }), "{late}");
+    assert_eq!(store.history(case_id).await.unwrap().len(), 3);
+    let states = [State::Filed, State::Rejected];
+    assert!(states.contains(&store.case(case_id).await.unwrap().unwrap().state));
+}

@@ -196,3 +196,41 @@ pub async fn by_ticket(
     let jar = open(&state, jar, "demo").await?;
     Ok((jar, Redirect::to("/")).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_costs_a_real_hash() {
+        let hash = PasswordHash::new(NOBODY).unwrap();
+        assert!(Argon2::default().verify_password(b"nobody", &hash).is_err());
+        assert_eq!(hash.hash.unwrap().as_bytes().len(), 32);
+    }
+
+    #[test]
+    fn five_failures_close_a_name_for_five_minutes_and_a_success_forgets_them() {
+        let guard = Guard::default();
+        let at = |secs| Monotonic::from_secs_f64(secs);
+        for _ in 0..4 {
+            guard.note("li", true, at(0.0));
+        }
+        assert!(!guard.is_closed("li", at(1.0)));
+        guard.note("li", true, at(1.0));
+        assert!(guard.is_closed("li", at(300.0)));
+        assert!(!guard.is_closed("wang", at(2.0)));
+        assert!(!guard.is_closed("li", at(301.0)));
+        guard.note("li", false, at(301.0));
+        guard.note("li", true, at(302.0));
+        assert!(!guard.is_closed("li", at(303.0)));
+    }
+
+    #[test]
+    fn a_flood_of_names_stays_bounded() {
+        let guard = Guard::default();
+        for number in 0..3 * NAMES_MAX {
+            guard.note(&number.to_string(), true, Monotonic::ZERO);
+        }
+        assert_eq!(guard.failures.lock().unwrap().len(), NAMES_MAX);
+    }
+}

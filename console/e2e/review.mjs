@@ -1,0 +1,212 @@
+/**
+ * Drives the review page of a running hub in a real browser.
+ *
+ *   node e2e/review.mjs --base http://127.0.0.1:8080 (--ticket T | --name N --password P)
+ *        [--out DIR] [--wait-secs 120] [--drawing gl,svg] [--decide confirm,reject] [--complaint]
+ *
+ * Waits for cases (as many as decisions are asked for), decides them by keyboard, and asks the hub
+ * itself whether they were decided. Screenshots go to DIR. One line a check on stderr, a summary as
+ * JSON on stdout; exit code 0 only if every check held.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { launch, watchedPage } from './browser.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    base: { type: 'string' },
+    ticket: { type: 'string' },
+    name: { type: 'string' },
+    password: { type: 'string' },
+    out: { type: 'string', default: '.' },
+    'wait-secs': { type: 'string', default: '120' },
+    drawing: { type: 'string', default: 'gl,svg' },
+    decide: { type: 'string', default: 'confirm,reject' },
+    complaint: { type: 'boolean', default: false },
+  },
+});
+if (!options.base || !(options.ticket || (options.name && options.password))) {
+  console.error('usage: review.mjs --base URL (--ticket T | --name N --password P) [--out DIR]');
+  process.exit(2);
+}
+
+const base = options.base.replace(/\/$/, '');
+const waitMillis = Number(options['wait-secs']) * 1000;
+const decisions = options.decide.split(',').filter(Boolean);
+const checks = [];
+mkdirSync(options.out, { recursive: true });
+
+const id = (name) => `[data-testid="${name}"]`;
+const shot = (page, name) => page.screenshot({ path: join(options.out, `console-${name}.png`) });
+
+async function check(name, job) {
+  try {
+    const note = (await job()) ?? '';
+    checks.push({ name, ok: true });
+    console.error(`ok    ${name} ${note}`);
+  } catch (error) {
+    checks.push({ name, ok: false, error: String(error.message ?? error) });
+    console.error(`FAIL  ${name}: ${error.message ?? error}`);
+  }
+}
+
+function must(condition, words) {
+  if (!condition) throw new Error(words);
+}
+
+async function signIn(page, expect) {
+  if (options.ticket) {
+    await page.goto(`${base}/signin?ticket=${encodeURIComponent(options.ticket)}`);
+  } else {
+    // The page asks who is signed in; the browser reports that 401 as an error.
+    expect(/401/);
+    await page.goto(`${base}/`);
+    await page.fill('input[name=name]', options.name);
+    await page.fill('input[name=password]', options.password);
+    await page.keyboard.press('Enter');
+  }
+  await page.waitForSelector(id('cameras'), { timeout: 20_000 });
+}
+
+const read = (page, path) =>
+  page.evaluate(async (url) => (await fetch(url)).json(), `/api/v1${path}`);
+
+const chosen = (page) => page.getAttribute(id('case-panel'), 'data-case');
+
+async function waitForCase(page) {
+  await page.waitForSelector(id('case-card'), { timeout: waitMillis });
+  await page.waitForSelector(`${id('case-panel')}[data-case]`, { timeout: 10_000 });
+}
+
+async function mapIsDrawn(page, drawing) {
+  const map = page.locator('[data-map]').first();
+  await map.waitFor({ timeout: 20_000 });
+  const kind = await map.getAttribute('data-map');
+  must(kind === drawing, `the map is drawn with ${kind}, not ${drawing}`);
+  await page.waitForSelector('[data-map][data-ready="true"]', { timeout: 30_000 });
+}
+
+async function noPageScroll(page) {
+  const { high, wide } = await page.evaluate(() => ({
+    high: document.documentElement.scrollHeight - window.innerHeight,
+    wide: document.documentElement.scrollWidth - window.innerWidth,
+  }));
+  must(high <= 0 && wide <= 0, `the page is ${high} px too high and ${wide} px too wide`);
+}
+
+async function pictureIsShown(page) {
+  // A stream's first case may still be uploading its picture.
+  await page.waitForFunction(
+    () => {
+      const picture = document.querySelector('[data-testid="picture"] img');
+      return picture?.complete && picture.naturalWidth > 0;
+    },
+    null,
+    { timeout: 60_000 },
+  );
+}
+
+/** By keyboard alone; then the hub is asked, since the page could be wrong about itself. */
+async function decide(page, action) {
+  await waitForCase(page);
+  const before = await chosen(page);
+  await page.waitForSelector(`${id('actions')} [data-action="${action}"]`);
+  const wanted = action === 'confirm' ? 'FILED' : 'REJECTED';
+  if (action === 'confirm') {
+    await page.keyboard.press('1');
+  } else {
+    await page.keyboard.press('2');
+    await page.waitForSelector(id('reason-dialog'));
+    await shot(page, 'reasons');
+    await page.keyboard.press('6');
+    await page.keyboard.press('Enter');
+  }
+  for (let tries = 0; tries < 40; tries += 1) {
+    const now = await read(page, `/cases/${before}`);
+    if (now.state === wanted) {
+      const last = now.history.findLast((entry) => entry.to === wanted);
+      must(action === 'confirm' || last?.reason, 'the history carries no reason');
+      must((await chosen(page)) !== before, 'the page did not go on to the next case');
+      return `${before} ${wanted} ${last?.reason ?? ''}`;
+    }
+    await page.waitForTimeout(250);
+  }
+  throw new Error(`${before} did not become ${wanted}`);
+}
+
+async function language(page) {
+  const lang = () => page.evaluate(() => document.documentElement.lang);
+  must((await lang()) === 'zh-CN', 'the page does not begin in Chinese');
+  await page.keyboard.press('l');
+  must((await lang()) === 'en', 'L does not switch to English');
+  await page.waitForTimeout(300);
+  await shot(page, 'english');
+  await page.reload();
+  await page.waitForSelector(id('cameras'));
+  must((await lang()) === 'en', 'the language is not remembered');
+  await page.keyboard.press('l');
+}
+
+async function help(page) {
+  await page.keyboard.press('?');
+  await page.waitForSelector(id('help'));
+  await shot(page, 'help');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector(id('help'), { state: 'detached' });
+}
+
+/** A complaint about the ground in the middle of what the cameras see. */
+async function complaint(page) {
+  await page.click(id('complaint'));
+  await page.waitForSelector(id('complaint-dialog'));
+  await page.waitForSelector(`${id('complaint-dialog')} [data-map][data-ready="true"]`);
+  const box = await page.locator(`${id('complaint-dialog')} [data-map]`).boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await shot(page, 'complaint');
+  await page.click(`${id('complaint-dialog')} button.primary`);
+  await page.waitForSelector(id('complaint-dialog'), { state: 'detached' });
+  await page.waitForSelector(id('verdict-banner'));
+  const about = await chosen(page);
+  await page.waitForSelector(`${id('verdict-banner')}[data-verdict]`, { timeout: waitMillis });
+  const verdict = await page.getAttribute(id('verdict-banner'), 'data-verdict');
+  await shot(page, 'complaint-answer');
+  return `${about} ${verdict}`;
+}
+
+async function run(drawing, first) {
+  const browser = await launch(drawing);
+  try {
+    const { page, faults, expect } = await watchedPage(browser, base);
+    await check(`${drawing}: signs in`, () => signIn(page, expect));
+    await check(`${drawing}: the queue shows a case`, () => waitForCase(page));
+    await check(`${drawing}: the picture is shown`, () => pictureIsShown(page));
+    await check(`${drawing}: the map is drawn`, () => mapIsDrawn(page, drawing));
+    await check(`${drawing}: no page scroll at 1366x768`, () => noPageScroll(page));
+    await shot(page, `${drawing}-1366`);
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    await check(`${drawing}: no page scroll at 1920x1080`, () => noPageScroll(page));
+    await page.waitForTimeout(500);
+    await shot(page, `${drawing}-1920`);
+    await page.setViewportSize({ width: 1366, height: 768 });
+    if (first) {
+      await check('help by keyboard', () => help(page));
+      await check('language by keyboard, remembered', () => language(page));
+      for (const action of decisions) {
+        await check(`${action} by keyboard`, () => decide(page, action));
+      }
+      if (options.complaint) await check('complaint and its precheck', () => complaint(page));
+    }
+    await check(`${drawing}: no error, no request to another host`, () => {
+      must(faults.length === 0, faults.slice(0, 5).join('\n      '));
+    });
+  } finally {
+    await browser.close();
+  }
+}
+
+for (const [i, drawing] of options.drawing.split(',').entries()) await run(drawing, i === 0);
+
+const failed = checks.filter((one) => !one.ok).length;
+console.log(JSON.stringify({ passed: checks.length - failed, failed, checks }));
+process.exit(failed === 0 ? 0 : 1);

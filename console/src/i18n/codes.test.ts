@@ -1,0 +1,60 @@
+/** The page's lists of codes against the Rust source that defines them. */
+import { describe, expect, it } from 'vitest';
+import { CASE_STATES, STAGES } from '../api/types';
+import { CLOSE, FALSE_ALARM, NOT_FILED, REWORK } from '../words/reasons';
+import { zhCN } from './zh-CN';
+
+const files = import.meta.glob<string>('../../../src/domain/{wire,verdict/mod,case/*}.rs', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+const source = (path: string) => files[`../../../src/domain/${path}`] ?? '';
+
+const snake = (name: string) => name.replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase();
+
+/** The part of `text` between the first `{` or `[` after `from` and the next `close`. */
+function block(text: string, from: string, close: string): string {
+  const start = text.indexOf(from);
+  expect(start, from).toBeGreaterThanOrEqual(0);
+  const open = text.slice(start + from.length).search(/[{[]\s*\n/) + start + from.length;
+  return text.slice(open, text.indexOf(close, open));
+}
+
+const quoted = (text: string) => [...text.matchAll(/"([\w-]+)"/g)].map((found) => found[1]);
+
+describe('codes of the Rust source', () => {
+  it('verdict reasons all have words', () => {
+    const variants = [
+      ...block(source('verdict/mod.rs'), 'pub enum Reason', '\n}').matchAll(/^\s{4}(\w+),/gm),
+    ].map((found) => snake(found[1] ?? ''));
+    expect(variants.length).toBeGreaterThan(10);
+    expect(Object.keys(zhCN.verdictReason).sort()).toEqual(variants.sort());
+  });
+
+  it('camera conditions all have words', () => {
+    const variants = [
+      ...block(source('wire.rs'), 'pub enum CameraCondition', '\n}').matchAll(/^\s{4}(\w+),/gm),
+    ].map((found) => snake(found[1] ?? ''));
+    expect(Object.keys(zhCN.condition).sort()).toEqual(variants.sort());
+  });
+
+  it('states, stages and history kinds are those of the life-cycle', () => {
+    const text = source('case/lifecycle.rs');
+    expect(quoted(block(text, ' State', '\n    }'))).toEqual([...CASE_STATES]);
+    expect(quoted(block(text, ' Stage', '\n    }'))).toEqual([...STAGES]);
+    expect(quoted(block(text, ' EventKind', '\n    }')).sort()).toEqual(
+      Object.keys(zhCN.history).sort(),
+    );
+  });
+
+  it('reason codes are those of the hub', () => {
+    const text = source('case/reason_codes.rs');
+    const listed = (name: string) =>
+      quoted(text.slice(text.indexOf(`${name}: &[&str]`)).split('];')[0] ?? '');
+    expect(listed('FALSE_ALARM')).toEqual([...FALSE_ALARM]);
+    expect(listed('NOT_FILED')).toEqual([...NOT_FILED]);
+    expect(listed('const REWORK')).toEqual([...REWORK]);
+    expect(listed('CLOSE_UNFILED')).toEqual([...CLOSE]);
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { CaseDetail, Evidence, EvidenceRole } from '../api/types';
+import { firstView, latestCheck, picturesOf, viewsOf } from './evidence';
+import { cleanCode, groupedCode, lonLat, looksLikeCode, metres, shortCode } from './place';
+import { groupReasons } from './reasons';
+import { age, duration, localTime, shortTime, span } from './time';
+
+describe('times', () => {
+  it('are the district’s, also across its midnight', () => {
+    expect(localTime('2026-11-21T15:59:59.999Z')).toBe('2026-11-21 23:59:59');
+    expect(localTime('2026-11-21T16:00:00.000Z')).toBe('2026-11-22 00:00:00');
+    expect(localTime('2026-12-31T16:00:00Z')).toBe('2027-01-01 00:00:00');
+  });
+
+  it('show a dash for what is no time', () => {
+    expect(localTime(null)).toBe('–');
+    expect(localTime('yesterday')).toBe('–');
+  });
+
+  it('leave the date out only today', () => {
+    const now = new Date('2026-11-21T16:30:00Z');
+    expect(shortTime('2026-11-21T16:10:05Z', now)).toBe('00:10:05');
+    expect(shortTime('2026-11-21T15:10:05Z', now)).toBe('11-21 23:10:05');
+  });
+
+  it('have an age that a fast clock cannot make negative', () => {
+    const now = new Date('2026-11-21T10:00:00Z');
+    expect(age('2026-11-21T10:00:09Z', now)).toEqual({ unit: 'secs', n: 0 });
+    expect(age('2026-11-21T09:00:01Z', now)).toEqual({ unit: 'minutes', n: 59 });
+    expect(span(3600)).toEqual({ unit: 'hours', n: 1 });
+    expect(span(86_400 * 2.9)).toEqual({ unit: 'days', n: 2 });
+  });
+
+  it('measure dwell times', () => {
+    expect(duration(4)).toBe('4.0 s');
+    expect(duration(59.6)).toBe('1:00');
+    expect(duration(3725)).toBe('1:02:05');
+    expect(duration(Number.NaN)).toBe('–');
+  });
+});
+
+describe('places', () => {
+  it('recognise 2D codes by length and letters', () => {
+    expect(looksLikeCode('N50G473265501234')).toBe(true);
+    expect(looksLikeCode('N50G47326550123')).toBe(false);
+    expect(looksLikeCode('N61G')).toBe(false);
+    expect(looksLikeCode('N50GF7')).toBe(false);
+    expect(cleanCode(' n50g 47 3 ')).toBe('N50G473');
+  });
+
+  it('split a code at its levels and lose nothing', () => {
+    const code = 'N50G4732655012341112';
+    expect(groupedCode(code)).toBe('N 50G 47 3 26 55 0 12 34 11 12');
+    expect(groupedCode(code).replaceAll(' ', '')).toBe(code);
+    expect(groupedCode('N50G')).toBe('N 50G');
+  });
+
+  it('shorten to the part that tells neighbours apart', () => {
+    expect(shortCode('N50G473265501234')).toBe('…65501234');
+    expect(shortCode('N50G473')).toBe('N50G473');
+  });
+
+  it('give centimetres in degrees and sensible metres', () => {
+    expect(lonLat(114.34, 22.69)).toBe('114.3400000, 22.6900000');
+    expect(metres(0.72)).toBe('0.7 m');
+    expect(metres(31.6)).toBe('32 m');
+  });
+});
+
+const file = (role: EvidenceRole, captured_at: string, available = true): Evidence => ({
+  role,
+  sha256: `${role}-${captured_at}`,
+  media_type: 'image/jpeg',
+  width_px: 1,
+  height_px: 1,
+  captured_at,
+  available,
+});
+
+const detail = (evidence: Evidence[], checks: Evidence[][] = []) =>
+  ({
+    evidence,
+    verifications: checks.map((files, i) => ({
+      request_id: String(i),
+      kind: 'postcheck',
+      requested_at: `2026-01-0${i + 1}T00:00:00Z`,
+      evidence: files,
+    })),
+  }) as unknown as CaseDetail;
+
+describe('pictures', () => {
+  it('offer only what is there', () => {
+    const views = viewsOf(picturesOf(detail([file('snapshot', '1'), file('clip', '1')])));
+    expect(views).toEqual(['clean', 'clip']);
+    expect(firstView(views)).toBe('clean');
+    expect(firstView([])).toBeNull();
+  });
+
+  it('begin with before and after when there is a pair', () => {
+    const pair = [file('before', '1'), file('after', '2')];
+    const views = viewsOf(picturesOf(detail([file('annotated', '1')], [pair])));
+    expect(views).toEqual(['annotated', 'compare']);
+    expect(firstView(views)).toBe('compare');
+  });
+
+  it('show the half of a pair, and what a precheck of a complaint brought', () => {
+    expect(viewsOf(picturesOf(detail([], [[file('after', '1')]])))).toEqual(['after']);
+    expect(viewsOf(picturesOf(detail([], [[file('annotated', '1')]])))).toEqual(['annotated']);
+  });
+
+  it('take the newest check’s pictures, but one that is held before one still on its way', () => {
+    const shown = picturesOf(detail([], [[file('after', '1')], [file('after', '2')]]));
+    expect(shown.after?.captured_at).toBe('2');
+    const held = picturesOf(detail([file('annotated', '1'), file('annotated', '2', false)]));
+    expect(held.annotated?.captured_at).toBe('1');
+  });
+
+  it('do not take a check’s pictures for the case’s own', () => {
+    const [opened, checked] = [file('annotated', '1'), file('annotated', '2')];
+    expect(picturesOf(detail([opened, checked], [[checked]])).annotated).toBe(opened);
+  });
+
+  it('name the latest check', () => {
+    expect(latestCheck(detail([], [[], []]).verifications)?.request_id).toBe('1');
+    expect(latestCheck([])).toBeNull();
+  });
+});
+
+describe('reasons', () => {
+  it('tell false alarms from refusals and keep unknown codes', () => {
+    expect(groupReasons(['duplicate', 'licensed', 'brand_new'])).toEqual([
+      { title: 'falseAlarm', codes: ['duplicate', 'brand_new'] },
+      { title: 'notFiled', codes: ['licensed'] },
+    ]);
+    expect(groupReasons(['not_cleared', 'came_back'])).toEqual([
+      { title: '', codes: ['not_cleared', 'came_back'] },
+    ]);
+  });
+});

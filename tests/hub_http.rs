@@ -1,0 +1,608 @@
+//! The hub as its clients meet it: a real server on a free port, a real database, a real disk.
+#![cfg(feature = "hub")]
+
+use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
+use gridwarden::{
+    base::{clock::SystemClock, secret::Secret, shutdown::Shutdown, time::WallTime},
+    domain::wire::{EventData, PatternData, Priority},
+    drivers::evidence::files::Digest256,
+    roles::hub::{self, BrokerConfig, HubConfig, KnownEvent, Running, User, verify::LookTimes},
+};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
+use serde_json::{Value, json};
+use std::{path::Path, sync::Arc, time::Duration};
+use uuid::Uuid;
+
+const NODE_TOKEN: &str = "node-token-of-the-tests";
+const PLATFORM_TOKEN: &str = "platform-token-of-the-tests";
+const TICKET: &str = "ticket-of-the-tests";
+const CELL: &str = "N50F0535166000";
+const SEEN_AT: &str = "2026-01-01T00:00:00.000Z";
+
+struct Hub {
+    running: Option<Running>,
+    shutdown: Shutdown,
+    client: Client,
+    base: String,
+    cookie: String,
+}
+
+fn config(dir: &Path) -> HubConfig {
+    let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash = argon2.hash_password(b"correct horse").unwrap().to_string();
+    HubConfig {
+        district: "440310".parse().unwrap(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        database: dir.join("hub.db"),
+        evidence_dir: dir.join("evidence"),
+        // Nobody listens there: the hub serves its page without a broker as well.
+        mqtt: BrokerConfig {
+            url: "mqtt://127.0.0.1:9".to_owned(),
+            client_id: "hub-test".to_owned(),
+            credentials: None,
+            ca: None,
+            cert: None,
+            key: None,
+        },
+        users: ["li", "wang"]
+            .map(|name| User { name: name.to_owned(), password_hash: Secret::new(hash.clone()) })
+            .into(),
+        node_token: Secret::new(NODE_TOKEN),
+        platform_token: Some(Secret::new(PLATFORM_TOKEN)),
+        demo_ticket: Some(Secret::new(TICKET)),
+        events: vec![KnownEvent {
+            event: EventData {
+                std: "GB/T 47678.5".to_owned(),
+                version: "2026".to_owned(),
+                code: "06042".to_owned(),
+                name_zh: "垃圾站（箱）满溢".to_owned(),
+                name_en: "overflowing bin".to_owned(),
+                local: false,
+            },
+            pattern: PatternData {
+                id: "bin_overflowing".parse().unwrap(),
+                version: "3".to_owned(),
+            },
+            priority: Priority::Normal,
+        }],
+        looks: LookTimes::default(),
+        https_in_front: false,
+    }
+}
+
+impl Hub {
+    async fn start(dir: &Path) -> Self {
+        gridwarden::drivers::mqtt::install_crypto_provider();
+        let shutdown = Shutdown::new();
+        let running =
+            hub::start(config(dir), Arc::new(SystemClock::new()), shutdown.clone()).await.unwrap();
+        let base = format!("http://{}", running.address);
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self { running: Some(running), shutdown, client, base, cookie: String::new() }
+    }
+
+    async fn signed_in(dir: &Path) -> Self {
+        let mut hub = Self::start(dir).await;
+        hub.cookie = hub.sign_in("li").await;
+        hub
+    }
+
+    async fn sign_in(&self, name: &str) -> String {
+        let body = json!({"name": name, "password": "correct horse"});
+        let url = format!("{}/api/v1/session", self.base);
+        let answer = self.client.post(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        cookie_of(&answer)
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// As the page calls: with the cookie and the header that no foreign page can send.
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.base))
+            .header(header::COOKIE, &self.cookie)
+            .header("X-Requested-With", "gridwarden")
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        self.call(Method::GET, path).send().await.unwrap()
+    }
+
+    fn act(&self, case: &str, version: &str, body: &Value) -> RequestBuilder {
+        self.call(Method::POST, &format!("/api/v1/cases/{case}/act"))
+            .header(header::IF_MATCH, version)
+            .json(body)
+    }
+
+    fn patch(&self, digest: &Digest256, offset: u64, length: u64, bytes: &[u8]) -> RequestBuilder {
+        self.client
+            .patch(format!("{}/api/v1/evidence/{digest}", self.base))
+            .bearer_auth(NODE_TOKEN)
+            .header("Upload-Offset", offset)
+            .header("Upload-Length", length)
+            .body(bytes.to_vec())
+    }
+
+    async fn upload(&self, bytes: &[u8]) -> Digest256 {
+        let digest = Digest256::of(bytes);
+        let answer = self.patch(&digest, 0, bytes.len() as u64, bytes).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(answer.headers()["Upload-Complete"], "true");
+        digest
+    }
+
+    /// Opens a case as an edge does; its id.
+    async fn open_case(&self, number: u128, evidence: Vec<Value>) -> String {
+        let case = Uuid::from_u128(number).to_string();
+        let message = json!({
+            "specversion": "1.0", "id": "1", "source": "/gridwarden/440310/edge-1",
+            "type": "cn.gridwarden.case.opened", "time": SEEN_AT, "subject": case,
+            "datacontenttype": "application/json",
+            "data": {
+                "case_id": case, "revision": 1, "kind": "opened",
+                "event": {"std": "GB/T 47678.5", "version": "2026", "code": "06042",
+                          "name_zh": "垃圾站（箱）满溢", "name_en": "overflowing bin", "local": false},
+                "pattern": {"id": "bin_overflowing", "version": "3"},
+                "place": {"code_2d": CELL, "code_3d": "N050F000503051066000005", "level": 7,
+                          "lon_deg": 114.34, "lat_deg": 22.69, "height_metres": 42.0,
+                          "error_metres": 2.0, "datum": "CGCS2000"},
+                "camera": {"id": "gate", "node": "edge-1"}, "zone": "pavement",
+                "first_seen_at": SEEN_AT, "confirmed_at": SEEN_AT, "last_seen_at": SEEN_AT,
+                "dwell_secs": 5.0, "count": 1, "score": 0.8,
+                "model": {"id": "m", "sha256": "00"}, "clock": "arrival", "evidence": evidence,
+                "source": "video", "priority": "normal", "privacy": {"masked": true},
+            },
+        });
+        let topic = format!("gridwarden/v1/440310/edge-1/case/{case}");
+        let payload = serde_json::to_vec(&message).unwrap();
+        let reply = self.running().ingest.message(&topic, &payload).await.unwrap();
+        assert!(reply.is_some(), "acknowledged");
+        case
+    }
+
+    async fn stop(mut self) {
+        self.shutdown.begin();
+        self.running.take().unwrap().wait().await.unwrap();
+    }
+}
+
+fn cookie_of(answer: &Response) -> String {
+    let set = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
+    set.split(';').next().unwrap().to_owned()
+}
+
+async fn problem(answer: Response, status: StatusCode) -> Value {
+    assert_eq!(answer.status(), status);
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["status"], status.as_u16());
+    problem
+}
+
+fn snapshot(digest: &Digest256) -> Value {
+    json!({"role": "snapshot", "url": format!("/api/v1/evidence/{digest}"), "sha256": digest.as_str(),
+           "media_type": "image/jpeg", "width_px": 64, "height_px": 48, "captured_at": SEEN_AT})
+}
+
+#[tokio::test]
+async fn signing_in_and_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut hub = Hub::start(dir.path()).await;
+    problem(hub.get("/api/v1/session").await, StatusCode::UNAUTHORIZED).await;
+    for (name, password) in [("li", "wrong"), ("nobody", "correct horse")] {
+        let body = json!({"name": name, "password": password});
+        let answer = hub.call(Method::POST, "/api/v1/session").json(&body).send().await.unwrap();
+        problem(answer, StatusCode::UNAUTHORIZED).await;
+    }
+    hub.cookie = hub.sign_in("li").await;
+    let who: Value = hub.get("/api/v1/session").await.json().await.unwrap();
+    assert_eq!(
+        (&who["name"], &who["role"], &who["demo"]),
+        (&json!("li"), &json!("reviewer"), &json!(true))
+    );
+    // A foreign page can make a browser send the cookie, but not the header.
+    let bare = hub.client.delete(format!("{}/api/v1/session", hub.base));
+    let answer = bare.header(header::COOKIE, &hub.cookie).send().await.unwrap();
+    problem(answer, StatusCode::FORBIDDEN).await;
+    let answer = hub.call(Method::DELETE, "/api/v1/session").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    problem(hub.get("/api/v1/session").await, StatusCode::UNAUTHORIZED).await;
+    // The demo's address signs in; another ticket does not.
+    problem(hub.get("/signin?ticket=guess").await, StatusCode::UNAUTHORIZED).await;
+    let answer = hub.get(&format!("/signin?ticket={TICKET}")).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    hub.cookie = cookie_of(&answer);
+    assert_eq!(hub.get("/api/v1/cases").await.status(), StatusCode::OK);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn guessing_a_password_is_slowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::start(dir.path()).await;
+    let mut last = StatusCode::OK;
+    for _ in 0..6 {
+        let body = json!({"name": "li", "password": "guess"});
+        last = hub.call(Method::POST, "/api/v1/session").json(&body).send().await.unwrap().status();
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    hub.sign_in("wang").await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_shown_or_done_without_signing_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::start(dir.path()).await;
+    let digest = Digest256::of(b"x");
+    for (method, path) in [
+        (Method::GET, "/api/v1/cases".to_owned()),
+        (Method::GET, "/api/v1/cameras".to_owned()),
+        (Method::GET, format!("/api/v1/grid/{CELL}/cameras")),
+        (Method::GET, "/api/v1/stream".to_owned()),
+        (Method::GET, format!("/api/v1/evidence/{digest}")),
+        (Method::PATCH, format!("/api/v1/evidence/{digest}")),
+        (Method::POST, "/api/v1/complaints".to_owned()),
+        (Method::POST, format!("/api/v1/cases/{}/act", Uuid::nil())),
+        (Method::POST, format!("/api/v1/cases/{}/feedback", Uuid::nil())),
+    ] {
+        let request = hub.client.request(method.clone(), format!("{}{path}", hub.base));
+        let answer = request.bearer_auth("guess").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn of_two_reviewers_the_slower_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let case = hub.open_case(1, Vec::new()).await;
+    let shown = hub.get(&format!("/api/v1/cases/{case}")).await;
+    let tag = shown.headers()[header::ETAG].to_str().unwrap().to_owned();
+    let detail: Value = shown.json().await.unwrap();
+    assert_eq!(
+        (&detail["state"], &detail["stage"]),
+        (&json!("PENDING_REVIEW"), &json!("collection"))
+    );
+    assert_eq!(detail["place"]["cell"].as_array().unwrap().len(), 4);
+    assert_eq!(detail["actions"][0]["action"], "confirm");
+    let reasons = detail["actions"][1]["reasons"].as_array().unwrap();
+    assert!(reasons.contains(&json!("duplicate")));
+
+    let blind = hub.call(Method::POST, &format!("/api/v1/cases/{case}/act"));
+    let answer = blind.json(&json!({"action": "confirm"})).send().await.unwrap();
+    problem(answer, StatusCode::PRECONDITION_REQUIRED).await;
+    for body in [json!({"action": "reject"}), json!({"action": "reject", "reason": "because"})] {
+        let found = problem(
+            hub.act(&case, &tag, &body).send().await.unwrap(),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
+        assert_eq!(found["field"], "reason");
+        assert!(found["allowed"].as_str().unwrap().contains("duplicate"));
+    }
+    let confirmed = hub.act(&case, &tag, &json!({"action": "confirm", "note": "call 13800138000"}));
+    let confirmed = confirmed.send().await.unwrap();
+    assert_eq!(confirmed.status(), StatusCode::OK);
+    let new_tag = confirmed.headers()[header::ETAG].to_str().unwrap().to_owned();
+    let detail: Value = confirmed.json().await.unwrap();
+    assert_eq!(detail["state"], "FILED");
+    let last = detail["history"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (&last["actor"], &last["from"], &last["to"]),
+        (&json!("li"), &json!("PENDING_REVIEW"), &json!("FILED"))
+    );
+    assert_eq!(last["note"], "call ***");
+
+    let slower = Hub {
+        cookie: hub.sign_in("wang").await,
+        running: None,
+        shutdown: Shutdown::new(),
+        client: hub.client.clone(),
+        base: hub.base.clone(),
+    };
+    let body = json!({"action": "reject", "reason": "duplicate"});
+    problem(slower.act(&case, &tag, &body).send().await.unwrap(), StatusCode::PRECONDITION_FAILED)
+        .await;
+    // And with the right version the jump is illegal: it is filed already.
+    let illegal =
+        problem(slower.act(&case, &new_tag, &body).send().await.unwrap(), StatusCode::CONFLICT)
+            .await;
+    assert!(illegal["detail"].as_str().unwrap().contains("FILED"));
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_reaches_an_open_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let mut stream = hub.get("/api/v1/stream").await;
+    assert_eq!(stream.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut text = String::new();
+    let read = async {
+        let mut opened = None;
+        while !text.contains("event: case") || !text.ends_with("\n\n") {
+            text.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
+            // The stream stands: now something happens.
+            if opened.is_none() && text.contains("event: hello") {
+                opened = Some(hub.open_case(1, Vec::new()).await);
+            }
+        }
+        opened.unwrap()
+    };
+    let case = tokio::time::timeout(Duration::from_secs(60), read).await.unwrap();
+    let data = text.lines().skip_while(|line| *line != "event: case").nth(1).unwrap();
+    let change: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
+    assert_eq!(change, json!({"case_id": case, "version": 1, "state": "PENDING_REVIEW"}));
+    drop(stream);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_after_a_cut_and_a_wrong_one_is_discarded() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let (content, digest) = (b"a picture of a street", Digest256::of(b"a picture of a street"));
+    let length = content.len() as u64;
+    let url = format!("{}/api/v1/evidence/{digest}", hub.base);
+    let head = || hub.client.head(&url).bearer_auth(NODE_TOKEN).send();
+    assert_eq!(head().await.unwrap().status(), StatusCode::NOT_FOUND);
+    let answer = hub.patch(&digest, 0, length, &content[..5]).send().await.unwrap();
+    assert_eq!(answer.headers()["Upload-Offset"], "5");
+    assert!(!answer.headers().contains_key("Upload-Complete"));
+    // The edge starts anew and asks where to go on; sending the start again is refused.
+    assert_eq!(head().await.unwrap().headers()["Upload-Offset"], "5");
+    let again = hub.patch(&digest, 0, length, content).send().await.unwrap();
+    problem(again, StatusCode::CONFLICT).await;
+    let answer = hub.patch(&digest, 5, length, &content[5..]).send().await.unwrap();
+    assert_eq!(answer.headers()["Upload-Complete"], "true");
+    assert_eq!(head().await.unwrap().headers()["Upload-Complete"], "true");
+
+    let other = Digest256::of(b"something else");
+    let wrong = hub.patch(&other, 0, length, content).send().await.unwrap();
+    problem(wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let url = format!("{}/api/v1/evidence/{other}", hub.base);
+    let held = hub.client.head(url).bearer_auth(NODE_TOKEN).send().await.unwrap();
+    assert_eq!(held.status(), StatusCode::NOT_FOUND);
+
+    let huge = hub.patch(&other, 0, 1 << 40, b"x").send().await.unwrap();
+    problem(huge, StatusCode::PAYLOAD_TOO_LARGE).await;
+    let chunk = vec![0; 5 * 1024 * 1024];
+    let large = hub.patch(&other, 0, chunk.len() as u64, &chunk).send().await;
+    assert!(large.is_err() || large.unwrap().status() == StatusCode::PAYLOAD_TOO_LARGE);
+    let path = format!("{}/api/v1/evidence/..%2f..%2fhub.db", hub.base);
+    let escape = hub.client.patch(path).bearer_auth(NODE_TOKEN).send().await.unwrap();
+    problem(escape, StatusCode::UNPROCESSABLE_ENTITY).await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn evidence_is_shown_in_parts_and_every_view_is_logged() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let digest = hub.upload(b"0123456789").await;
+    let path = format!("/api/v1/evidence/{digest}");
+    // No case names it: it is nobody's to see.
+    problem(hub.get(&path).await, StatusCode::NOT_FOUND).await;
+    let case = hub.open_case(1, vec![snapshot(&digest)]).await;
+    let detail: Value = hub.get(&format!("/api/v1/cases/{case}")).await.json().await.unwrap();
+    assert_eq!(detail["evidence"][0]["available"], true);
+    assert_eq!(detail["thumbnail"], digest.as_str());
+
+    let whole = hub.get(&format!("{path}?case={case}&why=complaint")).await;
+    assert_eq!(whole.headers()[header::CONTENT_TYPE], "image/jpeg");
+    assert_eq!(whole.headers()["X-Content-Type-Options"], "nosniff");
+    let tag = whole.headers()[header::ETAG].clone();
+    assert_eq!(whole.bytes().await.unwrap(), "0123456789");
+    let part =
+        hub.call(Method::GET, &path).header(header::RANGE, "bytes=2-4").send().await.unwrap();
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.headers()[header::CONTENT_RANGE], "bytes 2-4/10");
+    assert_eq!(part.bytes().await.unwrap(), "234");
+    let behind =
+        hub.call(Method::GET, &path).header(header::RANGE, "bytes=10-").send().await.unwrap();
+    assert_eq!(behind.headers()[header::CONTENT_RANGE], "bytes */10");
+    problem(behind, StatusCode::RANGE_NOT_SATISFIABLE).await;
+    let same =
+        hub.call(Method::GET, &path).header(header::IF_NONE_MATCH, tag).send().await.unwrap();
+    assert_eq!(same.status(), StatusCode::NOT_MODIFIED);
+
+    let views = hub.running().register.store.views_of(digest.as_str()).await.unwrap();
+    let view = |why: &str, part: &str| ("li".to_owned(), why.to_owned(), part.to_owned());
+    let mut expected = vec![
+        view("complaint", "whole"),
+        view("review", "bytes 2-4"),
+        view("review", "whole"),
+        view("review", "unchanged"),
+    ];
+    let mut views = views;
+    views.sort();
+    expected.sort();
+    assert_eq!(views, expected);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_complaint_sent_twice_is_one_case() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let send = |body: Value| {
+        let url = format!("{}/api/v1/complaints", hub.base);
+        hub.client.post(url).bearer_auth(PLATFORM_TOKEN).json(&body).send()
+    };
+    let complaint = json!({"external_no": "A-1", "source": "12345", "event": "06042",
+        "place": {"lon_deg": 114.34, "lat_deg": 22.69, "datum": "CGCS2000"}, "reported_at": SEEN_AT});
+    let first = send(complaint.clone()).await.unwrap();
+    assert_eq!(first.status(), StatusCode::CREATED);
+    let first: Value = first.json().await.unwrap();
+    assert_eq!(first["place"]["code_2d"], CELL);
+    assert_eq!(first["pattern"]["id"], "bin_overflowing");
+    let again = send(complaint.clone()).await.unwrap();
+    assert_eq!(again.status(), StatusCode::OK);
+    let again: Value = again.json().await.unwrap();
+    assert_eq!(again["case_id"], first["case_id"]);
+
+    for (change, field) in [
+        (json!({"external_no": ""}), "external_no"),
+        (json!({"place": {"lon_deg": 114.34}}), "place"),
+        (json!({"place": {"lon_deg": 514.34, "lat_deg": 22.69}}), "place"),
+        (json!({"place": {"lon_deg": 114.34, "lat_deg": 22.69, "datum": "GCJ02"}}), "place.datum"),
+        (json!({"place": {"code": "N99"}}), "place.code"),
+        (json!({"reported_at": "2999-01-01T00:00:00Z"}), "reported_at"),
+    ] {
+        let mut bad = complaint.clone();
+        for (key, value) in change.as_object().unwrap() {
+            bad[key] = value.clone();
+        }
+        let found = problem(send(bad).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(found["field"], field);
+    }
+    // There is no place for contact data to go.
+    let mut personal = complaint;
+    personal["phone"] = json!("13800138000");
+    problem(send(personal).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn feedback_starts_the_postcheck_and_its_time_is_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let case = hub.open_case(1, Vec::new()).await;
+    let path = format!("/api/v1/cases/{case}/feedback");
+    let now = hub.running().register.now();
+    let send = |at: WallTime| {
+        let body = json!({"unit": "street crew 3", "disposed_at": at, "note": "emptied"});
+        hub.call(Method::POST, &path).json(&body).send()
+    };
+    problem(send(now).await.unwrap(), StatusCode::CONFLICT).await;
+    let confirmed = hub.act(&case, "\"1\"", &json!({"action": "confirm"})).send().await.unwrap();
+    assert_eq!(confirmed.status(), StatusCode::OK);
+    for bad in [WallTime::from_unix_millis(0), now.plus(Duration::from_secs(3_600))] {
+        let found = problem(send(bad).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(found["field"], "disposed_at");
+    }
+    let done = send(now).await.unwrap();
+    assert_eq!(done.status(), StatusCode::OK);
+    let done: Value = done.json().await.unwrap();
+    let state = done["state"].as_str().unwrap();
+    assert!(["DISPOSED", "POSTCHECKING"].contains(&state), "{state}");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn oversized_and_malformed_requests_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let case = hub.open_case(1, Vec::new()).await;
+    let large = json!({"action": "confirm", "note": "x".repeat(100 * 1024)});
+    problem(hub.act(&case, "\"1\"", &large).send().await.unwrap(), StatusCode::PAYLOAD_TOO_LARGE)
+        .await;
+    let long = json!({"action": "confirm", "note": "x".repeat(2_000)});
+    let found = problem(
+        hub.act(&case, "\"1\"", &long).send().await.unwrap(),
+        StatusCode::UNPROCESSABLE_ENTITY,
+    )
+    .await;
+    assert_eq!(found["field"], "note");
+    let unknown = json!({"action": "confirm", "x": 1});
+    problem(
+        hub.act(&case, "\"1\"", &unknown).send().await.unwrap(),
+        StatusCode::UNPROCESSABLE_ENTITY,
+    )
+    .await;
+    let found = problem(
+        hub.act(&case, "\"1\"", &json!({"action": "burn"})).send().await.unwrap(),
+        StatusCode::UNPROCESSABLE_ENTITY,
+    )
+    .await;
+    assert_eq!(found["allowed"], "confirm reject close rework");
+    for (path, status) in [
+        ("/api/v1/cases?state=OPEN", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/api/v1/cases?limit=100000", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/api/v1/cases?cursor=%27%3B--", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/api/v1/cases?colour=red", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/api/v1/cases/not-an-id", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/api/v1/grid/N99/cameras", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/api/v1/nothing", StatusCode::NOT_FOUND),
+    ] {
+        problem(hub.get(path).await, status).await;
+    }
+    let missing = format!("/api/v1/cases/{}", Uuid::from_u128(99));
+    problem(hub.get(&missing).await, StatusCode::NOT_FOUND).await;
+    let long = format!("/api/v1/cases?event={}", "x".repeat(8_000));
+    problem(hub.get(&long).await, StatusCode::URI_TOO_LONG).await;
+    let mut many = hub.call(Method::GET, "/api/v1/cases");
+    for number in 0..80 {
+        many = many.header(format!("x-{number}"), "1");
+    }
+    problem(many.send().await.unwrap(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn garbage_from_the_broker_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::start(dir.path()).await;
+    let topic = format!("gridwarden/v1/440310/edge-1/case/{}", Uuid::nil());
+    assert!(hub.running().ingest.message(&topic, b"\x00garbage").await.unwrap().is_none());
+    let text = hub.get("/metrics").await.text().await.unwrap();
+    assert!(text.contains("gridwarden_hub_messages_dropped_total{reason=\"json\"}"), "{text}");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn stopping_and_starting_again_keeps_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let digest = hub.upload(b"a picture").await;
+    let case = hub.open_case(1, vec![snapshot(&digest)]).await;
+    hub.act(&case, "\"1\"", &json!({"action": "confirm"})).send().await.unwrap();
+    let path = format!("/api/v1/cases/{case}");
+    let before: Value = hub.get(&path).await.json().await.unwrap();
+    let cookie = hub.cookie.clone();
+    hub.stop().await;
+    let mut hub = Hub::start(dir.path()).await;
+    hub.cookie = cookie;
+    let after: Value = hub.get(&path).await.json().await.unwrap();
+    assert_eq!(before, after);
+    assert_eq!(hub.get(&format!("/api/v1/evidence/{digest}")).await.status(), StatusCode::OK);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn the_page_its_policy_and_the_operators_addresses() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::start(dir.path()).await;
+    for path in ["/", "/cases/some/view"] {
+        let page = hub.get(path).await;
+        assert_eq!(page.status(), StatusCode::OK);
+        assert!(page.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+        let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.headers()["X-Frame-Options"], "DENY");
+    }
+    assert_eq!(hub.get("/assets/missing.js").await.status(), StatusCode::NOT_FOUND);
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(hub.get(path).await.status(), StatusCode::OK, "{path}");
+    }
+    let document: Value = hub.get("/api/openapi.json").await.json().await.unwrap();
+    let contract =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/http.md")).unwrap();
+    for (path, _) in document["paths"].as_object().unwrap() {
+        let name = path.strip_prefix("/api/v1").unwrap_or(path);
+        assert!(contract.contains(name), "docs/http.md does not mention {name}");
+    }
+    assert!(document["paths"]["/api/v1/cases/{id}/act"]["post"].is_object());
+    hub.stop().await;
+}
