@@ -199,7 +199,7 @@ fn all_spoiled() -> Vec<Spoiled> {
     calibration(
         "rms_error_metres",
         "rms_metres",
-        &["rms_metres", "did you mean `rms_error_metres`"],
+        &["rms_metres", "known here", "rms_error_metres"],
     );
 
     let text = pattern();
@@ -276,18 +276,22 @@ fn a_sound_site_passes_and_is_told_as_json_too() {
 
 #[test]
 fn each_spoiled_file_is_told_with_line_key_value_and_what_is_allowed() {
+    let mut untold = Vec::new();
     for Spoiled { name, text, line, parts } in all_spoiled() {
         let site = site();
         let path = file(site.path(), name, &text);
         let ended = run(["check", &path]);
-        assert_eq!(ended.code, 2, "{name}: {parts:?}\n{}", ended.shown());
         let place = format!("{path}:{line}: ");
         let told = ended.stdout.lines().any(|told| {
             told.strip_prefix(&place)
                 .is_some_and(|rest| parts.iter().all(|part| rest.contains(part)))
         });
-        assert!(told, "{name}:{line}: {parts:?} is not in one line of\n{}", ended.shown());
+        if !told || ended.code != 2 {
+            untold
+                .push(format!("{name}:{line}: {parts:?} is not in one line of\n{}", ended.shown()));
+        }
     }
+    assert!(untold.is_empty(), "{}", untold.join("\n"));
 }
 
 #[test]

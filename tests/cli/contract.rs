@@ -72,6 +72,46 @@ fn the_list_of_commands_is_complete() {
     }
 }
 
+/// Lines of docs/cli.md that a person would type.
+fn documented() -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string(crate::support::root().join("docs/cli.md")).unwrap();
+    page.lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .flat_map(|line| line.split(" | "))
+        .filter_map(|command| command.trim().strip_prefix("gridwarden "))
+        .map(|command| command.split_whitespace().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn the_page_of_commands_names_each_command_with_options_that_it_has() {
+    let documented = documented();
+    let known = commands();
+    let begins = |words: &[String], command: &str| {
+        command.split(' ').zip(words).all(|(part, word)| part == word)
+    };
+    for words in &documented {
+        let Some(command) = known.iter().find(|command| begins(words, command)) else {
+            // Of a role that this build leaves out.
+            assert!(cfg!(not(feature = "demo")), "{words:?} is no command");
+            continue;
+        };
+        let help = run(command.split(' ').chain(["--help"])).stdout;
+        for option in words.iter().filter(|word| word.starts_with("--")) {
+            assert!(help.contains(option.as_str()), "{words:?}: {option} is not in\n{help}");
+        }
+    }
+    for command in known
+        .iter()
+        .filter(|command| !matches!(**command, "grid uncompact" | "grid refer" | "grid resolve"))
+    {
+        assert!(
+            documented.iter().any(|words| begins(words, command)),
+            "{command} is not in docs/cli.md"
+        );
+    }
+}
+
 #[test]
 fn bad_usage_is_exit_code_2_and_named_on_stderr() {
     let cases = [
