@@ -137,10 +137,7 @@ async fn facts_decisions_and_looks_travel_through_a_broker_that_is_killed() {
             ca: None,
             cert: None,
             key: None,
-            status: Some((
-                Topic::new(&address, Leaf::Status).to_string(),
-                Arc::new(|state| status(state)),
-            )),
+            status: Some((Topic::new(&address, Leaf::Status).to_string(), Arc::new(status))),
             subscriptions: ["ack/+", "decision/+", "verify/request"]
                 .map(|leaf| format!("gridwarden/v1/440310/edge-1/{leaf}"))
                 .into(),
