@@ -1,7 +1,7 @@
 //! The command line: one subcommand, one role or tool.
 
 #[cfg(feature = "edge")]
-use super::tools::detect;
+use super::tools::{detect, verify};
 use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
 use std::{
     io::{self, IsTerminal},
@@ -48,6 +48,9 @@ enum Command {
     Track(track::TrackArgs),
     /// The whole edge analysis of a file, bit for bit repeatable
     Replay(replay::ReplayArgs),
+    /// Is it gone? Footage before and after in, a verdict out
+    #[cfg(feature = "edge")]
+    Verify(verify::VerifyArgs),
 }
 
 #[cfg(any(feature = "edge", feature = "hub"))]
@@ -90,6 +93,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Detect(args) => detect::run(&args),
         Command::Track(args) => track::run(&args),
         Command::Replay(args) => replay::run(&args),
+        #[cfg(feature = "edge")]
+        Command::Verify(args) => verify::run(&args),
     }
 }
 

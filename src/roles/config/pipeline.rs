@@ -203,7 +203,7 @@ fn zones(
 ) -> Option<Vec<Zone>> {
     let whole = size.map(PixelPolygon::whole);
     if tables.is_empty() {
-        return Some(vec![Zone { id: "frame".parse().ok()?, polygon: whole? }]);
+        return Some(vec![Zone { id: "frame".parse().ok()?, polygon: whole?.out_to_border(size?) }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
     let mut zones = Vec::new();
@@ -241,7 +241,8 @@ fn zones(
         }
         zones.push(
             id.zip(drawn.or(surveyed).or_else(|| whole.clone()))
-                .map(|(id, polygon)| Zone { id, polygon }),
+                .zip(size)
+                .map(|((id, polygon), size)| Zone { id, polygon: polygon.out_to_border(size) }),
         );
     }
     zones.into_iter().collect()

@@ -12,6 +12,7 @@ pub mod camera;
 pub mod clip;
 pub mod counters;
 pub mod evidence;
+pub mod findings;
 mod link;
 pub mod publish;
 mod report;

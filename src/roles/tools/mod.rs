@@ -8,6 +8,8 @@ pub mod grid;
 pub mod locate;
 pub mod replay;
 pub mod track;
+#[cfg(feature = "edge")]
+pub mod verify;
 
 use std::process::ExitCode;
 
