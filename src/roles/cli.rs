@@ -1,8 +1,8 @@
 //! The command line: one subcommand, one role or tool.
 
+use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
 #[cfg(feature = "edge")]
 use super::tools::{detect, verify};
-use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,

@@ -126,7 +126,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         say(&format!("review page: {page}"));
         say("dwell times are shortened for the demo; stop with Ctrl-C");
     }
-    let mut script = Script::sign_in(&base, &ticket).await?;
+    let mut script = Script::sign_in(&base, &ticket, clock.clone()).await?;
     let begun = clock.monotonic();
     let end = args.for_secs.map(Duration::from_secs);
     let mut edge = Box::pin(edge);
@@ -150,7 +150,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         say(&format!("review page was {page}"));
     }
     // What the edge opened must be at the hub: give the last facts a moment.
-    let report = script.settle(&counters, clock.as_ref()).await;
+    let report = script.settle(&counters).await;
     shutdown.begin();
     edge.await??;
     hub.wait().await?;

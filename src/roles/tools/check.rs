@@ -41,10 +41,7 @@ struct Report {
 
 pub fn run(args: &CheckArgs) -> anyhow::Result<Ended> {
     let mut report = Report { checked: vec![], faults: vec![], warnings: vec![] };
-    let catalogue = match Catalogue::built_in() {
-        Ok(catalogue) => catalogue,
-        Err(faults) => return Err(faults.into()),
-    };
+    let catalogue = Catalogue::built_in()?;
     let mut files = Vec::new();
     for path in &args.paths {
         collect(path, &mut files, &mut report);
