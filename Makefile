@@ -35,11 +35,11 @@ test: ## Set up and run every test: format, lints, each feature set alone, the c
 	@packaging/setup.sh test
 	cargo fmt --check
 	cargo test --locked --no-default-features
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets $(PAGE) -- -D warnings
 	cargo check --locked --no-default-features --features edge
 	cargo check --locked --no-default-features --features hub
 	$(if $(PAGE),npm --prefix console test)
-	cargo test --locked
+	cargo test --locked $(PAGE)
 
 .PHONY: check-deny
 check-deny: ## Licences, advisories, bans and sources of the dependencies (needs cargo-deny)
