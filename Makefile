@@ -62,9 +62,10 @@ bench: ## Measure this machine: throughput, cost and memory as JSON
 .PHONY: gpu-smoke
 gpu-smoke: ## Run the detector through TensorRT, CUDA and CPU, in that order, and say what was really used
 	@packaging/setup.sh gpu
+	gst-launch-1.0 -q filesrc location=tests/scenes/street.mp4 ! decodebin ! videoconvert ! jpegenc snapshot=true ! filesink location=.build/gpu-smoke.jpg
 	ORT_DYLIB_PATH=$(CURDIR)/.build/onnxruntime-gpu/libonnxruntime.so \
 	LD_LIBRARY_PATH=$(CURDIR)/.build/onnxruntime-gpu$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH} \
-	cargo run --release --locked -- detect --model models/street-nano.toml --providers tensorrt,cuda,cpu $(ARGS) --out .build/gpu-smoke.json
+	cargo run --release --locked -- detect --model models/street-nano.toml --providers tensorrt,cuda,cpu --json $(ARGS) --out .build/gpu-smoke.json .build/gpu-smoke.jpg
 
 .PHONY: clean
 clean: ## Remove what was built here; downloads stay in ~/.cache/gridwarden
