@@ -25,7 +25,9 @@ fn missing() -> Option<&'static str> {
     if !there(".build/footage/vtest.mp4") {
         return Some("sample footage");
     }
-    if !there(".build/onnxruntime/libonnxruntime.so") && std::env::var_os("ORT_DYLIB_PATH").is_none() {
+    if !there(".build/onnxruntime/libonnxruntime.so")
+        && std::env::var_os("ORT_DYLIB_PATH").is_none()
+    {
         return Some("ONNX Runtime");
     }
     if !Path::new("/usr/sbin/mosquitto").exists() {
@@ -65,13 +67,24 @@ fn footage_becomes_reviewed_and_verified_cases() {
 
     let page = Command::new("node")
         .arg("console/e2e/review.mjs")
-        .args(["--base", &base, "--ticket", &ticket, "--decide", "confirm", "--wait-secs", "60", "--out"])
+        .args([
+            "--base",
+            &base,
+            "--ticket",
+            &ticket,
+            "--decide",
+            "confirm",
+            "--wait-secs",
+            "60",
+            "--out",
+        ])
         .arg(dir.path())
         .current_dir(root())
         .output()
         .unwrap();
     let ended = demo.wait().unwrap();
-    let told = String::from_utf8_lossy(&page.stdout).into_owned() + &String::from_utf8_lossy(&page.stderr);
+    let told =
+        String::from_utf8_lossy(&page.stdout).into_owned() + &String::from_utf8_lossy(&page.stderr);
     assert!(page.status.success(), "the page: {told}");
     assert!(ended.success(), "the demo ended with {ended}");
 
@@ -79,13 +92,21 @@ fn footage_becomes_reviewed_and_verified_cases() {
     let number = |key: &str| report[key].as_u64().unwrap_or_else(|| panic!("{key} in {report}"));
     let by_pattern = &report["cases_by_pattern"];
     assert!(by_pattern["crowd"].as_u64() >= Some(1), "a crowd on the real footage: {report}");
-    assert!(by_pattern["bin_overflowing"].as_u64() >= Some(1), "a bin on the rendered street: {report}");
+    assert!(
+        by_pattern["bin_overflowing"].as_u64() >= Some(1),
+        "a bin on the rendered street: {report}"
+    );
     assert_eq!(by_pattern["roadside_stall"], 1, "one stall is one case: {report}");
     assert_eq!((number("lost"), number("cases")), (0, number("published")));
     assert!(number("closed_with_both_pictures") >= 1, "{report}");
-    let verdicts: Vec<&str> = report["verdicts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let verdicts: Vec<&str> =
+        report["verdicts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let at = |wanted: &str| verdicts.iter().position(|verdict| *verdict == wanted);
-    let (full, emptied) = (at("postcheck bin_overflowing PRESENT"), at("postcheck bin_overflowing CLEARED"));
-    assert!(full.is_some() && full < emptied, "PRESENT before the emptying, CLEARED after: {verdicts:?}");
+    let (full, emptied) =
+        (at("postcheck bin_overflowing PRESENT"), at("postcheck bin_overflowing CLEARED"));
+    assert!(
+        full.is_some() && full < emptied,
+        "PRESENT before the emptying, CLEARED after: {verdicts:?}"
+    );
     assert!(at("precheck crowd PRESENT").is_some(), "{verdicts:?}");
 }
