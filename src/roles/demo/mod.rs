@@ -14,7 +14,7 @@ mod people;
 use crate::{
     base::{
         clock::{Clock, SystemClock},
-        secret::Secret,
+        secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
     drivers::camera::rtsp_server::RtspServer,
@@ -98,7 +98,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
             key: None,
         },
         users: Vec::new(),
-        node_token: token.clone(),
+        node_token: Some(token.clone()),
         platform_token: None,
         demo_ticket: Some(Secret::new(ticket.clone())),
         events: known_events(&Catalogue::built_in()?),
@@ -189,7 +189,7 @@ fn edge_config(
         },
         data_dir: work.join("edge"),
         evidence_url: hub.to_owned(),
-        node_token: Some(token),
+        node_token: Some(SecretSource::Given(token)),
         providers: vec!["cpu".to_owned()],
         detector_threads: 0,
         pipelines,

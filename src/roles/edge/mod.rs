@@ -23,6 +23,7 @@ mod verify;
 use crate::{
     base::{
         clock::{Clock, SystemClock},
+        secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
     domain::{
@@ -68,6 +69,7 @@ use verify::Verifier;
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
 const STATS_EVERY: Duration = Duration::from_secs(60);
 const CARDS_EVERY: Duration = Duration::from_secs(20);
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 /// How long the broker keeps a node's messages while it is away: a week.
 const SESSION_EXPIRY_SECS: u32 = 7 * 24 * 3600;
 
@@ -118,6 +120,9 @@ pub async fn run(
         .with_context(|| {
             format!("{}: the evidence folder cannot be made", config.data_dir.display())
         })?;
+    evidence.sweep(&store.upload_names().await?).with_context(|| {
+        format!("{}: old evidence cannot be deleted", config.data_dir.display())
+    })?;
     let shared = Shared {
         clock: clock.clone(),
         shutdown: shutdown.clone(),
@@ -195,7 +200,7 @@ pub async fn run(
     ));
     let uploader = Uploader::new(
         &config.evidence_url,
-        config.node_token.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")),
+        config.node_token.clone().unwrap_or_else(|| SecretSource::Given(Secret::new(""))),
         None,
     )?;
     let uploading =
@@ -223,7 +228,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Cards and statistics until shutdown.
+/// Cards, statistics and the deletion of what is old, until shutdown.
 async fn tell_regularly(
     config: &EdgeConfig,
     teller: &Teller,
@@ -233,8 +238,9 @@ async fn tell_regularly(
     counters: &EdgeCounters,
     shutdown: &Shutdown,
 ) {
-    let (mut cards, mut stats) =
-        (tokio::time::interval(CARDS_EVERY), tokio::time::interval(STATS_EVERY));
+    let every = tokio::time::interval;
+    let (mut cards, mut stats, mut prunes) =
+        (every(CARDS_EVERY), every(STATS_EVERY), every(PRUNE_EVERY));
     loop {
         tokio::select! {
             () = shutdown.begun() => return,
@@ -248,6 +254,11 @@ async fn tell_regularly(
                 let uploads = store.uploads_depth().await.unwrap_or_default();
                 teller.stats(boot_id, counters, outbox, uploads);
             }
+            _ = prunes.tick() => match store.prune(teller.clock.wall()).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!(rows, "old answers and ended cases are forgotten"),
+                Err(error) => tracing::warn!(%error, "old answers and ended cases stay"),
+            },
         }
     }
 }
@@ -375,7 +386,7 @@ fn mqtt_config(
     };
     let credentials = settings.username.clone().map(|user| Credentials {
         user,
-        password: settings.password.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")),
+        password: settings.password.clone().unwrap_or_else(|| Secret::new("")),
     });
     MqttConfig {
         url: settings.url.clone(),
