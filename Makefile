@@ -55,9 +55,9 @@ eval: ## Measure the shipped detector on held-out pictures
 	models/training/train.sh measure $(ARGS)
 
 .PHONY: bench
-bench: ## Measure this machine: throughput, cost and memory as JSON
+bench: ## Measure this machine: cost of a frame, memory, latency, single functions (docs/performance.md; ARGS="--bench latency" for one)
 	@packaging/setup.sh demo $(PAGE)
-	cargo run --quiet --release --locked $(PAGE) -- bench $(ARGS)
+	cargo bench --quiet --locked $(PAGE) $(if $(ARGS),$(ARGS),--bench '*')
 
 .PHONY: gpu-smoke
 gpu-smoke: ## Run the detector through TensorRT, CUDA and CPU, in that order, and say what was really used
