@@ -17,6 +17,7 @@ mod link;
 pub mod publish;
 mod report;
 pub mod sight;
+mod upkeep;
 pub mod uploads;
 mod verify;
 
@@ -63,13 +64,11 @@ use evidence::EvidenceFolder;
 use report::{CameraReporter, Teller};
 use std::{num::NonZeroUsize, path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 use tokio::sync::mpsc;
+use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
 use verify::Verifier;
 
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
-const STATS_EVERY: Duration = Duration::from_secs(60);
-const CARDS_EVERY: Duration = Duration::from_secs(20);
-const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 /// How long the broker keeps a node's messages while it is away: a week.
 const SESSION_EXPIRY_SECS: u32 = 7 * 24 * 3600;
 
@@ -153,6 +152,7 @@ pub async fn run(
         )?;
         (pool, network)
     };
+    let detector = detector_data(&pool);
     let report = pool.report();
     tracing::info!(model = %pool.model().id, provider = %report.used, "model loaded");
     for fallback in &report.fallbacks {
@@ -205,7 +205,9 @@ pub async fn run(
     )?;
     let uploading =
         tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
-    tell_regularly(&config, &teller, &footage, &store, boot_id, &counters, &shutdown).await;
+    let upkeep =
+        Upkeep { config: &config, teller, footage, store: &store, boot_id, counters, detector };
+    upkeep.run(&shutdown).await;
 
     // Cameras first: the source threads end with the shutdown, then their analysts.
     drop(pool);
@@ -226,41 +228,6 @@ pub async fn run(
     linking.abort();
     store.close().await;
     Ok(())
-}
-
-/// Cards, statistics and the deletion of what is old, until shutdown.
-async fn tell_regularly(
-    config: &EdgeConfig,
-    teller: &Teller,
-    footage: &Footage,
-    store: &EdgeStore,
-    boot_id: Uuid,
-    counters: &EdgeCounters,
-    shutdown: &Shutdown,
-) {
-    let every = tokio::time::interval;
-    let (mut cards, mut stats, mut prunes) =
-        (every(CARDS_EVERY), every(STATS_EVERY), every(PRUNE_EVERY));
-    loop {
-        tokio::select! {
-            () = shutdown.begun() => return,
-            _ = cards.tick() => {
-                for pipeline in &config.pipelines {
-                    teller.card(pipeline, pipeline.recording.map(|_| footage));
-                }
-            }
-            _ = stats.tick() => {
-                let outbox = store.outbox_depth().await.unwrap_or_default();
-                let uploads = store.uploads_depth().await.unwrap_or_default();
-                teller.stats(boot_id, counters, outbox, uploads);
-            }
-            _ = prunes.tick() => match store.prune(teller.clock.wall()).await {
-                Ok(0) => {}
-                Ok(rows) => tracing::info!(rows, "old answers and ended cases are forgotten"),
-                Err(error) => tracing::warn!(%error, "old answers and ended cases stay"),
-            },
-        }
-    }
 }
 
 fn start_camera(
