@@ -13,7 +13,20 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("base", &["gstreamer", "ort::", "opencv", "sqlx", "rumqttc", "axum", "clap", "anyhow"]),
     (
         "domain",
-        &["tokio", "gstreamer", "ort::", "opencv", "sqlx", "rumqttc", "axum", "clap", "anyhow", "std::fs", "std::net", "std::thread"],
+        &[
+            "tokio",
+            "gstreamer",
+            "ort::",
+            "opencv",
+            "sqlx",
+            "rumqttc",
+            "axum",
+            "clap",
+            "anyhow",
+            "std::fs",
+            "std::net",
+            "std::thread",
+        ],
     ),
 ];
 const LINES_MAX: usize = 600;
@@ -81,7 +94,10 @@ fn folders_import_only_themselves_and_earlier_ones() {
                     faults.push(format!("{} imports {later}", file.display()));
                 }
             }
-            let forbidden = FORBIDDEN.iter().filter(|(name, _)| name == folder).flat_map(|(_, names)| names.iter());
+            let forbidden = FORBIDDEN
+                .iter()
+                .filter(|(name, _)| name == folder)
+                .flat_map(|(_, names)| names.iter());
             for name in forbidden {
                 if code.contains(name) && !code.contains("#[tokio::test]") {
                     faults.push(format!("{} names {name}", file.display()));
@@ -106,8 +122,10 @@ fn drivers_do_not_import_one_another() {
         let own = entry.file_name().into_string().unwrap();
         for file in rust_files(&entry.path()) {
             for (_, rest) in code(&file).split("drivers::").skip(1).map(|rest| rest.split_at(0)) {
-                let named: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let shared = named.is_empty() || named == own || rest.starts_with("install_crypto_provider");
+                let named: String =
+                    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let shared =
+                    named.is_empty() || named == own || rest.starts_with("install_crypto_provider");
                 assert!(shared, "{} imports the driver {named}", file.display());
             }
         }
@@ -119,8 +137,16 @@ fn edge_and_hub_do_not_import_each_other() {
     for (role, other) in [("edge", "hub"), ("hub", "edge")] {
         for file in rust_files(&root().join("src/roles").join(role)) {
             let code = code(&file);
-            let paths = [format!("roles::{other}::"), format!("super::{other}::"), format!("super::super::{other}::")];
-            assert!(!paths.iter().any(|path| code.contains(path)), "{} imports {other}", file.display());
+            let paths = [
+                format!("roles::{other}::"),
+                format!("super::{other}::"),
+                format!("super::super::{other}::"),
+            ];
+            assert!(
+                !paths.iter().any(|path| code.contains(path)),
+                "{} imports {other}",
+                file.display()
+            );
         }
     }
 }
@@ -129,7 +155,11 @@ fn edge_and_hub_do_not_import_each_other() {
 fn files_can_be_read_in_one_sitting() {
     for file in rust_files(&root().join("src")) {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
-        assert!(lines <= LINES_MAX, "{} has {lines} lines; split it at {LINES_MAX}", file.display());
+        assert!(
+            lines <= LINES_MAX,
+            "{} has {lines} lines; split it at {LINES_MAX}",
+            file.display()
+        );
     }
 }
 
@@ -145,7 +175,13 @@ fn every_module_says_what_it_is_for() {
 
 #[test]
 fn nothing_is_left_unfinished() {
-    let marks = ["todo!(", "unimplemented!(", concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[ig", "nore")];
+    let marks = [
+        "todo!(",
+        "unimplemented!(",
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("#[ig", "nore"),
+    ];
     for folder in ["src", "tests", "benches"] {
         for file in rust_files(&root().join(folder)) {
             if file.ends_with("tests/tidy.rs") {

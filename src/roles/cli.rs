@@ -1,8 +1,10 @@
 //! The command line: one subcommand, one role or tool.
 
+#[cfg(feature = "hub")]
+use super::tools::password;
+use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
 #[cfg(feature = "edge")]
 use super::tools::{detect, verify};
-use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -10,7 +12,11 @@ use std::{
 
 /// gridwarden (格巡): city cameras to verified cases.
 #[derive(Debug, clap::Parser)]
-#[command(version, about, after_help = "Logs go to stderr; RUST_LOG sets their level (for example RUST_LOG=debug), GRIDWARDEN_LOG=json their form.")]
+#[command(
+    version,
+    about,
+    after_help = "Logs go to stderr; RUST_LOG sets their level (for example RUST_LOG=debug), GRIDWARDEN_LOG=json their form."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -27,6 +33,9 @@ enum Command {
     /// The hub daemon: register, review page, verification
     #[cfg(feature = "hub")]
     Hub(DaemonArgs),
+    /// Hash a password for hub.toml; it is read from standard input
+    #[cfg(feature = "hub")]
+    Password(password::PasswordArgs),
     /// Validate configuration files; changes nothing
     Check(check::CheckArgs),
     /// BeiDou grid location codes (GB/T 39409-2020)
@@ -51,7 +60,9 @@ enum Command {
 
 #[cfg(any(feature = "edge", feature = "hub"))]
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  gridwarden edge --config packaging/edge.toml\nSIGTERM stops in order; SIGHUP reloads all or nothing.")]
+#[command(
+    after_help = "Example:\n  gridwarden edge --config packaging/edge.toml\nSIGTERM stops in order; SIGHUP reloads all or nothing."
+)]
 struct DaemonArgs {
     /// Configuration file
     #[arg(long)]
@@ -74,6 +85,10 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Edge(args) => super::edge::run_daemon(&args.config),
         #[cfg(feature = "hub")]
         Command::Hub(args) => super::hub::run_daemon(&args.config),
+        #[cfg(feature = "hub")]
+        Command::Password(_) => {
+            password::run(io::stdin().lock(), io::stdout().lock(), io::stdin().is_terminal())
+        }
         Command::Check(args) => check::run(&args),
         Command::Grid(args) => match grid::run(args, io::stdin().lock(), io::stdout().lock())? {
             grid::Outcome::Done => Ok(Ended::Done),
@@ -94,8 +109,10 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
 
 fn start_log() {
     use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,ort=warn,sqlx=warn"));
-    let builder = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,ort=warn,sqlx=warn"));
+    let builder =
+        fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     if std::env::var("GRIDWARDEN_LOG").is_ok_and(|form| form == "json") {
         builder.json().init();
     } else {

@@ -5,10 +5,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Begins the shutdown at a stop signal and returns `None`, or at a SIGHUP whose files are all sound
 /// and returns the fresh configuration to start again with. A SIGHUP with faults changes nothing.
-pub async fn stop_or_reload<T>(shutdown: Shutdown, load: impl Fn() -> Result<T, Faults>) -> Option<T> {
-    let (Ok(mut term), Ok(mut int), Ok(mut hup)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
-    else {
+pub async fn stop_or_reload<T>(
+    shutdown: Shutdown,
+    load: impl Fn() -> Result<T, Faults>,
+) -> Option<T> {
+    let (Ok(mut term), Ok(mut int), Ok(mut hup)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    ) else {
         tracing::error!("signals cannot be received");
         return None;
     };

@@ -17,7 +17,8 @@ const LIBRARY: &str = "libonnxruntime.so";
 /// ONNX Runtime allows one environment a process, for as long as the process lives.
 static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 
-pub(super) fn environment() -> Result<Environment, LoadError> {
+/// The environment, loaded on the first call.
+pub fn environment() -> Result<Environment, LoadError> {
     let mut kept = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(environment) = &*kept {
         return Ok(environment.clone());

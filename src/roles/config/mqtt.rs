@@ -21,7 +21,10 @@ pub fn settings(mut table: Table<'_>, file: &Path) -> Option<MqttSettings> {
         .value::<String>("url")
         .check("mqtt://host:port or mqtts://host:port", |url| {
             if url.contains('@') {
-                return Err("a password must not stand in the address; use username and password_file".into());
+                return Err(
+                    "a password must not stand in the address; use username and password_file"
+                        .into(),
+                );
             }
             let sound = ["mqtt://", "mqtts://"]
                 .iter()

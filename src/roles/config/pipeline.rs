@@ -209,7 +209,10 @@ fn zones(
 ) -> Option<Vec<Zone>> {
     let whole = size.map(PixelPolygon::whole);
     if tables.is_empty() {
-        return Some(vec![Zone { id: "frame".parse().ok()?, polygon: whole?.out_to_border(size?) }]);
+        return Some(vec![Zone {
+            id: "frame".parse().ok()?,
+            polygon: whole?.out_to_border(size?),
+        }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
     let mut zones = Vec::new();

@@ -23,7 +23,10 @@ impl Broker {
         fs::create_dir_all(dir)?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let config = dir.join("mosquitto.conf");
-        fs::write(&config, format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"))?;
+        fs::write(
+            &config,
+            format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"),
+        )?;
         let log = fs::File::create(dir.join("log"))?;
         let mut command = BINARIES.iter().find_map(|binary| {
             let mut command = Command::new(binary);
@@ -39,7 +42,10 @@ impl Broker {
                 return Ok(broker);
             }
             if let Some(status) = broker.process.try_wait()? {
-                anyhow::bail!("mosquitto ended with {status}: {}", fs::read_to_string(dir.join("log"))?.trim());
+                anyhow::bail!(
+                    "mosquitto ended with {status}: {}",
+                    fs::read_to_string(dir.join("log"))?.trim()
+                );
             }
             std::thread::sleep(START_PAUSE);
         }

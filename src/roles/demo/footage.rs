@@ -4,7 +4,8 @@ use anyhow::Context;
 use std::path::{Path, PathBuf};
 
 /// Pipeline files and the mount points of their cameras.
-pub const PIPELINES: [(&str, &str); 2] = [("demo_pets.toml", "pets"), ("demo_street.toml", "street")];
+pub const PIPELINES: [(&str, &str); 2] =
+    [("demo_pets.toml", "pets"), ("demo_street.toml", "street")];
 
 const CLIPS: [(&str, &str, &str); 2] = [
     ("pets", ".build/footage/vtest.mp4", "`make demo` fetches it from Debian's opencv-doc"),

@@ -14,13 +14,14 @@ mod people;
 use crate::{
     base::{
         clock::{Clock, SystemClock},
-        secret::Secret,
+        secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
     drivers::camera::rtsp_server::RtspServer,
     roles::{
         config::{
-            edge::EdgeConfig, hub::known_events, mqtt::MqttSettings, pattern::Catalogue, pipeline::load_pipeline,
+            edge::EdgeConfig, hub::known_events, mqtt::MqttSettings, pattern::Catalogue,
+            pipeline::load_pipeline,
         },
         edge::{self, counters::EdgeCounters},
         hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
@@ -38,7 +39,9 @@ use std::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gridwarden demo\n  gridwarden demo --headless --for-secs 90 --summary summary.json")]
+#[command(
+    after_help = "Examples:\n  gridwarden demo\n  gridwarden demo --headless --for-secs 90 --summary summary.json"
+)]
 pub struct DemoArgs {
     /// Stop after so many seconds; without it the demo runs until Ctrl-C
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5..=86_400))]
@@ -95,7 +98,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
             key: None,
         },
         users: Vec::new(),
-        node_token: token.clone(),
+        node_token: Some(token.clone()),
         platform_token: None,
         demo_ticket: Some(Secret::new(ticket.clone())),
         events: known_events(&Catalogue::built_in()?),
@@ -115,14 +118,15 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
 
     let counters: Arc<EdgeCounters> = Arc::default();
     let edge_config = edge_config(&root, work, &broker, &cameras, &base, token)?;
-    let edge = tokio::spawn(edge::run(edge_config, clock.clone(), shutdown.clone(), counters.clone()));
+    let edge =
+        tokio::spawn(edge::run(edge_config, clock.clone(), shutdown.clone(), counters.clone()));
 
     let page = format!("{base}/signin?ticket={ticket}");
     if !args.headless {
         say(&format!("review page: {page}"));
         say("dwell times are shortened for the demo; stop with Ctrl-C");
     }
-    let mut script = Script::sign_in(&base, &ticket).await?;
+    let mut script = Script::sign_in(&base, &ticket, clock.clone()).await?;
     let begun = clock.monotonic();
     let end = args.for_secs.map(Duration::from_secs);
     let mut edge = Box::pin(edge);
@@ -146,7 +150,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         say(&format!("review page was {page}"));
     }
     // What the edge opened must be at the hub: give the last facts a moment.
-    let report = script.settle(&counters, clock.as_ref()).await;
+    let report = script.settle(&counters).await;
     shutdown.begin();
     edge.await??;
     hub.wait().await?;
@@ -171,11 +175,21 @@ fn edge_config(
         pipelines.push(pipeline);
     }
     Ok(EdgeConfig {
-        address: crate::domain::wire::NodeAddress { district: DISTRICT.parse()?, node: NODE.parse()? },
-        mqtt: MqttSettings { url: broker.url(), username: None, password: None, ca: None, cert: None, key: None },
+        address: crate::domain::wire::NodeAddress {
+            district: DISTRICT.parse()?,
+            node: NODE.parse()?,
+        },
+        mqtt: MqttSettings {
+            url: broker.url(),
+            username: None,
+            password: None,
+            ca: None,
+            cert: None,
+            key: None,
+        },
         data_dir: work.join("edge"),
         evidence_url: hub.to_owned(),
-        node_token: Some(token),
+        node_token: Some(SecretSource::Given(token)),
         providers: vec!["cpu".to_owned()],
         detector_threads: 0,
         pipelines,
@@ -196,7 +210,9 @@ fn random_text() -> String {
 
 /// The wished port on loopback, or any free one.
 fn free_address(wished: u16) -> anyhow::Result<SocketAddr> {
-    let at = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr());
+    let at = |port| {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr())
+    };
     at(wished).or_else(|_| at(0)).context("no free port on loopback")
 }
 
@@ -208,7 +224,8 @@ struct WorkFolder {
 impl WorkFolder {
     fn make() -> anyhow::Result<Self> {
         let path = std::env::temp_dir().join(format!("gridwarden-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path).with_context(|| format!("{}: cannot be made", path.display()))?;
+        std::fs::create_dir_all(&path)
+            .with_context(|| format!("{}: cannot be made", path.display()))?;
         Ok(Self { path })
     }
 }

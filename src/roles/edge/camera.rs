@@ -179,19 +179,31 @@ impl Analyst {
         uploads
     }
 
-    fn store_pictures(&self, snapshot: &Snapshot, captured_at: WallTime) -> Result<Vec<Stored>, String> {
+    fn store_pictures(
+        &self,
+        snapshot: &Snapshot,
+        captured_at: WallTime,
+    ) -> Result<Vec<Stored>, String> {
         let now = self.shared.clock.wall();
         let put = |role, bytes: &[u8]| {
             let about = About { role, media_type: "image/jpeg", size: snapshot.size, captured_at };
-            self.shared.evidence.put(bytes, about, now).map_err(|error| format!("evidence folder: {error}"))
+            self.shared
+                .evidence
+                .put(bytes, about, now)
+                .map_err(|error| format!("evidence folder: {error}"))
         };
-        Ok(vec![put("annotated", &snapshot.annotated_jpeg)?, put("snapshot", &snapshot.clean_jpeg)?])
+        Ok(vec![
+            put("annotated", &snapshot.annotated_jpeg)?,
+            put("snapshot", &snapshot.clean_jpeg)?,
+        ])
     }
 
     fn clip_ready(&mut self, case_id: CaseId, stored: Stored) {
         let at = self.shared.clock.wall();
         match self.analyser.add_evidence(case_id, vec![stored.data], at) {
-            Some(fact) => self.commit(CommitBatch { facts: vec![fact], uploads: vec![stored.upload] }),
+            Some(fact) => {
+                self.commit(CommitBatch { facts: vec![fact], uploads: vec![stored.upload] })
+            }
             None => tracing::warn!(case = %case_id, "a clip came for a case that is long gone"),
         }
     }
@@ -213,11 +225,18 @@ fn pictures(
 ) -> Result<Snapshot, crate::domain::seams::PixelFault> {
     let state = &fact.state;
     let size = frame.stamp.size;
-    let subject: PixelBox = state.subject.bbox().scaled(size.width_px as f32, size.height_px as f32);
+    let subject: PixelBox =
+        state.subject.bbox().scaled(size.width_px as f32, size.height_px as f32);
     let (sx, sy) = scene.reference_from_stream(size);
-    let zone = scene.zone(&state.zone).map(|zone| zone.polygon.scaled(1.0 / f64::from(sx), 1.0 / f64::from(sy)));
+    let zone = scene
+        .zone(&state.zone)
+        .map(|zone| zone.polygon.scaled(1.0 / f64::from(sx), 1.0 / f64::from(sy)));
     let label = format!("{} {:.2}", state.pattern.id, state.score);
-    let annotations =
-        Annotations { subject: Some(subject), others: &found.detections, zone: zone.as_ref(), label: &label };
+    let annotations = Annotations {
+        subject: Some(subject),
+        others: &found.detections,
+        zone: zone.as_ref(),
+        label: &label,
+    };
     take(frame, &found.for_masking, &annotations)
 }

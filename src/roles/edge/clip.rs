@@ -13,7 +13,7 @@ use crate::{
     domain::{
         case::CaseState,
         ids::{CameraId, CaseId},
-        pixel::PixelBox,
+        pixel::{PixelBox, PixelSize},
     },
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig},
@@ -78,8 +78,21 @@ pub struct Clips {
 
 impl Clips {
     /// Without footage nothing is cut; cases then carry pictures only.
-    pub fn new(camera: CameraId, footage: Option<Footage>, shared: Shared, ready: SyncSender<Message>) -> Self {
-        Self { camera, footage, shared, ready, seen: VecDeque::new(), jobs: VecDeque::new(), busy: Arc::default() }
+    pub fn new(
+        camera: CameraId,
+        footage: Option<Footage>,
+        shared: Shared,
+        ready: SyncSender<Message>,
+    ) -> Self {
+        Self {
+            camera,
+            footage,
+            shared,
+            ready,
+            seen: VecDeque::new(),
+            jobs: VecDeque::new(),
+            busy: Arc::default(),
+        }
     }
 
     pub fn remember(&mut self, at: WallTime, masks: Vec<PixelBox>, subjects: Vec<PixelBox>) {
@@ -106,10 +119,20 @@ impl Clips {
         if !due || self.busy.load(Ordering::Acquire) {
             return;
         }
-        let (Some(job), Some(footage)) = (self.jobs.pop_front(), self.footage.clone()) else { return };
-        let reach = |seen: &&Seen| seen.at >= job.from.minus(MASK_HOLD) && seen.at <= job.to.plus(MASK_HOLD);
-        let masks = BoxTrack::new(self.seen.iter().filter(reach).map(|s| (s.at, s.masks.clone())), MASK_HOLD);
-        let boxes = BoxTrack::new(self.seen.iter().filter(reach).map(|s| (s.at, s.subjects.clone())), MASK_HOLD);
+        let (Some(job), Some(footage)) = (self.jobs.pop_front(), self.footage.clone()) else {
+            return;
+        };
+        let reach = |seen: &&Seen| {
+            seen.at >= job.from.minus(MASK_HOLD) && seen.at <= job.to.plus(MASK_HOLD)
+        };
+        let masks = BoxTrack::new(
+            self.seen.iter().filter(reach).map(|s| (s.at, s.masks.clone())),
+            MASK_HOLD,
+        );
+        let boxes = BoxTrack::new(
+            self.seen.iter().filter(reach).map(|s| (s.at, s.subjects.clone())),
+            MASK_HOLD,
+        );
         let (camera, shared, ready, busy) =
             (self.camera.clone(), self.shared.clone(), self.ready.clone(), Arc::clone(&self.busy));
         self.busy.store(true, Ordering::Release);
@@ -121,7 +144,9 @@ impl Clips {
                     // The analyst is gone only at shutdown; the case has its pictures.
                     let _ = ready.send(message);
                 }
-                Err(reason) => tracing::warn!(%camera, case = %job.case_id, %reason, "no clip was made"),
+                Err(reason) => {
+                    tracing::warn!(%camera, case = %job.case_id, %reason, "no clip was made")
+                }
             }
             busy.store(false, Ordering::Release);
         });
@@ -141,19 +166,36 @@ fn make(
     scratch: &Path,
     shared: &Shared,
 ) -> Result<super::evidence::Stored, String> {
-    let mut source = open_footage(footage, camera, job.from, job.to, 0.0).map_err(|error| error.to_string())?;
+    let mut source =
+        open_footage(footage, camera, job.from, job.to, 0.0).map_err(|error| error.to_string())?;
     let summary = write_clip(
         &mut source,
         &mut |stamp, planes| {
+            if !masks.knows(stamp.captured_at) {
+                // Frames were dropped or failed here: who stands in this one is not known.
+                pixelate(planes, &whole(stamp.size));
+                return;
+            }
             masks.around(stamp.captured_at).for_each(|mask| pixelate(planes, mask));
-            boxes.nearest(stamp.captured_at).iter().for_each(|area| outline(planes, area, BOX_COLOUR));
+            boxes
+                .nearest(stamp.captured_at)
+                .iter()
+                .for_each(|area| outline(planes, area, BOX_COLOUR));
         },
         scratch,
     )
     .map_err(|error| error.to_string())?;
-    let about =
-        About { role: "clip", media_type: "video/mp4", size: summary.size, captured_at: summary.from };
+    let about = About {
+        role: "clip",
+        media_type: "video/mp4",
+        size: summary.size,
+        captured_at: summary.from,
+    };
     shared.evidence.take(scratch, about, shared.clock.wall()).map_err(|error| error.to_string())
+}
+
+fn whole(size: PixelSize) -> PixelBox {
+    PixelBox::new(0.0, 0.0, size.width_px as f32, size.height_px as f32)
 }
 
 /// Recorded frames of an interval at a rate (0: all of them).
@@ -170,7 +212,11 @@ pub fn open_footage(
         .map(|segment| FilePart { path: segment.path, starts_at: segment.starts_at })
         .collect();
     anyhow::ensure!(!parts.is_empty(), "nothing was recorded from {from} to {to}");
-    let config =
-        FileSourceConfig { parts, analysed_fps: fps, between: Some((from, to)), clock: ClockQuality::Arrival };
+    let config = FileSourceConfig {
+        parts,
+        analysed_fps: fps,
+        between: Some((from, to)),
+        clock: ClockQuality::Arrival,
+    };
     Ok(FileSource::open(config)?)
 }

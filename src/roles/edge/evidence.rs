@@ -1,5 +1,7 @@
 //! Evidence files on disk: named by their SHA-256, complete before anything refers to them.
 //!
+//! A file leaves once the hub holds it (`uploads.rs`).
+//!
 //! Invariant: write, sync the file, rename, sync the folder, then the database row. A fact never
 //! names a file that a power cut could take.
 
@@ -10,6 +12,7 @@ use crate::{
 };
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -41,6 +44,19 @@ impl EvidenceFolder {
     pub fn open(dir: PathBuf, hub_url: &str) -> io::Result<Self> {
         fs::create_dir_all(&dir)?;
         Ok(Self { dir, url: hub_url.to_owned() })
+    }
+
+    /// Deletes what a crash left: files that no upload names. Only before the first case of a run.
+    pub fn sweep(&self, wanted: &BTreeSet<String>) -> io::Result<()> {
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let ours = entry.file_type()?.is_file();
+            if ours && !wanted.contains(entry.file_name().to_string_lossy().as_ref()) {
+                tracing::debug!(path = %entry.path().display(), "evidence of no case is deleted");
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// Where a file may be made before its digest is known.
@@ -93,8 +109,13 @@ impl EvidenceFolder {
             height_px: about.size.height_px,
             captured_at: about.captured_at,
         };
-        let upload =
-            UploadRow { sha256, path, bytes, media_type: about.media_type.to_owned(), added_at: now };
+        let upload = UploadRow {
+            sha256,
+            path,
+            bytes,
+            media_type: about.media_type.to_owned(),
+            added_at: now,
+        };
         Ok(Stored { data, upload })
     }
 }
@@ -105,4 +126,28 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_takes_what_no_upload_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let evidence = EvidenceFolder::open(folder.path().to_owned(), "http://hub").unwrap();
+        let about = About {
+            role: "snapshot",
+            media_type: "image/jpeg",
+            size: PixelSize { width_px: 1, height_px: 1 },
+            captured_at: WallTime::from_unix_millis(0),
+        };
+        let now = WallTime::from_unix_millis(0);
+        let kept = evidence.put(b"kept", about, now).unwrap().upload;
+        let left = evidence.put(b"left", about, now).unwrap().upload;
+        fs::write(evidence.scratch("clip-1"), b"half a clip").unwrap();
+        evidence.sweep(&BTreeSet::from([kept.sha256])).unwrap();
+        assert!(kept.path.exists() && !left.path.exists());
+        assert!(!evidence.scratch("clip-1").exists());
+    }
 }

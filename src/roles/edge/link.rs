@@ -12,7 +12,14 @@ use tokio::sync::mpsc;
 pub fn subscriptions(address: &NodeAddress) -> Vec<String> {
     ["ack/+", "verify/request", "decision/+"]
         .iter()
-        .map(|leaf| format!("{}/{}/{}/{leaf}", crate::domain::wire::TOPIC_ROOT, address.district, address.node))
+        .map(|leaf| {
+            format!(
+                "{}/{}/{}/{leaf}",
+                crate::domain::wire::TOPIC_ROOT,
+                address.district,
+                address.node
+            )
+        })
         .collect()
 }
 
@@ -63,12 +70,15 @@ enum Incoming {
 }
 
 fn read(topic: &str, payload: &[u8], own: &NodeAddress) -> Result<Incoming, String> {
-    let topic: Topic = topic.parse().map_err(|error: crate::domain::wire::BadTopic| error.to_string())?;
+    let topic: Topic =
+        topic.parse().map_err(|error: crate::domain::wire::BadTopic| error.to_string())?;
     if topic.address != *own {
         return Err("it is for another node".to_owned());
     }
     match topic.leaf {
-        Leaf::Ack(_) => read_ack(&topic, payload, own).map(Incoming::Ack).map_err(|error| error.to_string()),
+        Leaf::Ack(_) => {
+            read_ack(&topic, payload, own).map(Incoming::Ack).map_err(|error| error.to_string())
+        }
         Leaf::VerifyRequest => {
             let event: CloudEvent<VerifyRequestData> =
                 serde_json::from_slice(payload).map_err(|error| error.to_string())?;

@@ -17,12 +17,14 @@ mod link;
 pub mod publish;
 mod report;
 pub mod sight;
+mod upkeep;
 pub mod uploads;
 mod verify;
 
 use crate::{
     base::{
         clock::{Clock, SystemClock},
+        secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
     domain::{
@@ -46,7 +48,10 @@ use crate::{
         vision::{health::HealthMeter, tensor::PlaneTensorMaker},
     },
     roles::{
-        config::{edge::EdgeConfig, edge::load_edge, mqtt::MqttSettings, pattern::Catalogue, pipeline, pipeline::Pipeline},
+        config::{
+            edge::EdgeConfig, edge::load_edge, mqtt::MqttSettings, pattern::Catalogue, pipeline,
+            pipeline::Pipeline,
+        },
         signals::stop_or_reload,
         tools::Ended,
     },
@@ -59,12 +64,11 @@ use evidence::EvidenceFolder;
 use report::{CameraReporter, Teller};
 use std::{num::NonZeroUsize, path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 use tokio::sync::mpsc;
+use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
 use verify::Verifier;
 
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
-const STATS_EVERY: Duration = Duration::from_secs(60);
-const CARDS_EVERY: Duration = Duration::from_secs(20);
 /// How long the broker keeps a node's messages while it is away: a week.
 const SESSION_EXPIRY_SECS: u32 = 7 * 24 * 3600;
 
@@ -96,19 +100,40 @@ pub async fn run(
     shutdown: Shutdown,
     counters: Arc<EdgeCounters>,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data_dir)
-        .with_context(|| format!("{}: the data folder cannot be made", config.data_dir.display()))?;
-    let store = EdgeStore::open(&config.data_dir.join("edge.sqlite"), config.address.clone(), clock.clone()).await?;
+    std::fs::create_dir_all(&config.data_dir).with_context(|| {
+        format!("{}: the data folder cannot be made", config.data_dir.display())
+    })?;
+    let store = EdgeStore::open(
+        &config.data_dir.join("edge.sqlite"),
+        config.address.clone(),
+        clock.clone(),
+    )
+    .await?;
     let run_number = store.next_run().await?;
     let boot_id = RandomIds.next_uuid(clock.wall());
 
-    let (publisher, events) = connect(mqtt_config(&config.mqtt, &config.address, boot_id, clock.clone()), clock.clone())?;
+    let (publisher, events) =
+        connect(mqtt_config(&config.mqtt, &config.address, boot_id, clock.clone()), clock.clone())?;
     let (commits, committing) = CommitQueue::start(store.clone());
     let evidence = EvidenceFolder::open(config.data_dir.join("evidence"), &config.evidence_url)
-        .with_context(|| format!("{}: the evidence folder cannot be made", config.data_dir.display()))?;
-    let shared =
-        Shared { clock: clock.clone(), shutdown: shutdown.clone(), commits, evidence, counters: counters.clone() };
-    let teller = Teller { publisher: publisher.clone(), address: config.address.clone(), clock: clock.clone() };
+        .with_context(|| {
+            format!("{}: the evidence folder cannot be made", config.data_dir.display())
+        })?;
+    evidence.sweep(&store.upload_names().await?).with_context(|| {
+        format!("{}: old evidence cannot be deleted", config.data_dir.display())
+    })?;
+    let shared = Shared {
+        clock: clock.clone(),
+        shutdown: shutdown.clone(),
+        commits,
+        evidence,
+        counters: counters.clone(),
+    };
+    let teller = Teller {
+        publisher: publisher.clone(),
+        address: config.address.clone(),
+        clock: clock.clone(),
+    };
     let footage = Footage::new(config.data_dir.join("footage"));
 
     let providers = provider_options(&config)?;
@@ -119,9 +144,15 @@ pub async fn run(
             providers: providers.clone(),
             workers: NonZeroUsize::new(config.detector_threads.into()),
         };
-        let pool = DetectorPool::start(&network, &options, || Box::new(PlaneTensorMaker::new()), clock.clone())?;
+        let pool = DetectorPool::start(
+            &network,
+            &options,
+            || Box::new(PlaneTensorMaker::new()),
+            clock.clone(),
+        )?;
         (pool, network)
     };
+    let detector = detector_data(&pool);
     let report = pool.report();
     tracing::info!(model = %pool.model().id, provider = %report.used, "model loaded");
     for fallback in &report.fallbacks {
@@ -134,7 +165,9 @@ pub async fn run(
         let started = start_camera(pipeline, &shared, &teller, &pool, &footage, cases, run_number);
         match started {
             Ok(handles) => threads.extend(handles),
-            Err(error) => tracing::error!(camera = %pipeline.camera, error = format!("{error:#}"), "camera not started; the others go on"),
+            Err(error) => {
+                tracing::error!(camera = %pipeline.camera, error = format!("{error:#}"), "camera not started; the others go on")
+            }
         }
     }
 
@@ -148,10 +181,15 @@ pub async fn run(
         sight: sight::Sight::of(&network, &providers)?,
         runtime: tokio::runtime::Handle::current(),
     };
-    threads.push(std::thread::Builder::new().name("verifier".to_owned()).spawn(move || verifier.run(&requests))?);
+    threads.push(
+        std::thread::Builder::new()
+            .name("verifier".to_owned())
+            .spawn(move || verifier.run(&requests))?,
+    );
 
     let (publish_sender, publish_inputs) = mpsc::channel(publish::PUBLISH_INPUTS_MAX);
-    let linking = tokio::spawn(link::run(config.address.clone(), events, publish_sender, request_sender));
+    let linking =
+        tokio::spawn(link::run(config.address.clone(), events, publish_sender, request_sender));
     let stop_publishing = Shutdown::new();
     let publishing = tokio::spawn(publish::run(
         store.clone(),
@@ -160,9 +198,16 @@ pub async fn run(
         publish_inputs,
         stop_publishing.clone(),
     ));
-    let uploader = Uploader::new(&config.evidence_url, config.node_token.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")), None)?;
-    let uploading = tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
-    tell_regularly(&config, &teller, &footage, &store, boot_id, &counters, &shutdown).await;
+    let uploader = Uploader::new(
+        &config.evidence_url,
+        config.node_token.clone().unwrap_or_else(|| SecretSource::Given(Secret::new(""))),
+        None,
+    )?;
+    let uploading =
+        tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
+    let upkeep =
+        Upkeep { config: &config, teller, footage, store: &store, boot_id, counters, detector };
+    upkeep.run(&shutdown).await;
 
     // Cameras first: the source threads end with the shutdown, then their analysts.
     drop(pool);
@@ -183,34 +228,6 @@ pub async fn run(
     linking.abort();
     store.close().await;
     Ok(())
-}
-
-/// Cards and statistics until shutdown.
-async fn tell_regularly(
-    config: &EdgeConfig,
-    teller: &Teller,
-    footage: &Footage,
-    store: &EdgeStore,
-    boot_id: Uuid,
-    counters: &EdgeCounters,
-    shutdown: &Shutdown,
-) {
-    let (mut cards, mut stats) = (tokio::time::interval(CARDS_EVERY), tokio::time::interval(STATS_EVERY));
-    loop {
-        tokio::select! {
-            () = shutdown.begun() => return,
-            _ = cards.tick() => {
-                for pipeline in &config.pipelines {
-                    teller.card(pipeline, pipeline.recording.map(|_| footage));
-                }
-            }
-            _ = stats.tick() => {
-                let outbox = store.outbox_depth().await.unwrap_or_default();
-                let uploads = store.uploads_depth().await.unwrap_or_default();
-                teller.stats(boot_id, counters, outbox, uploads);
-            }
-        }
-    }
 }
 
 fn start_camera(
@@ -258,14 +275,21 @@ fn start_camera(
         shared: shared.clone(),
         analyser,
         reporter: CameraReporter::new(teller.clone(), camera.clone()),
-        clips: Clips::new(camera.clone(), recorder.is_some().then(|| footage.clone()), shared.clone(), sender.clone()),
+        clips: Clips::new(
+            camera.clone(),
+            recorder.is_some().then(|| footage.clone()),
+            shared.clone(),
+            sender.clone(),
+        ),
         meter: HealthMeter::new(),
         judge: FrameJudge::default(),
     };
     let analysing = analyst.spawn(messages)?;
 
     let (results, counters) = (sender.clone(), shared.counters.clone());
-    let slot = pool.attach(move |analysed| hand_over(&results, Message::Analysed(Box::new(analysed)), &counters));
+    let slot = pool.attach(move |analysed| {
+        hand_over(&results, Message::Analysed(Box::new(analysed)), &counters)
+    });
     let config = CameraSourceConfig {
         address: address(&pipeline.source)?,
         transport: match pipeline.source.transport {
@@ -279,20 +303,24 @@ fn start_camera(
         record: recorder.as_ref().map(Recorder::tap),
     };
     let counters = shared.counters.clone();
-    let source = CameraSource::open(config, shared.clock.clone(), shared.shutdown.clone(), move |event| {
-        // Blocking here would hold up the camera's supervisor for at most one analysed frame.
-        let _ = sender.send(Message::Source(event));
-    })?;
-    let feeding = std::thread::Builder::new().name(format!("feeder-{camera}")).spawn(move || {
-        feed(source, slot, counters);
-        drop(recorder);
-    })?;
+    let source =
+        CameraSource::open(config, shared.clock.clone(), shared.shutdown.clone(), move |event| {
+            // Blocking here would hold up the camera's supervisor for at most one analysed frame.
+            let _ = sender.send(Message::Source(event));
+        })?;
+    let feeding =
+        std::thread::Builder::new().name(format!("feeder-{camera}")).spawn(move || {
+            feed(source, slot, counters);
+            drop(recorder);
+        })?;
     Ok(vec![feeding, analysing])
 }
 
 fn address(source: &pipeline::SourceSettings) -> anyhow::Result<Address> {
     let uri = match (source.uri.split_once("://"), &source.username, &source.password) {
-        (Some((scheme, rest)), Some(user), Some(password)) => format!("{scheme}://{user}:{}@{rest}", password.reveal()),
+        (Some((scheme, rest)), Some(user), Some(password)) => {
+            format!("{scheme}://{user}:{}@{rest}", password.reveal())
+        }
         (Some((scheme, rest)), Some(user), None) => format!("{scheme}://{user}@{rest}"),
         _ => source.uri.clone(),
     };
@@ -301,10 +329,19 @@ fn address(source: &pipeline::SourceSettings) -> anyhow::Result<Address> {
 
 fn provider_options(config: &EdgeConfig) -> anyhow::Result<ProviderOptions> {
     let order = config.providers.iter().map(|name| name.parse()).collect::<Result<Vec<_>, _>>()?;
-    Ok(ProviderOptions { order, engine_cache: Some(config.data_dir.join("engines")), ..ProviderOptions::default() })
+    Ok(ProviderOptions {
+        order,
+        engine_cache: Some(config.data_dir.join("engines")),
+        ..ProviderOptions::default()
+    })
 }
 
-fn mqtt_config(settings: &MqttSettings, address: &NodeAddress, boot_id: Uuid, clock: Arc<dyn Clock>) -> MqttConfig {
+fn mqtt_config(
+    settings: &MqttSettings,
+    address: &NodeAddress,
+    boot_id: Uuid,
+    clock: Arc<dyn Clock>,
+) -> MqttConfig {
     let topic = Topic::new(address, Leaf::Status);
     let (own, subject) = (address.clone(), address.node.to_string());
     let status = move |state| {
@@ -316,7 +353,7 @@ fn mqtt_config(settings: &MqttSettings, address: &NodeAddress, boot_id: Uuid, cl
     };
     let credentials = settings.username.clone().map(|user| Credentials {
         user,
-        password: settings.password.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")),
+        password: settings.password.clone().unwrap_or_else(|| Secret::new("")),
     });
     MqttConfig {
         url: settings.url.clone(),
@@ -330,4 +367,3 @@ fn mqtt_config(settings: &MqttSettings, address: &NodeAddress, boot_id: Uuid, cl
         session_expiry_secs: SESSION_EXPIRY_SECS,
     }
 }
-

@@ -12,8 +12,8 @@ use crate::{
         grid::Level,
         ids::{CameraId, IdSource, RandomIds},
         wire::{
-            CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern, CloudEvent, Leaf,
-            NodeAddress, RecordingSpan, StatsData, Topic,
+            CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
+            CloudEvent, DetectorData, Leaf, NodeAddress, RecordingSpan, StatsData, Topic,
         },
     },
     drivers::{camera::SourceEvent, footage::Footage, mqtt::Publisher},
@@ -52,7 +52,13 @@ impl Teller {
         }
     }
 
-    pub fn stats(&self, boot_id: Uuid, counters: &EdgeCounters, outbox_depth: u64, uploads_pending: u64) {
+    pub fn stats(
+        &self,
+        boot_id: Uuid,
+        counters: &EdgeCounters,
+        (outbox_depth, uploads_pending): (u64, u64),
+        detector: &DetectorData,
+    ) {
         let data = StatsData {
             boot_id,
             uptime_secs: self.clock.monotonic().as_secs_f64() as u64,
@@ -63,6 +69,7 @@ impl Teller {
             cases_opened: EdgeCounters::read(&counters.cases),
             outbox_depth,
             uploads_pending,
+            detector: Some(detector.clone()),
         };
         self.tell(Leaf::Stats, "stats", self.address.node.to_string(), data);
     }
@@ -76,13 +83,19 @@ impl Teller {
                 .ok()
         });
         let place = calibration.zip(seen.as_ref()).map(|(calibration, seen)| {
-            let (at, height_metres) = calibration.camera.unwrap_or((calibration.view.origin, calibration.view.height_metres));
+            let (at, height_metres) = calibration
+                .camera
+                .unwrap_or((calibration.view.origin, calibration.view.height_metres));
             CameraPlaceData {
                 lon_deg: at.lon_deg,
                 lat_deg: at.lat_deg,
                 height_metres,
                 datum: "CGCS2000".to_owned(),
-                footprint_lonlat: seen.corners.iter().map(|GeoPoint { lon_deg, lat_deg }| [*lon_deg, *lat_deg]).collect(),
+                footprint_lonlat: seen
+                    .corners
+                    .iter()
+                    .map(|GeoPoint { lon_deg, lat_deg }| [*lon_deg, *lat_deg])
+                    .collect(),
             }
         });
         let recording = footage
@@ -110,7 +123,12 @@ impl Teller {
             note_zh: pipeline.note_zh.clone(),
             note_en: pipeline.note_en.clone(),
         };
-        self.tell(Leaf::CameraCard(pipeline.camera.clone()), "camera.card", pipeline.camera.to_string(), data);
+        self.tell(
+            Leaf::CameraCard(pipeline.camera.clone()),
+            "camera.card",
+            pipeline.camera.to_string(),
+            data,
+        );
     }
 }
 
@@ -155,7 +173,11 @@ impl CameraReporter {
             }
             SourceEvent::Lost { error, retry_in } => {
                 tracing::warn!(camera = %self.camera, %error, retry_secs = retry_in.as_secs_f64(), "camera lost");
-                self.health(CameraCondition::Offline, self.teller.clock.wall(), Some(error.to_string()));
+                self.health(
+                    CameraCondition::Offline,
+                    self.teller.clock.wall(),
+                    Some(error.to_string()),
+                );
             }
         }
     }
@@ -164,6 +186,11 @@ impl CameraReporter {
         self.told = Some(condition);
         self.candidate = None;
         let data = CameraHealthData { camera: self.camera.clone(), condition, since, detail };
-        self.teller.tell(Leaf::CameraHealth(self.camera.clone()), "camera.health", self.camera.to_string(), data);
+        self.teller.tell(
+            Leaf::CameraHealth(self.camera.clone()),
+            "camera.health",
+            self.camera.to_string(),
+            data,
+        );
     }
 }

@@ -2,12 +2,7 @@
 //! replay, verification, tools.
 
 use crate::{
-    domain::{
-        frame::Frame,
-        seams::DetectError,
-        verdict::judge::FrameJudge,
-        wire::CameraCondition,
-    },
+    domain::{frame::Frame, seams::DetectError, verdict::judge::FrameJudge, wire::CameraCondition},
     drivers::{
         detector::{
             LoadError,
@@ -66,7 +61,11 @@ impl Sight {
 }
 
 /// A frame whose pixels cannot be measured counts as covered: nothing can be said of it.
-pub fn condition_of(meter: &mut HealthMeter, judge: &mut FrameJudge, frame: &Frame) -> CameraCondition {
+pub fn condition_of(
+    meter: &mut HealthMeter,
+    judge: &mut FrameJudge,
+    frame: &Frame,
+) -> CameraCondition {
     match meter.measure(frame) {
         Ok(health) => judge.condition(&health),
         Err(fault) => {

@@ -1,7 +1,8 @@
-//! The upload loop: moves evidence files to the hub and deletes their rows once it holds them.
+//! The upload loop: moves evidence files to the hub and deletes them here once it holds them.
 //!
-//! Enters: rows of the store's upload table. Leaves: nothing but the deletion of a row, after the
-//! hub said that it holds the whole file. A few files at a time; one that fails rests, longer each
+//! Enters: rows of the store's upload table. Leaves: nothing but the deletion of a file and then of
+//! its row, after the hub said that it holds the whole file. A crash between the two leaves a row
+//! without a file; the hub is asked first, says that it is complete, and the row goes. A few files at a time; one that fails rests, longer each
 //! time, while the others go on.
 //!
 //! Failure: what trying again can cure is tried for ever. A file that is gone or spoiled on disk is
@@ -97,7 +98,10 @@ async fn settle(
         }
     };
     let deleted = match done {
-        true => store.delete_upload(&row.sha256).await,
+        true => {
+            delete_file(row).await;
+            store.delete_upload(&row.sha256).await
+        }
         false => Ok(()),
     };
     if let Err(error) = &deleted {
@@ -109,6 +113,16 @@ async fn settle(
         let length =
             resting.get(&row.sha256).map_or(REST_FIRST, |rest| (rest.length * 2).min(REST_LONGEST));
         resting.insert(row.sha256.clone(), Rest { until: now.plus(length), length });
+    }
+}
+
+/// What cannot be deleted now is swept at the next start.
+async fn delete_file(row: &UploadRow) {
+    match tokio::fs::remove_file(&row.path).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(path = %row.path.display(), %error, "an uploaded file stays on this disk");
+        }
+        _ => {}
     }
 }
 

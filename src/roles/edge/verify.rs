@@ -40,11 +40,7 @@ use crate::{
     },
     roles::config::pipeline::Pipeline,
 };
-use std::{
-    collections::BTreeMap,
-    sync::mpsc::Receiver,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::mpsc::Receiver, time::Duration};
 use tokio::runtime::Handle;
 
 /// Requests that may wait; the hub repeats what is dropped.
@@ -93,10 +89,19 @@ impl Verifier {
         EdgeCounters::add(&self.shared.counters.verified, 1);
         let (evidence, uploads): (Vec<EvidenceData>, Vec<UploadRow>) =
             stored.into_iter().map(|stored| (stored.data, stored.upload)).unzip();
-        let result =
-            VerifyResultData { request_id: request.request_id, case_id: request.case_id, verdict, evidence };
+        let result = VerifyResultData {
+            request_id: request.request_id,
+            case_id: request.case_id,
+            verdict,
+            evidence,
+        };
         let Ok(payload) = serde_json::to_vec(&result) else { return };
-        let kept = self.store.put_verify_result(request.request_id, &payload, self.shared.clock.wall(), &uploads);
+        let kept = self.store.put_verify_result(
+            request.request_id,
+            &payload,
+            self.shared.clock.wall(),
+            &uploads,
+        );
         if let Err(error) = self.runtime.block_on(kept) {
             tracing::warn!(%error, "the answer is sent but could not be kept");
         }
@@ -129,7 +134,9 @@ impl Verifier {
     fn look(&mut self, request: &VerifyRequestData) -> (Verdict, Vec<Stored>) {
         let pattern_only = PatternData { id: request.pattern.clone(), version: String::new() };
         let model = self.model();
-        let cannot = |reason| (Verdict::undeterminable(pattern_only.clone(), model.clone(), reason), Vec::new());
+        let cannot = |reason| {
+            (Verdict::undeterminable(pattern_only.clone(), model.clone(), reason), Vec::new())
+        };
         let Some(pipeline) = self.pipelines.get(&request.camera).cloned() else {
             return cannot(Reason::NoCameraCoversCell);
         };
@@ -151,7 +158,9 @@ impl Verifier {
             pattern: &pattern,
             scene: &pipeline.scene,
             zones,
-            place: case.as_ref().map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
+            place: case
+                .as_ref()
+                .map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
             // A case knows its thing's place in the picture; a complaint only knows the cell.
             cell: if case.is_some() { None } else { view.zip(asked) },
         };
@@ -167,15 +176,21 @@ impl Verifier {
         let mut before = None;
         let mut pictures = Vec::new();
         if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
-            let (from, to) = (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
+            let (from, to) =
+                (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
             let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
             before = seen;
             pictures.extend(kept.and_then(|kept| self.picture("before", &kept, &target)));
         }
         let role = if request.kind == VerifyKind::Postcheck { "after" } else { "snapshot" };
         pictures.extend(shown.and_then(|kept| self.picture(role, &kept, &target)));
-        let question =
-            Question { kind: request.kind, pattern: &pattern, model, after: &after, before: before.as_ref() };
+        let question = Question {
+            kind: request.kind,
+            pattern: &pattern,
+            model,
+            after: &after,
+            before: before.as_ref(),
+        };
         let mut verdict = judge(&question);
         if after.is_empty() {
             verdict.verdict = Outcome::Undeterminable;
@@ -230,7 +245,8 @@ impl Verifier {
             kept.members.iter().map(|d| Detection { bbox: back(&d.bbox), ..d.clone() }).collect();
         let place = target.place.as_ref().map(back);
         let label = format!("{} {role}", target.pattern.id);
-        let annotations = Annotations { subject: place, others: &others, zone: None, label: &label };
+        let annotations =
+            Annotations { subject: place, others: &others, zone: None, label: &label };
         let at = kept.frame.stamp.captured_at;
         let snapshot = take(&kept.frame, &kept.for_masking, &annotations)
             .map_err(|fault| tracing::warn!(%fault, "no picture of a verification"))

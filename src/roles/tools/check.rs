@@ -8,7 +8,9 @@ use crate::{
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gridwarden check pipelines calibration models\n  gridwarden check packaging/edge.toml --json")]
+#[command(
+    after_help = "Examples:\n  gridwarden check pipelines calibration models\n  gridwarden check packaging/edge.toml --json"
+)]
 pub struct CheckArgs {
     /// Files or directories: pipelines, patterns, calibrations, model manifests, edge.toml, hub.toml
     #[arg(required = true)]
@@ -39,10 +41,7 @@ struct Report {
 
 pub fn run(args: &CheckArgs) -> anyhow::Result<Ended> {
     let mut report = Report { checked: vec![], faults: vec![], warnings: vec![] };
-    let catalogue = match Catalogue::built_in() {
-        Ok(catalogue) => catalogue,
-        Err(faults) => return Err(faults.into()),
-    };
+    let catalogue = Catalogue::built_in()?;
     let mut files = Vec::new();
     for path in &args.paths {
         collect(path, &mut files, &mut report);
@@ -75,10 +74,12 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>, report: &mut Report) {
     match std::fs::read_dir(path) {
         Err(error) => report.faults.push(format!("{}:1: cannot be read: {error}", path.display())),
         Ok(entries) => {
-            let mut inner: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+            let mut inner: Vec<PathBuf> =
+                entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
             inner.sort();
             for entry in inner {
-                if entry.is_dir() || entry.extension().is_some_and(|extension| extension == "toml") {
+                if entry.is_dir() || entry.extension().is_some_and(|extension| extension == "toml")
+                {
                     collect(&entry, files, report);
                 }
             }
@@ -98,7 +99,9 @@ fn check_file(path: &Path, catalogue: &Catalogue, report: &mut Report) {
 
 fn kind_of(path: &Path) -> Result<Kind, Faults> {
     let text = crate::roles::config::read_text(path)?;
-    let fault = |line, reason: &str| Faults::new(vec![Fault::syntax(&path.display().to_string(), line, reason)]);
+    let fault = |line, reason: &str| {
+        Faults::new(vec![Fault::syntax(&path.display().to_string(), line, reason)])
+    };
     let document = toml_edit::Document::parse(text.as_str()).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start.min(text.len()));
         fault(text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1, error.message())
@@ -112,16 +115,26 @@ fn kind_of(path: &Path) -> Result<Kind, Faults> {
         () if has("node") || has("pipelines") => Kind::Edge,
         () if has("store") || has("http") => Kind::Hub,
         () => {
-            return Err(fault(1, "is no pipeline, pattern, calibration, model manifest, edge.toml or hub.toml"));
+            return Err(fault(
+                1,
+                "is no pipeline, pattern, calibration, model manifest, edge.toml or hub.toml",
+            ));
         }
     })
 }
 
-fn check_as(kind: Kind, path: &Path, catalogue: &Catalogue, report: &mut Report) -> Result<(), Faults> {
+fn check_as(
+    kind: Kind,
+    path: &Path,
+    catalogue: &Catalogue,
+    report: &mut Report,
+) -> Result<(), Faults> {
     match kind {
         Kind::Pattern => pattern::load_pattern(path).map(drop),
         Kind::Calibration => calibration::load_calibration(path).map(drop),
-        Kind::Pipeline => pipeline::load_pipeline(path, catalogue).map(|pipeline| check_model(&pipeline, report)),
+        Kind::Pipeline => {
+            pipeline::load_pipeline(path, catalogue).map(|pipeline| check_model(&pipeline, report))
+        }
         Kind::Edge => edge::load_edge(path, catalogue)
             .map(|edge| edge.pipelines.iter().for_each(|pipeline| check_model(pipeline, report))),
         Kind::Hub => hub(path),
@@ -132,10 +145,14 @@ fn check_as(kind: Kind, path: &Path, catalogue: &Catalogue, report: &mut Report)
 fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {
     let file = pipeline.path.display();
     if pipeline.calibration.is_none() {
-        report.warnings.push(format!("{file}: warning: no calibration: cases of this camera carry no place"));
+        report
+            .warnings
+            .push(format!("{file}: warning: no calibration: cases of this camera carry no place"));
     }
     if pipeline.recording.is_none() {
-        report.warnings.push(format!("{file}: warning: no [recording]: nothing of this camera can be verified later"));
+        report.warnings.push(format!(
+            "{file}: warning: no [recording]: nothing of this camera can be verified later"
+        ));
     }
 }
 
@@ -162,7 +179,11 @@ fn check_model(pipeline: &pipeline::Pipeline, report: &mut Report) {
 fn classes_found(pipeline: &pipeline::Pipeline, report: &mut Report) -> Result<(), Faults> {
     let model = crate::drivers::detector::manifest::ModelManifest::open(&pipeline.manifest)?;
     for (pattern, _) in &pipeline.patterns {
-        if !pattern.classes.iter().any(|class| model.classes.iter().any(|known| &known.name == class)) {
+        if !pattern
+            .classes
+            .iter()
+            .any(|class| model.classes.iter().any(|known| &known.name == class))
+        {
             let (file, needs) = (pipeline.path.display(), &pattern.classes);
             let needs: Vec<&str> = needs.iter().map(|class| class.as_str()).collect();
             report.warnings.push(format!(
@@ -188,7 +209,11 @@ fn manifest(path: &Path) -> Result<(), Faults> {
     match NetworkFile::open(ModelManifest::open(path)?) {
         Ok(_) => Ok(()),
         Err(LoadError::Manifest(faults)) => Err(faults),
-        Err(other) => Err(Faults::new(vec![Fault::syntax(&path.display().to_string(), 1, &other.to_string())])),
+        Err(other) => Err(Faults::new(vec![Fault::syntax(
+            &path.display().to_string(),
+            1,
+            &other.to_string(),
+        )])),
     }
 }
 
@@ -205,5 +230,9 @@ fn hub(path: &Path) -> Result<(), Faults> {
 
 #[cfg(not(feature = "hub"))]
 fn hub(path: &Path) -> Result<(), Faults> {
-    Err(Faults::new(vec![Fault::syntax(&path.display().to_string(), 1, "this build has no hub: rebuild with the feature `hub`")]))
+    Err(Faults::new(vec![Fault::syntax(
+        &path.display().to_string(),
+        1,
+        "this build has no hub: rebuild with the feature `hub`",
+    )]))
 }

@@ -16,7 +16,9 @@ use std::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  echo 384,420 | gridwarden locate --calibration calibration/demo_pets.toml")]
+#[command(
+    after_help = "Example:\n  echo 384,420 | gridwarden locate --calibration calibration/demo_pets.toml"
+)]
 pub struct LocateArgs {
     /// Calibration of the view
     #[arg(long)]
@@ -24,7 +26,11 @@ pub struct LocateArgs {
 }
 
 /// stdin `u,v` a line; stdout `lon,lat,height_metres,error_metres,code` or `refused,<reason>`.
-pub fn locate(args: &LocateArgs, input: impl BufRead, mut output: impl Write) -> anyhow::Result<Ended> {
+pub fn locate(
+    args: &LocateArgs,
+    input: impl BufRead,
+    mut output: impl Write,
+) -> anyhow::Result<Ended> {
     let view = load_calibration(&args.calibration)?.view;
     for (index, line) in input.lines().enumerate() {
         let line = line?;
@@ -37,7 +43,11 @@ pub fn locate(args: &LocateArgs, input: impl BufRead, mut output: impl Write) ->
             (point.x.is_finite() && point.y.is_finite()).then_some(point)
         });
         let point = point.ok_or_else(|| {
-            BadInput(format!("stdin:{}: {:?}: two pixel coordinates u,v are expected", index + 1, line))
+            BadInput(format!(
+                "stdin:{}: {:?}: two pixel coordinates u,v are expected",
+                index + 1,
+                line
+            ))
         })?;
         match view.locate(point) {
             Err(refusal) => writeln!(output, "refused,{refusal}")?,
@@ -46,7 +56,11 @@ pub fn locate(args: &LocateArgs, input: impl BufRead, mut output: impl Write) ->
                 Some(place) => writeln!(
                     output,
                     "{:.8},{:.8},{:.2},{:.2},{}",
-                    at.point.lon_deg, at.point.lat_deg, at.height_metres, at.error_metres, place.code_2d
+                    at.point.lon_deg,
+                    at.point.lat_deg,
+                    at.height_metres,
+                    at.error_metres,
+                    place.code_2d
                 )?,
             },
         }
@@ -55,7 +69,9 @@ pub fn locate(args: &LocateArgs, input: impl BufRead, mut output: impl Write) ->
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  gridwarden footprint --calibration calibration/demo_pets.toml --level 7 > cells.geojson")]
+#[command(
+    after_help = "Example:\n  gridwarden footprint --calibration calibration/demo_pets.toml --level 7 > cells.geojson"
+)]
 pub struct FootprintArgs {
     /// Calibration of the view
     #[arg(long)]
@@ -68,8 +84,10 @@ pub struct FootprintArgs {
 /// The cells that the camera sees, as a GeoJSON FeatureCollection.
 pub fn footprint_geojson(args: &FootprintArgs, mut output: impl Write) -> anyhow::Result<Ended> {
     let view = load_calibration(&args.calibration)?.view;
-    let level = Level::try_from(args.level).map_err(|error| BadInput(format!("--level {}: {error}", args.level)))?;
-    let Footprint { cells, .. } = footprint(&view, level).map_err(|error| BadInput(error.to_string()))?;
+    let level = Level::try_from(args.level)
+        .map_err(|error| BadInput(format!("--level {}: {error}", args.level)))?;
+    let Footprint { cells, .. } =
+        footprint(&view, level).map_err(|error| BadInput(error.to_string()))?;
     let features: Vec<serde_json::Value> = cells
         .iter()
         .map(|cell| {

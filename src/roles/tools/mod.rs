@@ -6,6 +6,8 @@ pub mod check;
 pub mod detect;
 pub mod grid;
 pub mod locate;
+#[cfg(feature = "hub")]
+pub mod password;
 pub mod replay;
 pub mod track;
 #[cfg(feature = "edge")]
@@ -42,6 +44,10 @@ pub fn exit_code(result: anyhow::Result<Ended>) -> ExitCode {
 }
 
 /// Refuses with a message of the form `file:line: ...`.
-pub fn bad_line(file: &std::path::Path, line: usize, message: impl std::fmt::Display) -> anyhow::Error {
+pub fn bad_line(
+    file: &std::path::Path,
+    line: usize,
+    message: impl std::fmt::Display,
+) -> anyhow::Error {
     BadInput(format!("{}:{line}: {message}", file.display())).into()
 }

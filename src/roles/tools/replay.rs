@@ -30,7 +30,9 @@ use std::{
 };
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  gridwarden replay --pipeline pipelines/demo_street.toml --source street.mp4 --out cases.jsonl\n  gridwarden replay --pipeline p.toml --detections det.jsonl --out cases.jsonl")]
+#[command(
+    after_help = "Examples:\n  gridwarden replay --pipeline pipelines/demo_street.toml --source street.mp4 --out cases.jsonl\n  gridwarden replay --pipeline p.toml --detections det.jsonl --out cases.jsonl"
+)]
 pub struct ReplayArgs {
     /// The camera's pipeline
     #[arg(long)]
@@ -105,11 +107,14 @@ pub fn run(args: &ReplayArgs) -> anyhow::Result<Ended> {
         None => Catalogue::built_in()?,
     };
     let pipeline = load_pipeline(&args.pipeline, &catalogue)?;
-    let out = File::create(&args.out).with_context(|| format!("{} cannot be written", args.out.display()))?;
+    let out = File::create(&args.out)
+        .with_context(|| format!("{} cannot be written", args.out.display()))?;
     let mut summary = match (&args.source, &args.detections) {
         (_, Some(path)) => from_detections(args, &pipeline, &catalogue, path, BufWriter::new(out))?,
         (Some(path), None) => from_video(args, &pipeline, &catalogue, path, BufWriter::new(out))?,
-        (None, None) => return Err(BadInput("--source or --detections is required".to_owned()).into()),
+        (None, None) => {
+            return Err(BadInput("--source or --detections is required".to_owned()).into());
+        }
     };
     summary.secs = (clock.monotonic().as_secs_f64() * 1000.0).round() / 1000.0;
     println!("{}", serde_json::to_string(&summary)?);
@@ -128,10 +133,13 @@ fn begin<W: Write>(
     for text in &catalogue.texts {
         digest.update(text);
     }
-    let mut file = File::open(source).map_err(|error| BadInput(format!("{}: {error}", source.display())))?;
+    let mut file =
+        File::open(source).map_err(|error| BadInput(format!("{}: {error}", source.display())))?;
     let mut block = vec![0; 1 << 16];
     loop {
-        let read = file.read(&mut block).with_context(|| format!("{} cannot be read", source.display()))?;
+        let read = file
+            .read(&mut block)
+            .with_context(|| format!("{} cannot be read", source.display()))?;
         if read == 0 {
             break;
         }
@@ -194,12 +202,17 @@ fn from_detections(
             break;
         }
         if line.len() as u64 == LINE_BYTES_MAX {
-            return Err(bad_line(path, number, format!("a line may have {LINE_BYTES_MAX} bytes at most")));
+            return Err(bad_line(
+                path,
+                number,
+                format!("a line may have {LINE_BYTES_MAX} bytes at most"),
+            ));
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let frame: FrameLine = serde_json::from_slice(&line).map_err(|error| bad_line(path, number, error))?;
+        let frame: FrameLine =
+            serde_json::from_slice(&line).map_err(|error| bad_line(path, number, error))?;
         check(&frame, last).map_err(|reason| bad_line(path, number, reason))?;
         last = Some(frame.pts_secs);
         let pts = MediaTime::from_secs_f64(frame.pts_secs);
@@ -235,7 +248,10 @@ fn check(frame: &FrameLine, last: Option<f64>) -> Result<(), String> {
         return Err(format!("pts_secs = {}: it must grow from line to line", frame.pts_secs));
     }
     if !(1..=16_384).contains(&frame.width) || !(1..=16_384).contains(&frame.height) {
-        return Err(format!("width x height = {}x{}: 1 to 16384 px are allowed", frame.width, frame.height));
+        return Err(format!(
+            "width x height = {}x{}: 1 to 16384 px are allowed",
+            frame.width, frame.height
+        ));
     }
     for detection in &frame.detections {
         let finite = detection.bbox.iter().all(|edge| edge.is_finite());

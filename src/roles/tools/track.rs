@@ -46,7 +46,8 @@ const FRAME_MAX: u64 = 25_000_000;
 
 pub fn run(args: &TrackArgs) -> anyhow::Result<Ended> {
     let frames = read(&args.detections)?;
-    let out = File::create(&args.out).with_context(|| format!("{} cannot be written", args.out.display()))?;
+    let out = File::create(&args.out)
+        .with_context(|| format!("{} cannot be written", args.out.display()))?;
     let mut out = BufWriter::new(out);
     let mut tracker = Tracker::new(TrackerConfig::default(), 1);
     let last = frames.keys().next_back().copied().unwrap_or(0);
@@ -67,7 +68,8 @@ pub fn run(args: &TrackArgs) -> anyhow::Result<Ended> {
 }
 
 fn read(path: &Path) -> anyhow::Result<BTreeMap<u64, Vec<Detection>>> {
-    let file = File::open(path).map_err(|error| super::BadInput(format!("{}: {error}", path.display())))?;
+    let file = File::open(path)
+        .map_err(|error| super::BadInput(format!("{}: {error}", path.display())))?;
     let class: ClassName = "object".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut frames: BTreeMap<u64, Vec<Detection>> = BTreeMap::new();
     for (index, line) in BufReader::new(file).lines().enumerate() {
@@ -82,16 +84,25 @@ fn read(path: &Path) -> anyhow::Result<BTreeMap<u64, Vec<Detection>>> {
             .collect::<Result<_, _>>()
             .map_err(|error| bad_line(path, index + 1, format!("{line:?}: {error}; {expected}")))?;
         let [frame, _, left, top, width, height, confidence, ..] = values[..] else {
-            return Err(bad_line(path, index + 1, format!("{line:?} has {} columns; {expected}", values.len())));
+            return Err(bad_line(
+                path,
+                index + 1,
+                format!("{line:?} has {} columns; {expected}", values.len()),
+            ));
         };
-        if !(1.0..=FRAME_MAX as f64).contains(&frame) || !(width > 0.0 && height > 0.0) {
+        let sound = (1.0..=FRAME_MAX as f64).contains(&frame) && width > 0.0 && height > 0.0;
+        if !sound {
             let allowed = format!("frame 1 to {FRAME_MAX}, width and height above 0");
             return Err(bad_line(path, index + 1, format!("{line:?}: {allowed}")));
         }
         let score = if confidence < 0.0 { 1.0 } else { confidence.min(1.0) as f32 };
         let (x, y) = (left as f32, top as f32);
         let bbox = PixelBox::new(x, y, x + width as f32, y + height as f32);
-        frames.entry(frame as u64).or_default().push(Detection { class: class.clone(), score, bbox });
+        frames.entry(frame as u64).or_default().push(Detection {
+            class: class.clone(),
+            score,
+            bbox,
+        });
     }
     Ok(frames)
 }
