@@ -72,7 +72,7 @@ fn config(dir: &Path, port: u16) -> HubConfig {
             key: None,
         },
         users: Vec::new(),
-        node_token: Secret::new("token"),
+        node_token: Some(Secret::new("token")),
         platform_token: None,
         demo_ticket: None,
         events: Vec::new(),

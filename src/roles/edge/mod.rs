@@ -62,7 +62,10 @@ use clip::Clips;
 use counters::EdgeCounters;
 use evidence::EvidenceFolder;
 use report::{CameraReporter, Teller};
-use std::{num::NonZeroUsize, path::Path, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    fs::DirBuilder, num::NonZeroUsize, os::unix::fs::DirBuilderExt, path::Path, sync::Arc,
+    thread::JoinHandle, time::Duration,
+};
 use tokio::sync::mpsc;
 use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
@@ -100,8 +103,12 @@ pub async fn run(
     shutdown: Shutdown,
     counters: Arc<EdgeCounters>,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| {
-        format!("{}: the data folder cannot be made", config.data_dir.display())
+    // Footage is not masked: it is for this user alone.
+    DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir).with_context(|| {
+        format!(
+            "data.dir: {} cannot be made; name a place that this user may write to",
+            config.data_dir.display()
+        )
     })?;
     let store = EdgeStore::open(
         &config.data_dir.join("edge.sqlite"),

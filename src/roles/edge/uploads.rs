@@ -43,7 +43,7 @@ pub async fn run(store: EdgeStore, uploader: Uploader, clock: Arc<dyn Clock>, sh
     let mut running: JoinSet<(UploadRow, Result<(), UploadError>)> = JoinSet::new();
     let mut under_way: BTreeSet<String> = BTreeSet::new();
     let mut resting: HashMap<String, Rest> = HashMap::new();
-    let mut faulty = false;
+    let (mut faulty, mut waits) = (false, false);
     loop {
         let listed = store.uploads(ROWS_MAX).await;
         report(&listed, &mut faulty);
@@ -72,6 +72,7 @@ pub async fn run(store: EdgeStore, uploader: Uploader, clock: Arc<dyn Clock>, sh
                 // A task that panicked leaves its name under way: that file waits for a restart.
                 let Ok((row, sent)) = joined else { continue };
                 under_way.remove(&row.sha256);
+                tell(&sent, &mut waits);
                 settle(&store, &mut resting, &row, sent, clock.monotonic()).await;
             }
         }
@@ -88,14 +89,10 @@ async fn settle(
     let done = match sent {
         Ok(()) => true,
         Err(error) if error.is_final() => {
-            tracing::error!(%error, "evidence is given up");
             metrics::counter!("gridwarden_edge_evidence_lost").increment(1);
             true
         }
-        Err(error) => {
-            tracing::warn!(%error, "evidence waits");
-            false
-        }
+        Err(_) => false,
     };
     let deleted = match done {
         true => {
@@ -114,6 +111,21 @@ async fn settle(
             resting.get(&row.sha256).map_or(REST_FIRST, |rest| (rest.length * 2).min(REST_LONGEST));
         resting.insert(row.sha256.clone(), Rest { until: now.plus(length), length });
     }
+}
+
+/// The first of a row of failures, and their end; every file that is given up.
+fn tell(sent: &Result<(), UploadError>, waits: &mut bool) {
+    match sent {
+        Ok(()) if *waits => tracing::info!("evidence is uploaded again"),
+        Ok(()) => {}
+        Err(error) if error.is_final() => tracing::error!(%error, "evidence is given up"),
+        Err(error) if *waits => tracing::debug!(%error, "evidence still waits"),
+        Err(error) => tracing::warn!(%error, "evidence waits; trying goes on"),
+    }
+    *waits = match sent {
+        Err(error) => *waits || !error.is_final(),
+        Ok(()) => false,
+    };
 }
 
 /// What cannot be deleted now is swept at the next start.

@@ -40,7 +40,10 @@ use crate::{
 use anyhow::Context;
 use ingest::Ingest;
 use register::Register;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc,
+    time::Duration,
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use verify::{LookTimes, Verify};
 
@@ -123,8 +126,12 @@ pub async fn start(
     shutdown: Shutdown,
 ) -> anyhow::Result<Running> {
     if let Some(dir) = config.database.parent() {
-        std::fs::create_dir_all(dir)
-            .with_context(|| format!("store.url: the folder {} cannot be made", dir.display()))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| {
+            format!(
+                "store.url: {} cannot be made; name a place that this user may write to",
+                dir.display()
+            )
+        })?;
     }
     let store = HubStore::open(&config.database, config.district.clone()).await?;
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
