@@ -35,11 +35,11 @@ test: ## Set up and run every test: format, lints, each feature set alone, the c
 	@packaging/setup.sh test
 	cargo fmt --check
 	cargo test --locked --no-default-features
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets $(PAGE) -- -D warnings
 	cargo check --locked --no-default-features --features edge
 	cargo check --locked --no-default-features --features hub
 	$(if $(PAGE),npm --prefix console test)
-	cargo test --locked
+	cargo test --locked $(PAGE)
 
 .PHONY: check-deny
 check-deny: ## Licences, advisories, bans and sources of the dependencies (needs cargo-deny)
@@ -62,9 +62,10 @@ bench: ## Measure this machine: cost of a frame, memory, latency, single functio
 .PHONY: gpu-smoke
 gpu-smoke: ## Run the detector through TensorRT, CUDA and CPU, in that order, and say what was really used
 	@packaging/setup.sh gpu
+	gst-launch-1.0 -q filesrc location=tests/scenes/street.mp4 ! decodebin ! videoconvert ! jpegenc snapshot=true ! filesink location=.build/gpu-smoke.jpg
 	ORT_DYLIB_PATH=$(CURDIR)/.build/onnxruntime-gpu/libonnxruntime.so \
 	LD_LIBRARY_PATH=$(CURDIR)/.build/onnxruntime-gpu$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH} \
-	cargo run --release --locked -- detect --model models/street-nano.toml --providers tensorrt,cuda,cpu $(ARGS) --out .build/gpu-smoke.json
+	cargo run --release --locked -- detect --model models/street-nano.toml --providers tensorrt,cuda,cpu --json $(ARGS) --out .build/gpu-smoke.json .build/gpu-smoke.jpg
 
 .PHONY: clean
 clean: ## Remove what was built here; downloads stay in ~/.cache/gridwarden

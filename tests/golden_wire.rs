@@ -104,6 +104,7 @@ fn retained_messages_keep_their_form() {
         cases_opened: 7,
         outbox_depth: 0,
         uploads_pending: 1,
+        detector: None,
     };
     holds("stats", &envelope("stats", "edge-1", stats));
 }

@@ -48,7 +48,7 @@ fn config(dir: &Path) -> HubConfig {
         users: ["li", "wang"]
             .map(|name| User { name: name.to_owned(), password_hash: Secret::new(hash.clone()) })
             .into(),
-        node_token: Secret::new(NODE_TOKEN),
+        node_token: Some(Secret::new(NODE_TOKEN)),
         platform_token: Some(Secret::new(PLATFORM_TOKEN)),
         demo_ticket: Some(Secret::new(TICKET)),
         events: vec![KnownEvent {

@@ -15,7 +15,11 @@ use axum::{
 };
 use facts::{START, address, fact};
 use gridwarden::{
-    base::{clock::SystemClock, secret::Secret, shutdown::Shutdown},
+    base::{
+        clock::SystemClock,
+        secret::{Secret, SecretSource},
+        shutdown::Shutdown,
+    },
     domain::wire::FactKind,
     drivers::{
         evidence::upload::Uploader,
@@ -109,7 +113,7 @@ async fn a_row_leaves_when_the_hub_holds_its_file_or_the_file_is_gone_for_good()
     }
 
     let shutdown = Shutdown::new();
-    let uploader = Uploader::new(&url, Secret::new("token-1"), None).unwrap();
+    let uploader = Uploader::new(&url, SecretSource::Given(Secret::new("token-1")), None).unwrap();
     let looping = tokio::spawn(uploads::run(store.clone(), uploader, clock, shutdown.clone()));
     // After the start: the commit itself must wake the loop.
     let facts = vec![fact(1, "cam-a", 1, FactKind::Opened)];
@@ -121,6 +125,9 @@ async fn a_row_leaves_when_the_hub_holds_its_file_or_the_file_is_gone_for_good()
     };
     tokio::time::timeout(PATIENCE, emptied).await.expect("the upload list does not empty");
     assert!(evidence.lock().unwrap().files == contents);
+    for sha256 in contents.keys() {
+        assert!(!folder.path().join(sha256).exists(), "an uploaded file stays on the edge's disk");
+    }
     shutdown.begin();
     looping.await.unwrap();
 }

@@ -2,7 +2,7 @@
  * Drives the review page of a running hub in a real browser.
  *
  *   node e2e/review.mjs --base http://127.0.0.1:8080 (--ticket T | --name N --password P)
- *        [--out DIR] [--wait-secs 120] [--drawing gl,svg] [--decide confirm,reject] [--complaint]
+ *        [--out DIR] [--wait-secs 120] [--drawing gl,svg] [--decide confirm,reject,conflict] [--complaint]
  *
  * Waits for cases (as many as decisions are asked for), decides them by keyboard, and asks the hub
  * itself whether they were decided. Screenshots go to DIR. One line a check on stderr, a summary as
@@ -135,6 +135,34 @@ async function decide(page, action) {
   throw new Error(`${before} did not become ${wanted}`);
 }
 
+/** Someone else decides while this page hears nothing: the decision made here must not count. */
+async function conflict(page, expect) {
+  expect(/ERR_FAILED.*\/api\/v1\/stream|412/);
+  await page.route('**/api/v1/stream', (route) => route.abort());
+  await page.reload();
+  await waitForCase(page);
+  const about = await chosen(page);
+  const theirs = await page.evaluate(async (id) => {
+    const url = `/api/v1/cases/${id}`;
+    const { version } = await (await fetch(url)).json();
+    const headers = { 'Content-Type': 'application/json', 'X-Requested-With': 'gridwarden', 'If-Match': `"${version}"` };
+    const body = JSON.stringify({ action: 'reject', reason: 'duplicate' });
+    return (await fetch(`${url}/act`, { method: 'POST', headers, body })).status;
+  }, about);
+  must(theirs === 200, `the other person's decision was answered ${theirs}`);
+  await page.keyboard.press('1');
+  await page.waitForSelector(id('conflict'));
+  await shot(page, 'conflict');
+  const { state } = await read(page, `/cases/${about}`);
+  must(state === 'REJECTED', `the case is ${state}`);
+  must((await chosen(page)) === about, 'the page moved on although nothing was decided here');
+  await page.unroute('**/api/v1/stream');
+  // The address names the case that is done with: begin at the top of the queue again.
+  await page.goto('about:blank');
+  await page.goto(`${base}/`);
+  return `${about} stays ${state}`;
+}
+
 async function language(page) {
   const lang = () => page.evaluate(() => document.documentElement.lang);
   must((await lang()) === 'zh-CN', 'the page does not begin in Chinese');
@@ -193,7 +221,8 @@ async function run(drawing, first) {
       await check('help by keyboard', () => help(page));
       await check('language by keyboard, remembered', () => language(page));
       for (const action of decisions) {
-        await check(`${action} by keyboard`, () => decide(page, action));
+        if (action === 'conflict') await check('conflict', () => conflict(page, expect));
+        else await check(`${action} by keyboard`, () => decide(page, action));
       }
       if (options.complaint) await check('complaint and its precheck', () => complaint(page));
     }

@@ -1,6 +1,9 @@
 //! A text that never shows in logs.
 
-use std::{fmt, fs, io, path::Path};
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
 
 /// Holds a password or token; `Debug` and `Display` show only `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,16 +14,26 @@ impl Secret {
         Self(text.into())
     }
 
-    /// First line of the file, without its line end.
+    /// First line of the file, without its line end. An empty secret is none: it would let anybody in.
     pub fn from_file(path: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(path)?;
-        Ok(Self(text.lines().next().unwrap_or_default().to_owned()))
+        match text.lines().next() {
+            Some(line) if !line.trim().is_empty() => Ok(Self(line.to_owned())),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "its first line is empty")),
+        }
     }
 
     /// The text itself, for the one call that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
+}
+
+/// A secret, or the file that it stands in and that may come later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    Given(Secret),
+    File(PathBuf),
 }
 
 impl fmt::Debug for Secret {
@@ -44,5 +57,15 @@ mod tests {
         let secret = Secret::new("hunter2");
         assert!(!format!("{secret:?}{secret}").contains("hunter2"));
         assert_eq!(secret.reveal(), "hunter2");
+    }
+
+    #[test]
+    fn an_empty_file_holds_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "\n").unwrap();
+        assert!(Secret::from_file(&path).is_err());
+        std::fs::write(&path, "hunter2\nnote\n").unwrap();
+        assert_eq!(Secret::from_file(&path).unwrap().reveal(), "hunter2");
     }
 }

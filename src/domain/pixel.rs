@@ -96,6 +96,24 @@ impl PixelPolygon {
         Self([(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)].map(|(x, y)| PixelPoint { x, y }).to_vec())
     }
 
+    /// Corners on the border of the frame, or within its last pixel, moved out by a pixel: a thing that
+    /// the border cuts off has its foot exactly on the border, and still stands in a zone drawn so far.
+    pub fn out_to_border(&self, size: PixelSize) -> Self {
+        let out = |at: f64, length: u32| {
+            let last = f64::from(length) - 1.0;
+            if at <= 0.0 {
+                at - 1.0
+            } else if at >= last {
+                at.max(last + 1.0) + 1.0
+            } else {
+                at
+            }
+        };
+        let moved =
+            |p: &PixelPoint| PixelPoint { x: out(p.x, size.width_px), y: out(p.y, size.height_px) };
+        Self(self.0.iter().map(moved).collect())
+    }
+
     pub fn corners(&self) -> &[PixelPoint] {
         &self.0
     }
@@ -149,6 +167,16 @@ mod tests {
             let (a, b) = (as_box(a), as_box(b));
             prop_assert_eq!(a.iou(&b), b.iou(&a));
             prop_assert!((0.0..=1.0).contains(&a.iou(&b)));
+        }
+
+        #[test]
+        fn a_zone_drawn_to_the_last_pixel_holds_what_the_border_cuts_off(x in 0.0f32..640.0, drawn_to in 639.0f64..=640.0) {
+            let size = PixelSize { width_px: 640, height_px: 360 };
+            let corners = [(0.0, 0.0), (drawn_to, 0.0), (drawn_to, drawn_to - 280.0), (0.0, drawn_to - 280.0)];
+            let drawn = PixelPolygon::new(corners.map(|(x, y)| PixelPoint { x, y }).to_vec()).unwrap();
+            let cut_off = PixelBox::new(x, 300.0, x, 360.0);
+            prop_assert!(!drawn.contains(cut_off.foot()));
+            prop_assert!(drawn.out_to_border(size).contains(cut_off.foot()));
         }
 
         #[test]

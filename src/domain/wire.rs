@@ -420,6 +420,24 @@ pub struct StatsData {
     pub cases_opened: u64,
     pub outbox_depth: u64,
     pub uploads_pending: u64,
+    /// What runs the model, and why nothing better does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detector: Option<DetectorData>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetectorData {
+    pub model: super::detection::ModelRef,
+    /// `tensorrt`, `cuda`, `openvino` or `cpu`
+    pub provider: String,
+    /// Providers that were tried first, in order.
+    pub fallbacks: Vec<FallbackData>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FallbackData {
+    pub provider: String,
+    pub reason: String,
 }
 
 impl CaseFactData {

@@ -1,8 +1,10 @@
 //! The command line: one subcommand, one role or tool.
 
-#[cfg(feature = "edge")]
-use super::tools::detect;
+#[cfg(feature = "hub")]
+use super::tools::password;
 use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
+#[cfg(feature = "edge")]
+use super::tools::{detect, verify};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -31,6 +33,9 @@ enum Command {
     /// The hub daemon: register, review page, verification
     #[cfg(feature = "hub")]
     Hub(DaemonArgs),
+    /// Hash a password for hub.toml; it is read from standard input
+    #[cfg(feature = "hub")]
+    Password(password::PasswordArgs),
     /// Validate configuration files; changes nothing
     Check(check::CheckArgs),
     /// BeiDou grid location codes (GB/T 39409-2020)
@@ -48,6 +53,9 @@ enum Command {
     Track(track::TrackArgs),
     /// The whole edge analysis of a file, bit for bit repeatable
     Replay(replay::ReplayArgs),
+    /// Is it gone? Footage before and after in, a verdict out
+    #[cfg(feature = "edge")]
+    Verify(verify::VerifyArgs),
 }
 
 #[cfg(any(feature = "edge", feature = "hub"))]
@@ -77,6 +85,10 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Edge(args) => super::edge::run_daemon(&args.config),
         #[cfg(feature = "hub")]
         Command::Hub(args) => super::hub::run_daemon(&args.config),
+        #[cfg(feature = "hub")]
+        Command::Password(_) => {
+            password::run(io::stdin().lock(), io::stdout().lock(), io::stdin().is_terminal())
+        }
         Command::Check(args) => check::run(&args),
         Command::Grid(args) => match grid::run(args, io::stdin().lock(), io::stdout().lock())? {
             grid::Outcome::Done => Ok(Ended::Done),
@@ -90,6 +102,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Detect(args) => detect::run(&args),
         Command::Track(args) => track::run(&args),
         Command::Replay(args) => replay::run(&args),
+        #[cfg(feature = "edge")]
+        Command::Verify(args) => verify::run(&args),
     }
 }
 

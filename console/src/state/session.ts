@@ -21,7 +21,10 @@ export async function ask(): Promise<void> {
     session.value = await readSession();
     standing.value = 'in';
   } catch (error) {
-    standing.value = error instanceof ApiError && error.status === 401 ? 'out' : 'unreachable';
+    const refused = error instanceof ApiError && error.status === 401;
+    if (refused) standing.value = 'out';
+    // Who was signed in keeps the page, and what is half written on it, until the hub is back.
+    else if (standing.value !== 'in') standing.value = 'unreachable';
   }
 }
 

@@ -1,4 +1,7 @@
-/** Live updates by server-sent events. After every (re)connection everything is read again. */
+/**
+ * Live updates by server-sent events. Everything is read when the page begins and again after every
+ * (re)connection; where the hub refuses the stream, with every try to open it.
+ */
 import { ref } from 'vue';
 import type { CaseEvent } from '../api/types';
 import { refreshCameras } from './cameras';
@@ -23,6 +26,7 @@ function readAll(): void {
 
 export function openStream(): void {
   closeStream();
+  readAll();
   const stream = new EventSource('/api/v1/stream');
   source = stream;
   stream.addEventListener('open', () => {

@@ -67,6 +67,12 @@ impl Source<'_> {
         const SHOWN_CHARS_MAX: usize = 80;
         let text = item.span().and_then(|span| self.text.get(span)).unwrap_or(item.type_name());
         let mut shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let (Some(scheme), Some(at)) = (shown.find("://"), shown.rfind('@'))
+            && scheme < at
+        {
+            // Whoever reads the message need not know the password in an address.
+            shown.replace_range(scheme + 3..at, "***");
+        }
         if let Some((cut, _)) = shown.char_indices().nth(SHOWN_CHARS_MAX) {
             shown.truncate(cut);
             shown.push_str("...");

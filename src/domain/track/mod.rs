@@ -152,7 +152,7 @@ impl Tracker {
             }
             let iou = tracked.motion.bbox().iou(&detection.bbox);
             // Confidence breaks ties between boxes that overlap alike.
-            (iou >= iou_min).then(|| iou * (0.5 + 0.5 * detection.score))
+            (iou >= iou_min).then_some(iou * (0.5 + 0.5 * detection.score))
         };
         let pairs = assign::best_pairs(candidates.len(), detections.len(), affinity);
 

@@ -11,7 +11,7 @@
 //! Failure: [`UploadError::is_final`] tells what no later attempt can cure. After anything else
 //! call again: the hub is asked for its offset and the upload goes on from there.
 
-use crate::base::secret::Secret;
+use crate::base::secret::{Secret, SecretSource};
 use reqwest::{Client, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use std::{
@@ -41,6 +41,11 @@ const COMPLETE: &str = "Upload-Complete";
 pub enum UploadError {
     #[error("evidence address {url:?}: {reason}; write http://hub:8080")]
     Setup { url: String, reason: String },
+    #[error(
+        "node token {path}: {reason}; a hub on this machine makes it on its first start, otherwise copy the hub's",
+        path = path.display()
+    )]
+    Token { path: PathBuf, reason: String },
     #[error("evidence {path}: the file is gone", path = path.display())]
     Missing { path: PathBuf },
     #[error("evidence {path}: {reason}", path = path.display())]
@@ -67,7 +72,7 @@ impl UploadError {
 pub struct Uploader {
     client: Client,
     base_url: Arc<str>,
-    token: Secret,
+    token: SecretSource,
 }
 
 /// What the hub holds of a file.
@@ -78,9 +83,14 @@ struct Held {
 }
 
 impl Uploader {
-    /// `base_url` is the hub's address, for example `http://hub:8080`; `ca` a PEM file of trusted
+    /// `base_url` is the hub's address, for example `http://hub:8080`; a token file is read at each
+    /// upload, since the hub may make it later than this node starts; `ca` a PEM file of trusted
     /// authorities, without it those of the system.
-    pub fn new(base_url: &str, token: Secret, ca: Option<&Path>) -> Result<Self, UploadError> {
+    pub fn new(
+        base_url: &str,
+        token: SecretSource,
+        ca: Option<&Path>,
+    ) -> Result<Self, UploadError> {
         let setup = |reason: String| UploadError::Setup { url: base_url.to_owned(), reason };
         if !base_url.starts_with("http://") && !base_url.starts_with("https://") {
             return Err(setup("the scheme is neither http:// nor https://".to_owned()));
@@ -111,9 +121,20 @@ impl Uploader {
             _ => UploadError::Unreadable { path: path.to_owned(), reason: error.to_string() },
         };
         let protocol = |reason: String| UploadError::Protocol { url: url.clone(), reason };
+        let token = match &self.token {
+            SecretSource::Given(token) => token.clone(),
+            SecretSource::File(path) => Secret::from_file(path).map_err(|error| {
+                UploadError::Token { path: path.clone(), reason: error.to_string() }
+            })?,
+        };
+        let mut held = self.held(&url, &token).await?;
+        // Asked before the file is opened: what the hub holds may have left this disk, when two
+        // cases of one moment name the same picture.
+        if held.complete {
+            return Ok(());
+        }
         let mut file = File::open(path).await.map_err(unreadable)?;
         let length = file.metadata().await.map_err(unreadable)?.len();
-        let mut held = self.held(&url).await?;
         let mut corrections = 0;
         let mut chunk = Vec::new();
         while !held.complete {
@@ -129,7 +150,7 @@ impl Uploader {
             let answer = self
                 .client
                 .patch(&url)
-                .bearer_auth(self.token.reveal())
+                .bearer_auth(token.reveal())
                 .header("Content-Type", media_type)
                 .header(OFFSET, held.offset)
                 .header(LENGTH, length)
@@ -149,7 +170,7 @@ impl Uploader {
                 }
                 StatusCode::CONFLICT if corrections < CORRECTIONS_MAX => {
                     corrections += 1;
-                    held = self.held(&url).await?;
+                    held = self.held(&url, &token).await?;
                 }
                 StatusCode::UNPROCESSABLE_ENTITY => {
                     return Err(match digest_of(path).await.map_err(unreadable)? == sha256 {
@@ -163,11 +184,11 @@ impl Uploader {
         Ok(())
     }
 
-    async fn held(&self, url: &str) -> Result<Held, UploadError> {
+    async fn held(&self, url: &str, token: &Secret) -> Result<Held, UploadError> {
         let answer = self
             .client
             .head(url)
-            .bearer_auth(self.token.reveal())
+            .bearer_auth(token.reveal())
             .send()
             .await
             .map_err(|error| unreachable_hub(url, &error))?;

@@ -102,7 +102,7 @@ async fn server(mood: Mood) -> (Shared, Uploader) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    (files, Uploader::new(&url, Secret::new("token-1"), None).unwrap())
+    (files, Uploader::new(&url, SecretSource::Given(Secret::new("token-1")), None).unwrap())
 }
 
 fn file(folder: &TempDir, bytes: usize) -> (PathBuf, String, Vec<u8>) {
@@ -167,14 +167,34 @@ async fn a_file_that_changed_on_disk_is_given_up() {
 #[tokio::test]
 async fn a_missing_file_and_a_silent_hub_are_told_apart() {
     let folder = TempDir::new().unwrap();
-    let (path, sha256, _) = file(&folder, 10);
+    let (path, sha256, content) = file(&folder, 10);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let uploader = Uploader::new(&format!("http://{free}"), Secret::new("t"), None).unwrap();
+    let uploader =
+        Uploader::new(&format!("http://{free}"), SecretSource::Given(Secret::new("t")), None)
+            .unwrap();
     let error = uploader.upload(&sha256, &path, "image/jpeg").await.unwrap_err();
     assert!(matches!(error, UploadError::Unreachable { .. }) && !error.is_final(), "{error}");
     std::fs::remove_file(&path).unwrap();
+    let (files, uploader) = server(Mood::Kind).await;
     let error = uploader.upload(&sha256, &path, "image/jpeg").await.unwrap_err();
     assert!(error.is_final() && error.to_string().contains("clip.mp4"), "{error}");
+    // Gone because it was uploaded for another case before: nothing is missing.
+    files.lock().unwrap().files.insert(sha256.clone(), content);
+    uploader.upload(&sha256, &path, "image/jpeg").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_file_may_come_later_than_the_node() {
+    let folder = TempDir::new().unwrap();
+    let (path, sha256, _) = file(&folder, 10);
+    let (_, uploader) = server(Mood::Kind).await;
+    let token = folder.path().join("node-token");
+    let uploader = Uploader { token: SecretSource::File(token.clone()), ..uploader };
+    let error = uploader.upload(&sha256, &path, "image/jpeg").await.unwrap_err();
+    assert!(matches!(error, UploadError::Token { .. }) && !error.is_final(), "{error}");
+    assert!(error.to_string().contains("node-token"), "{error}");
+    std::fs::write(&token, "token-1\n").unwrap();
+    uploader.upload(&sha256, &path, "image/jpeg").await.unwrap();
 }
 
 #[tokio::test]
@@ -199,6 +219,7 @@ async fn a_server_that_stands_still_ends_the_call() {
 
 #[test]
 fn an_address_without_a_scheme_is_refused() {
-    let error = Uploader::new("hub:8080", Secret::new("t"), None).err().unwrap();
+    let error =
+        Uploader::new("hub:8080", SecretSource::Given(Secret::new("t")), None).err().unwrap();
     assert!(error.to_string().contains("http://hub:8080"), "{error}");
 }

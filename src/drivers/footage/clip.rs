@@ -70,6 +70,11 @@ impl BoxTrack {
         Self { boxes: sorted, hold }
     }
 
+    /// Whether any frame near this moment was looked at. Where none was, nobody knows what to hide.
+    pub fn knows(&self, at: WallTime) -> bool {
+        self.boxes.range(at.minus(self.hold)..=at.plus(self.hold)).next().is_some()
+    }
+
     /// All boxes that hold at a moment.
     pub fn around(&self, at: WallTime) -> impl Iterator<Item = &PixelBox> {
         self.boxes.range(at.minus(self.hold)..=at.plus(self.hold)).flat_map(|(_, boxes)| boxes)
@@ -346,5 +351,13 @@ mod tests {
         assert_eq!(track.nearest(at(1_090)), [area(0.0)]);
         assert_eq!(track.nearest(at(1_300)).len(), 2);
         assert!(track.nearest(at(1_400)).is_empty());
+    }
+
+    #[test]
+    fn a_moment_that_was_looked_at_and_empty_is_not_an_unknown_one() {
+        let at = WallTime::from_unix_millis;
+        let track = BoxTrack::new([(at(1_000), vec![])], Duration::from_millis(600));
+        assert!(track.knows(at(1_500)) && track.around(at(1_500)).next().is_none());
+        assert!(!track.knows(at(1_700)));
     }
 }

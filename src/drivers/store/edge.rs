@@ -30,6 +30,11 @@ use std::{
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+/// A request's deadline is hours away at most; a broker keeps it for a week.
+const ANSWERS_KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// A crew may report long after a thing has gone, and the check then asks where it stood.
+const ENDED_CASES_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
+
 /// One evidence file on disk, named by its digest (64 hexadecimal digits).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadRow {
@@ -250,6 +255,15 @@ impl EdgeStore {
         Ok(rows.iter().map(upload).collect())
     }
 
+    /// Names of all files that wait.
+    pub async fn upload_names(&self) -> Result<BTreeSet<String>, StoreError> {
+        let names: Vec<String> = sqlx::query_scalar("SELECT sha256 FROM uploads")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(self.failed())?;
+        Ok(names.into_iter().collect())
+    }
+
     /// Waits for a commit that may have added files; one waiter at a time.
     pub async fn uploads_added(&self) {
         self.stored.uploads_added.notified().await;
@@ -298,6 +312,27 @@ impl EdgeStore {
         put.await.map_err(self.failed())?;
         self.stored.uploads_added.notify_one();
         Ok(())
+    }
+
+    /// Forgets answers, and ended cases that the hub holds whole, once nobody asks for them any more.
+    /// Returns how many rows went.
+    pub async fn prune(&self, now: WallTime) -> Result<u64, StoreError> {
+        let prune = async {
+            let answers = sqlx::query("DELETE FROM verify_results WHERE at_millis < ?")
+                .bind(now.minus(ANSWERS_KEPT).unix_millis())
+                .execute(&self.pool)
+                .await?;
+            // RFC 3339 in UTC sorts as text.
+            let cases = sqlx::query(
+                "DELETE FROM cases WHERE is_open = 0 AND json_extract(state, '$.gone_at') < ?
+                 AND case_id NOT IN (SELECT case_id FROM outbox)",
+            )
+            .bind(now.minus(ENDED_CASES_KEPT).to_string())
+            .execute(&self.pool)
+            .await?;
+            Ok(answers.rows_affected() + cases.rows_affected())
+        };
+        prune.await.map_err(self.failed())
     }
 
     async fn count(&self, query: &'static str) -> Result<u64, StoreError> {

@@ -241,7 +241,7 @@ async fn a_damaged_file_names_itself_and_the_cure() {
     let error = opened.err().expect("this is no database");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
     let text = error.to_string();
-    assert!(text.contains("edge.db") && text.contains("gridwarden fsck --data"), "{text}");
+    assert!(text.contains("edge.db") && text.contains("restore a backup"), "{text}");
 }
 
 #[tokio::test]
@@ -269,4 +269,31 @@ async fn a_folder_that_is_not_there_is_named() {
     let error = opened.err().expect("there is no such folder");
     assert!(matches!(error, StoreError::Open { .. }), "{error}");
     assert!(error.to_string().contains("missing/edge.db"), "{error}");
+}
+
+#[tokio::test]
+async fn old_answers_and_ended_cases_are_forgotten_and_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let gone =
+        |case| [fact(case, "cam-a", 1, FactKind::Opened), fact(case, "cam-a", 2, FactKind::Gone)];
+    store.commit(&batch(gone(1))).await.unwrap();
+    let sent: Vec<OutboxSeq> = all_rows(&store, "cam-a").await.iter().map(|row| row.seq).collect();
+    store.delete_outbox_rows(&sent).await.unwrap();
+    // Case 2 waits in the outbox, case 3 still stands.
+    store.commit(&batch(gone(2))).await.unwrap();
+    store.commit(&batch([fact(3, "cam-b", 1, FactKind::Opened)])).await.unwrap();
+    let ended = fact(1, "cam-a", 2, FactKind::Gone).at;
+    let request = Uuid::from_u128(7);
+    store.put_verify_result(request, b"answer", ended, &[]).await.unwrap();
+
+    let case = |case| CaseId(Uuid::from_u128(case));
+    assert_eq!(store.prune(ended.plus(ANSWERS_KEPT)).await.unwrap(), 0);
+    let day = Duration::from_secs(24 * 3_600);
+    assert_eq!(store.prune(ended.plus(ANSWERS_KEPT + day)).await.unwrap(), 1);
+    assert!(store.verify_result(request).await.unwrap().is_none());
+    assert_eq!(store.prune(ended.plus(ENDED_CASES_KEPT + day)).await.unwrap(), 1);
+    assert!(store.case(case(1)).await.unwrap().is_none());
+    assert!(store.case(case(2)).await.unwrap().is_some());
+    assert!(store.case(case(3)).await.unwrap().is_some());
 }

@@ -32,13 +32,14 @@ pub enum StoreError {
     )]
     Full { path: PathBuf },
     #[error(
-        "{path}: the database is damaged ({reason}); stop this node and run `gridwarden fsck --data {data}`",
-        data = path.parent().unwrap_or(path).display()
+        "{path}: the database is damaged ({reason}); keep a copy of it and restore a backup, or move it away to begin with an empty one"
     )]
     Damaged { path: PathBuf, reason: String },
     #[error("{path}: {reason}; it was written by another version of gridwarden")]
     Version { path: PathBuf, reason: String },
-    #[error("{path}: table {table}, {row}: {reason}; run `gridwarden fsck`")]
+    #[error(
+        "{path}: table {table}, {row}: {reason}; another program may have written there: restore a backup"
+    )]
     Content { path: PathBuf, table: &'static str, row: String, reason: String },
     #[error("{path}: {reason}")]
     Failed { path: PathBuf, reason: String },

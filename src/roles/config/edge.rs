@@ -2,13 +2,13 @@
 
 use super::{
     beside, load,
-    mqtt::{MqttSettings, secret_file, settings},
+    mqtt::{MqttSettings, settings},
     pattern::Catalogue,
     pipeline::{Pipeline, load_pipeline},
 };
 use crate::{
     base::{
-        secret::Secret,
+        secret::SecretSource,
         toml_reader::{Faults, Table},
     },
     domain::wire::NodeAddress,
@@ -22,7 +22,8 @@ pub struct EdgeConfig {
     pub data_dir: PathBuf,
     /// Base address of the hub's HTTP interface, for evidence.
     pub evidence_url: String,
-    pub node_token: Option<Secret>,
+    /// The hub's token for its nodes; a file of it need not be there yet.
+    pub node_token: Option<SecretSource>,
     pub providers: Vec<String>,
     /// CPU inference threads; 0 means as many as cores.
     pub detector_threads: u16,
@@ -55,9 +56,11 @@ fn edge(
         Some(NodeAddress { district: district?, node: node? })
     });
     let mqtt = root.required_table("mqtt").and_then(|table| settings(table, path));
-    let data_dir = root.required_table("data").and_then(|mut table| {
+    let data = root.required_table("data").and_then(|mut table| {
         let dir = table.value::<String>("dir").not_empty().required();
-        Some(beside(path, &dir?))
+        let footage_bytes_max =
+            table.value("footage_bytes_max").in_range(1_000_000..=u64::MAX >> 1);
+        Some((beside(path, &dir?), footage_bytes_max.optional()))
     });
     let evidence = root.required_table("evidence").and_then(|mut table| {
         let url = table
@@ -67,8 +70,8 @@ fn edge(
                 if sound { Ok(url.trim_end_matches('/').to_owned()) } else { Err(String::new()) }
             })
             .required();
-        let token = secret_file(&mut table, "token_file", path);
-        Some((url?, token))
+        let token = table.value::<String>("token_file").not_empty().optional();
+        Some((url?, token.map(|written| SecretSource::File(beside(path, &written)))))
     });
     let (providers, detector_threads) = match root.table("detector") {
         None => (vec!["cpu".to_owned()], 0),
@@ -107,15 +110,92 @@ fn edge(
             Err(faults) => nested.push(faults),
         }
     }
+    if let Some((first, other)) = two_models(&pipelines) {
+        root.fault(
+            "pipelines",
+            format!(
+                "one model for all cameras of a node, but {} names {} and {} names {}; run a second node for the other",
+                first.camera, first.manifest.display(), other.camera, other.manifest.display()
+            ),
+        );
+    }
     let (evidence_url, node_token) = evidence?;
+    let (data_dir, footage_bytes_max) = data?;
+    share(footage_bytes_max, &mut pipelines);
     Some(EdgeConfig {
         address: address?,
         mqtt: mqtt?,
-        data_dir: data_dir?,
+        data_dir,
         evidence_url,
         node_token,
         providers,
         detector_threads,
         pipelines,
     })
+}
+
+/// A node has one pool of detector sessions, and so one model: the first two cameras that disagree.
+fn two_models(pipelines: &[Pipeline]) -> Option<(&Pipeline, &Pipeline)> {
+    let real = |pipeline: &Pipeline| {
+        // A manifest that is not there keeps its name; the start says that it is missing.
+        std::fs::canonicalize(&pipeline.manifest).unwrap_or_else(|_| pipeline.manifest.clone())
+    };
+    let first = pipelines.first()?;
+    pipelines.iter().find(|other| real(other) != real(first)).map(|other| (first, other))
+}
+
+/// Footage of all cameras within the node's limit: each keeps its part of what it asked for.
+fn share(footage_bytes_max: Option<u64>, pipelines: &mut [Pipeline]) {
+    let recordings = || pipelines.iter().filter_map(|pipeline| pipeline.recording);
+    let asked: u128 = recordings().map(|recording| u128::from(recording.bytes_max)).sum();
+    let Some(limit) = footage_bytes_max.map(u128::from).filter(|limit| *limit < asked) else {
+        return;
+    };
+    for recording in pipelines.iter_mut().filter_map(|pipeline| pipeline.recording.as_mut()) {
+        recording.bytes_max = (u128::from(recording.bytes_max) * limit / asked) as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two copies of the sample pipeline, and an `edge.toml` that names them.
+    fn load(change: impl Fn(&str) -> String, data: &str) -> Result<EdgeConfig, Faults> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(root.join("pipelines/demo_street.toml")).unwrap();
+        let text = text.replace("\"../", &format!("\"{}/", root.display()));
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.toml"), &text).unwrap();
+        let other = change(&text.replace("demo-street", "demo-other"));
+        std::fs::write(folder.path().join("b.toml"), other).unwrap();
+        let path = folder.path().join("edge.toml");
+        let edge = format!(
+            "pipelines = [\"a.toml\", \"b.toml\"]\n[node]\nid = \"edge-1\"\ndistrict = \"440310\"\n\
+             [mqtt]\nurl = \"mqtt://127.0.0.1\"\n[data]\ndir = \"data\"\n{data}\n\
+             [evidence]\nurl = \"http://127.0.0.1:8600\"\ntoken_file = \"not-made-yet\""
+        );
+        std::fs::write(&path, edge).unwrap();
+        load_edge(&path, &Catalogue::built_in().unwrap())
+    }
+
+    #[test]
+    fn a_token_file_may_be_missing_and_footage_is_shared() {
+        let edge = load(str::to_owned, "footage_bytes_max = 4_000_000").unwrap();
+        assert!(
+            matches!(&edge.node_token, Some(SecretSource::File(path)) if path.ends_with("not-made-yet"))
+        );
+        let kept: Vec<u64> =
+            edge.pipelines.iter().filter_map(|p| p.recording.map(|r| r.bytes_max)).collect();
+        assert_eq!(kept, [2_000_000, 2_000_000]);
+    }
+
+    #[test]
+    fn two_models_on_one_node_are_refused_by_name() {
+        let other = |text: &str| text.replace("street-nano.toml", "other.toml");
+        let faults = load(other, "").unwrap_err().to_string();
+        for part in ["pipelines", "demo-other", "other.toml", "second node"] {
+            assert!(faults.contains(part), "{part:?} is missing in {faults}");
+        }
+    }
 }

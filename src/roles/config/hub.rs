@@ -11,7 +11,11 @@ use crate::{
         toml_reader::{Faults, Table},
     },
     drivers::mqtt::Credentials,
-    roles::hub::{BrokerConfig, HubConfig, KnownEvent, User, verify::LookTimes},
+    roles::hub::{
+        BrokerConfig, HubConfig, KnownEvent, User,
+        first_start::{HubPlan, PasswordFile},
+        verify::LookTimes,
+    },
 };
 use std::{
     net::SocketAddr,
@@ -20,7 +24,7 @@ use std::{
 };
 
 /// Reads the file; nothing is made or changed.
-pub fn load_hub(path: &Path) -> Result<HubConfig, Faults> {
+pub fn load_hub(path: &Path) -> Result<HubPlan, Faults> {
     let catalogue = Catalogue::built_in()?;
     load(path, |table| hub(table, path, &catalogue))
 }
@@ -37,7 +41,7 @@ pub fn known_events(catalogue: &Catalogue) -> Vec<KnownEvent> {
         .collect()
 }
 
-fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubConfig> {
+fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPlan> {
     let district = root.value::<String>("district").parsed().required();
     let mqtt = root.required_table("mqtt").and_then(|table| settings(table, path));
     let database = root.required_table("store").and_then(|mut table| {
@@ -54,7 +58,7 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubCon
     let auth = root.required_table("auth").and_then(|table| auth(table, path));
     let looks = root.table("verify").map_or_else(LookTimes::default, looks);
     let (mqtt, (listen, https_in_front), auth) = (mqtt?, http?, auth?);
-    Some(HubConfig {
+    let config = HubConfig {
         district: district?,
         listen,
         database: database?,
@@ -71,12 +75,17 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubCon
             key: mqtt.key,
         },
         users: auth.users,
-        node_token: auth.node_token,
+        node_token: None,
         platform_token: auth.platform_token,
         demo_ticket: None,
         events: known_events(catalogue),
         looks,
         https_in_front,
+    };
+    Some(HubPlan {
+        config,
+        node_token_file: auth.node_token_file,
+        password_files: auth.password_files,
     })
 }
 
@@ -93,36 +102,45 @@ fn local(table: &mut Table<'_>, scheme: &str, allowed: &str, file: &Path) -> Opt
 
 struct Auth {
     users: Vec<User>,
-    node_token: Secret,
+    password_files: Vec<PasswordFile>,
+    node_token_file: PathBuf,
     platform_token: Option<Secret>,
 }
 
 fn auth(mut table: Table<'_>, file: &Path) -> Option<Auth> {
-    let node_token = secret_file(&mut table, "node_token_file", file);
-    if node_token.is_none() {
-        table.fault("node_token_file", "a file with the token that edges upload evidence with; make one with: openssl rand -hex 32");
-    }
+    // Not read here: the first start makes these two kinds of files where they are missing.
+    let node_token_file = table.value::<String>("node_token_file").not_empty().required();
     let platform_token = secret_file(&mut table, "platform_token_file", file);
-    let users: Vec<Option<User>> = table
-        .tables("user")
-        .into_iter()
-        .map(|mut user| {
-            let name = user.value::<String>("name").not_empty().required();
-            let hash = user
-                .value::<String>("password_hash")
-                .check("an argon2 hash; make one with: gridwarden password", |text| {
-                    if text.starts_with("$argon2") {
-                        Ok(Secret::new(text))
-                    } else {
-                        Err(String::new())
-                    }
-                })
-                .required();
-            Some(User { name: name?, password_hash: hash? })
-        })
-        .collect();
-    let users: Option<Vec<User>> = users.into_iter().collect();
-    Some(Auth { users: users?, node_token: node_token?, platform_token })
+    let (mut users, mut password_files) = (Vec::new(), Vec::new());
+    let mut sound = true;
+    for mut user in table.tables("user") {
+        let name = user.value::<String>("name").not_empty().required();
+        let hash = user
+            .value::<String>("password_hash")
+            .check("an argon2 hash; make one with: gridwarden password", |text| {
+                if text.starts_with("$argon2") { Ok(Secret::new(text)) } else { Err(String::new()) }
+            })
+            .optional();
+        let path = user.value::<String>("password_file").not_empty().optional();
+        match (name, hash, path) {
+            (Some(name), Some(password_hash), None) => users.push(User { name, password_hash }),
+            (Some(user), None, Some(path)) => {
+                password_files.push(PasswordFile { user, path: beside(file, &path) });
+            }
+            (None, ..) => sound = false,
+            (Some(_), ..) => {
+                user.fault("password_hash", "give either password_hash or password_file");
+                sound = false;
+            }
+        }
+    }
+    let auth = Auth {
+        users,
+        password_files,
+        node_token_file: beside(file, &node_token_file?),
+        platform_token,
+    };
+    sound.then_some(auth)
 }
 
 fn looks(mut table: Table<'_>) -> LookTimes {

@@ -20,6 +20,12 @@ pub fn settings(mut table: Table<'_>, file: &Path) -> Option<MqttSettings> {
     let url = table
         .value::<String>("url")
         .check("mqtt://host:port or mqtts://host:port", |url| {
+            if url.contains('@') {
+                return Err(
+                    "a password must not stand in the address; use username and password_file"
+                        .into(),
+                );
+            }
             let sound = ["mqtt://", "mqtts://"]
                 .iter()
                 .any(|scheme| url.strip_prefix(scheme).is_some_and(|h| !h.is_empty()));

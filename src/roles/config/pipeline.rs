@@ -61,7 +61,10 @@ pub struct Pipeline {
     pub source: SourceSettings,
     /// Absent: nothing is recorded, and nothing can be verified later.
     pub recording: Option<RecordingSettings>,
+    /// Not opened here: `replay --detections` needs no model.
     pub manifest: PathBuf,
+    /// Where the file names it, for messages.
+    pub manifest_line: usize,
     pub scene: Scene,
     pub patterns: Vec<(Arc<Pattern>, Vec<ZoneId>)>,
     /// What the answer depends on besides the pixels: for ids that repeat.
@@ -117,10 +120,11 @@ fn pipeline(
     let source = root.required_table("source").and_then(|table| source(table, path));
     let recording = root.table("recording").map(recording);
     let size = root.required_table("frame").and_then(frame_size);
-    let manifest = root
-        .required_table("model")
-        .and_then(|mut table| table.value::<String>("manifest").not_empty().required())
-        .map(|written| beside(path, &written));
+    let manifest = root.required_table("model").and_then(|mut table| {
+        let line = table.line_of("manifest");
+        let written = table.value::<String>("manifest").not_empty().required()?;
+        Some((beside(path, &written), line))
+    });
     let view = calibration.as_ref().map(|c| (&c.view, size));
     let zones = zones(root.tables("zone"), size, view);
     let known: Vec<ZoneId> = zones.iter().flatten().map(|zone| zone.id.clone()).collect();
@@ -135,6 +139,7 @@ fn pipeline(
         pattern_tables.into_iter().map(|table| camera_pattern(table, catalogue, &known)).collect();
 
     let camera: CameraId = camera?;
+    let (manifest, manifest_line) = manifest?;
     Some(Pipeline {
         path: path.to_owned(),
         note_zh,
@@ -142,7 +147,8 @@ fn pipeline(
         calibration,
         source: source?,
         recording,
-        manifest: manifest?,
+        manifest,
+        manifest_line,
         scene: Scene { camera: camera.clone(), reference_size: size?, zones: zones? },
         camera,
         patterns: patterns.into_iter().collect::<Option<_>>()?,
@@ -159,8 +165,8 @@ fn source(mut table: Table<'_>, path: &Path) -> Option<SourceSettings> {
             }
             match uri.split_once("://") {
                 Some(("rtsp" | "rtsps" | "http" | "https", rest)) if !rest.is_empty() => {
-                    let host = rest.split('/').next().unwrap_or_default();
-                    if host.contains('@') {
+                    // Anywhere: a password may hold a '/'.
+                    if rest.contains('@') {
                         return Err("a password must not stand in the address; use username and password_file".into());
                     }
                     Ok(uri)
@@ -203,7 +209,10 @@ fn zones(
 ) -> Option<Vec<Zone>> {
     let whole = size.map(PixelPolygon::whole);
     if tables.is_empty() {
-        return Some(vec![Zone { id: "frame".parse().ok()?, polygon: whole? }]);
+        return Some(vec![Zone {
+            id: "frame".parse().ok()?,
+            polygon: whole?.out_to_border(size?),
+        }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
     let mut zones = Vec::new();
@@ -241,7 +250,8 @@ fn zones(
         }
         zones.push(
             id.zip(drawn.or(surveyed).or_else(|| whole.clone()))
-                .map(|(id, polygon)| Zone { id, polygon }),
+                .zip(size)
+                .map(|((id, polygon), size)| Zone { id, polygon: polygon.out_to_border(size) }),
         );
     }
     zones.into_iter().collect()

@@ -14,7 +14,7 @@ mod people;
 use crate::{
     base::{
         clock::{Clock, SystemClock},
-        secret::Secret,
+        secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
     drivers::camera::rtsp_server::RtspServer,
@@ -98,7 +98,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
             key: None,
         },
         users: Vec::new(),
-        node_token: token.clone(),
+        node_token: Some(token.clone()),
         platform_token: None,
         demo_ticket: Some(Secret::new(ticket.clone())),
         events: known_events(&Catalogue::built_in()?),
@@ -126,7 +126,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         say(&format!("review page: {page}"));
         say("dwell times are shortened for the demo; stop with Ctrl-C");
     }
-    let mut script = Script::sign_in(&base, &ticket).await?;
+    let mut script = Script::sign_in(&base, &ticket, clock.clone()).await?;
     let begun = clock.monotonic();
     let end = args.for_secs.map(Duration::from_secs);
     let mut edge = Box::pin(edge);
@@ -150,7 +150,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         say(&format!("review page was {page}"));
     }
     // What the edge opened must be at the hub: give the last facts a moment.
-    let report = script.settle(&counters, clock.as_ref()).await;
+    let report = script.settle(&counters).await;
     shutdown.begin();
     edge.await??;
     hub.wait().await?;
@@ -189,7 +189,7 @@ fn edge_config(
         },
         data_dir: work.join("edge"),
         evidence_url: hub.to_owned(),
-        node_token: Some(token),
+        node_token: Some(SecretSource::Given(token)),
         providers: vec!["cpu".to_owned()],
         detector_threads: 0,
         pipelines,

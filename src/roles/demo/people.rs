@@ -18,16 +18,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
 /// The rendered clip, seconds: its length and when its bin is full and emptied (tests/scenes/street.json).
 const CLIP_SECS: f64 = 78.0;
-const BIN_EMPTIED_SECS: f64 = 42.0;
+const BIN_EMPTIED_SECS: f64 = 40.0;
 /// A look after the feedback must end before the emptying, or begin after it.
-const EARLY_UNTIL_SECS: f64 = BIN_EMPTIED_SECS - 12.0;
-const LATE_FROM_SECS: f64 = BIN_EMPTIED_SECS + 2.0;
+const EARLY_UNTIL_SECS: f64 = BIN_EMPTIED_SECS - 10.0;
+const LATE_FROM_SECS: f64 = BIN_EMPTIED_SECS + 3.0;
 const LATE_UNTIL_SECS: f64 = CLIP_SECS - 10.0;
+
+const CREW: &str = "清运一队";
 
 const POLL_EVERY: Duration = Duration::from_millis(1_000);
 const SETTLE_MAX: Duration = Duration::from_secs(10);
@@ -65,6 +68,7 @@ pub struct Latencies {
 }
 
 pub struct Script {
+    clock: Arc<dyn Clock>,
     client: Client,
     base: String,
     cookie: String,
@@ -76,7 +80,7 @@ pub struct Script {
 }
 
 impl Script {
-    pub async fn sign_in(base: &str, ticket: &str) -> anyhow::Result<Self> {
+    pub async fn sign_in(base: &str, ticket: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(10))
@@ -90,6 +94,7 @@ impl Script {
             .context("the hub gave no session")?
             .to_owned();
         Ok(Self {
+            clock,
             client,
             base: base.to_owned(),
             cookie,
@@ -120,19 +125,18 @@ impl Script {
             let pattern = case["pattern"]["id"].as_str().unwrap_or_default();
             match (pattern, state.as_str(), text(&case, "source").as_str()) {
                 ("bin_overflowing", "PENDING_REVIEW", _) => self.confirm(&case).await?,
-                ("bin_overflowing", "FILED", "video") if at < EARLY_UNTIL_SECS => {
-                    if self.early_reports.insert(id.clone()) {
-                        say("a crew says, too early, that the bin was emptied");
-                        self.feedback(&id, "清运一队").await?;
-                    }
+                ("bin_overflowing", "FILED", "video")
+                    if at < EARLY_UNTIL_SECS && self.early_reports.insert(id.clone()) =>
+                {
+                    say("a crew says, too early, that the bin was emptied");
+                    self.feedback(&id).await?;
                 }
                 ("bin_overflowing", "FILED" | "REWORK", "video")
-                    if (LATE_FROM_SECS..LATE_UNTIL_SECS).contains(&at) =>
+                    if (LATE_FROM_SECS..LATE_UNTIL_SECS).contains(&at)
+                        && self.late_reports.insert(id.clone()) =>
                 {
-                    if self.late_reports.insert(id.clone()) {
-                        say("the crew says again that the bin was emptied");
-                        self.feedback(&id, "清运一队").await?;
-                    }
+                    say("the crew says again that the bin was emptied");
+                    self.feedback(&id).await?;
                 }
                 ("crowd", _, "video") if !self.complained => {
                     if let Some(code) = case["place"]["code_2d"].as_str() {
@@ -161,20 +165,19 @@ impl Script {
         self.post(&format!("/cases/{id}/act"), Some(version), &json!({ "action": "confirm" })).await
     }
 
-    async fn feedback(&self, id: &str, unit: &str) -> anyhow::Result<()> {
-        // The hub's own clock stamps it: the demo's people are on the same machine.
-        let now = crate::base::clock::SystemClock::new().wall();
+    async fn feedback(&self, id: &str) -> anyhow::Result<()> {
+        let now = self.clock.wall();
         self.post(
             &format!("/cases/{id}/feedback"),
             None,
-            &json!({ "unit": unit, "disposed_at": now }),
+            &json!({ "unit": CREW, "disposed_at": now }),
         )
         .await
     }
 
     async fn complain(&self, code: &str) -> anyhow::Result<()> {
         say(&format!("a citizen asks: is there a crowd at {code}?"));
-        let now = crate::base::clock::SystemClock::new().wall();
+        let now = self.clock.wall();
         let complaint = json!({
             "external_no": "DEMO-0001", "source": "12345", "event": "crowd",
             "place": { "code": code }, "reported_at": now, "note": "是否有人群聚集？",
@@ -216,15 +219,11 @@ impl Script {
     }
 
     /// Waits until the register holds what the edge opened, then counts.
-    pub async fn settle(
-        &self,
-        counters: &EdgeCounters,
-        clock: &dyn Clock,
-    ) -> anyhow::Result<Report> {
-        let begun = clock.monotonic();
+    pub async fn settle(&self, counters: &EdgeCounters) -> anyhow::Result<Report> {
+        let begun = self.clock.monotonic();
         loop {
             let report = self.count(counters).await?;
-            if report.lost == 0 || clock.monotonic().since(begun) > SETTLE_MAX {
+            if report.lost == 0 || self.clock.monotonic().since(begun) > SETTLE_MAX {
                 return Ok(report);
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

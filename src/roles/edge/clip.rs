@@ -13,7 +13,7 @@ use crate::{
     domain::{
         case::CaseState,
         ids::{CameraId, CaseId},
-        pixel::PixelBox,
+        pixel::{PixelBox, PixelSize},
     },
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig},
@@ -171,6 +171,11 @@ fn make(
     let summary = write_clip(
         &mut source,
         &mut |stamp, planes| {
+            if !masks.knows(stamp.captured_at) {
+                // Frames were dropped or failed here: who stands in this one is not known.
+                pixelate(planes, &whole(stamp.size));
+                return;
+            }
             masks.around(stamp.captured_at).for_each(|mask| pixelate(planes, mask));
             boxes
                 .nearest(stamp.captured_at)
@@ -187,6 +192,10 @@ fn make(
         captured_at: summary.from,
     };
     shared.evidence.take(scratch, about, shared.clock.wall()).map_err(|error| error.to_string())
+}
+
+fn whole(size: PixelSize) -> PixelBox {
+    PixelBox::new(0.0, 0.0, size.width_px as f32, size.height_px as f32)
 }
 
 /// Recorded frames of an interval at a rate (0: all of them).

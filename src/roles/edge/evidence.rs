@@ -1,5 +1,7 @@
 //! Evidence files on disk: named by their SHA-256, complete before anything refers to them.
 //!
+//! A file leaves once the hub holds it (`uploads.rs`).
+//!
 //! Invariant: write, sync the file, rename, sync the folder, then the database row. A fact never
 //! names a file that a power cut could take.
 
@@ -10,6 +12,7 @@ use crate::{
 };
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -22,8 +25,7 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct EvidenceFolder {
     dir: PathBuf,
-    /// Numbers the files being written: two cameras may store the same bytes at once. They repeat
-    /// after a restart, so that what a crash left is overwritten.
+    /// Numbers the files being written: two cameras may store the same bytes at once.
     written: Arc<AtomicU64>,
     /// The hub's address, so that a reader of the fact can fetch the file.
     url: String,
@@ -48,6 +50,19 @@ impl EvidenceFolder {
     pub fn open(dir: PathBuf, hub_url: &str) -> io::Result<Self> {
         fs::create_dir_all(&dir)?;
         Ok(Self { dir, written: Arc::default(), url: hub_url.to_owned() })
+    }
+
+    /// Deletes what a crash left: files that no upload names. Only before the first case of a run.
+    pub fn sweep(&self, wanted: &BTreeSet<String>) -> io::Result<()> {
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let ours = entry.file_type()?.is_file();
+            if ours && !wanted.contains(entry.file_name().to_string_lossy().as_ref()) {
+                tracing::debug!(path = %entry.path().display(), "evidence of no case is deleted");
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// Where a file may be made before its digest is known.
@@ -123,19 +138,45 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn about() -> About<'static> {
+        About {
+            role: "snapshot",
+            media_type: "image/jpeg",
+            size: PixelSize { width_px: 1, height_px: 1 },
+            captured_at: WallTime::from_unix_millis(0),
+        }
+    }
+
     #[test]
     fn the_same_picture_stored_by_two_cameras_at_once_is_stored_for_both() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = EvidenceFolder::open(dir.path().to_owned(), "http://hub").unwrap();
-        let at = WallTime::from_unix_millis(0);
-        let size = PixelSize { width_px: 1, height_px: 1 };
-        let about = About { role: "snapshot", media_type: "image/jpeg", size, captured_at: at };
-        let names: Vec<String> = std::thread::scope(|scope| {
-            let put = || (0..20).map(|_| folder.put(b"picture", about, at).unwrap().data.sha256);
-            let threads = [(); 4].map(|()| scope.spawn(|| put().collect::<Vec<_>>()));
-            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        let evidence = EvidenceFolder::open(dir.path().to_owned(), "http://hub").unwrap();
+        let now = WallTime::from_unix_millis(0);
+        let put_twenty = || {
+            for _ in 0..20 {
+                evidence.put(b"picture", about(), now).unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(put_twenty);
+            }
         });
-        assert_eq!(names, vec![names[0].clone(); 80]);
-        assert_eq!(fs::read(dir.path().join(&names[0])).unwrap(), b"picture");
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap()).collect();
+        assert_eq!(left.len(), 1);
+        assert_eq!(fs::read(left[0].path()).unwrap(), b"picture");
+    }
+
+    #[test]
+    fn a_sweep_takes_what_no_upload_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let evidence = EvidenceFolder::open(folder.path().to_owned(), "http://hub").unwrap();
+        let now = WallTime::from_unix_millis(0);
+        let kept = evidence.put(b"kept", about(), now).unwrap().upload;
+        let left = evidence.put(b"left", about(), now).unwrap().upload;
+        fs::write(evidence.scratch("clip-1"), b"half a clip").unwrap();
+        evidence.sweep(&BTreeSet::from([kept.sha256])).unwrap();
+        assert!(kept.path.exists() && !left.path.exists());
+        assert!(!evidence.scratch("clip-1").exists());
     }
 }

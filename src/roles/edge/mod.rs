@@ -12,16 +12,19 @@ pub mod camera;
 pub mod clip;
 pub mod counters;
 pub mod evidence;
+pub mod findings;
 mod link;
 pub mod publish;
 mod report;
 pub mod sight;
+mod upkeep;
 pub mod uploads;
 mod verify;
 
 use crate::{
     base::{
         clock::{Clock, SystemClock},
+        secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
     domain::{
@@ -59,14 +62,16 @@ use clip::Clips;
 use counters::EdgeCounters;
 use evidence::EvidenceFolder;
 use report::{CameraReporter, Teller};
-use std::{num::NonZeroUsize, path::Path, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    fs::DirBuilder, num::NonZeroUsize, os::unix::fs::DirBuilderExt, path::Path, sync::Arc,
+    thread::JoinHandle, time::Duration,
+};
 use tokio::sync::mpsc;
+use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
 use verify::Verifier;
 
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
-const STATS_EVERY: Duration = Duration::from_secs(60);
-const CARDS_EVERY: Duration = Duration::from_secs(20);
 /// How long the broker keeps a node's messages while it is away: a week.
 const SESSION_EXPIRY_SECS: u32 = 7 * 24 * 3600;
 
@@ -98,8 +103,12 @@ pub async fn run(
     shutdown: Shutdown,
     counters: Arc<EdgeCounters>,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| {
-        format!("{}: the data folder cannot be made", config.data_dir.display())
+    // Footage is not masked: it is for this user alone.
+    DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir).with_context(|| {
+        format!(
+            "data.dir: {} cannot be made; name a place that this user may write to",
+            config.data_dir.display()
+        )
     })?;
     let store = EdgeStore::open(
         &config.data_dir.join("edge.sqlite"),
@@ -117,6 +126,9 @@ pub async fn run(
         .with_context(|| {
             format!("{}: the evidence folder cannot be made", config.data_dir.display())
         })?;
+    evidence.sweep(&store.upload_names().await?).with_context(|| {
+        format!("{}: old evidence cannot be deleted", config.data_dir.display())
+    })?;
     let shared = Shared {
         clock: clock.clone(),
         shutdown: shutdown.clone(),
@@ -147,6 +159,7 @@ pub async fn run(
         )?;
         (pool, network)
     };
+    let detector = detector_data(&pool);
     let report = pool.report();
     tracing::info!(model = %pool.model().id, provider = %report.used, "model loaded");
     for fallback in &report.fallbacks {
@@ -194,12 +207,14 @@ pub async fn run(
     ));
     let uploader = Uploader::new(
         &config.evidence_url,
-        config.node_token.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")),
+        config.node_token.clone().unwrap_or_else(|| SecretSource::Given(Secret::new(""))),
         None,
     )?;
     let uploading =
         tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
-    tell_regularly(&config, &teller, &footage, &store, boot_id, &counters, &shutdown).await;
+    let upkeep =
+        Upkeep { config: &config, teller, footage, store: &store, boot_id, counters, detector };
+    upkeep.run(&shutdown).await;
 
     // Cameras first: the source threads end with the shutdown, then their analysts.
     drop(pool);
@@ -220,35 +235,6 @@ pub async fn run(
     linking.abort();
     store.close().await;
     Ok(())
-}
-
-/// Cards and statistics until shutdown.
-async fn tell_regularly(
-    config: &EdgeConfig,
-    teller: &Teller,
-    footage: &Footage,
-    store: &EdgeStore,
-    boot_id: Uuid,
-    counters: &EdgeCounters,
-    shutdown: &Shutdown,
-) {
-    let (mut cards, mut stats) =
-        (tokio::time::interval(CARDS_EVERY), tokio::time::interval(STATS_EVERY));
-    loop {
-        tokio::select! {
-            () = shutdown.begun() => return,
-            _ = cards.tick() => {
-                for pipeline in &config.pipelines {
-                    teller.card(pipeline, pipeline.recording.map(|_| footage));
-                }
-            }
-            _ = stats.tick() => {
-                let outbox = store.outbox_depth().await.unwrap_or_default();
-                let uploads = store.uploads_depth().await.unwrap_or_default();
-                teller.stats(boot_id, counters, outbox, uploads);
-            }
-        }
-    }
 }
 
 fn start_camera(
@@ -374,7 +360,7 @@ fn mqtt_config(
     };
     let credentials = settings.username.clone().map(|user| Credentials {
         user,
-        password: settings.password.clone().unwrap_or_else(|| crate::base::secret::Secret::new("")),
+        password: settings.password.clone().unwrap_or_else(|| Secret::new("")),
     });
     MqttConfig {
         url: settings.url.clone(),

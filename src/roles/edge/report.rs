@@ -13,7 +13,7 @@ use crate::{
         ids::{CameraId, IdSource, RandomIds},
         wire::{
             CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
-            CloudEvent, Leaf, NodeAddress, RecordingSpan, StatsData, Topic,
+            CloudEvent, DetectorData, Leaf, NodeAddress, RecordingSpan, StatsData, Topic,
         },
     },
     drivers::{camera::SourceEvent, footage::Footage, mqtt::Publisher},
@@ -56,8 +56,8 @@ impl Teller {
         &self,
         boot_id: Uuid,
         counters: &EdgeCounters,
-        outbox_depth: u64,
-        uploads_pending: u64,
+        (outbox_depth, uploads_pending): (u64, u64),
+        detector: &DetectorData,
     ) {
         let data = StatsData {
             boot_id,
@@ -69,6 +69,7 @@ impl Teller {
             cases_opened: EdgeCounters::read(&counters.cases),
             outbox_depth,
             uploads_pending,
+            detector: Some(detector.clone()),
         };
         self.tell(Leaf::Stats, "stats", self.address.node.to_string(), data);
     }

@@ -1,7 +1,8 @@
-//! The upload loop: moves evidence files to the hub and deletes their rows once it holds them.
+//! The upload loop: moves evidence files to the hub and deletes them here once it holds them.
 //!
-//! Enters: rows of the store's upload table. Leaves: nothing but the deletion of a row, after the
-//! hub said that it holds the whole file. A few files at a time; one that fails rests, longer each
+//! Enters: rows of the store's upload table. Leaves: nothing but the deletion of a file and then of
+//! its row, after the hub said that it holds the whole file. A crash between the two leaves a row
+//! without a file; the hub is asked first, says that it is complete, and the row goes. A few files at a time; one that fails rests, longer each
 //! time, while the others go on.
 //!
 //! Failure: what trying again can cure is tried for ever. A file that is gone or spoiled on disk is
@@ -42,7 +43,7 @@ pub async fn run(store: EdgeStore, uploader: Uploader, clock: Arc<dyn Clock>, sh
     let mut running: JoinSet<(UploadRow, Result<(), UploadError>)> = JoinSet::new();
     let mut under_way: BTreeSet<String> = BTreeSet::new();
     let mut resting: HashMap<String, Rest> = HashMap::new();
-    let mut faulty = false;
+    let (mut faulty, mut waits) = (false, false);
     loop {
         let listed = store.uploads(ROWS_MAX).await;
         report(&listed, &mut faulty);
@@ -71,6 +72,7 @@ pub async fn run(store: EdgeStore, uploader: Uploader, clock: Arc<dyn Clock>, sh
                 // A task that panicked leaves its name under way: that file waits for a restart.
                 let Ok((row, sent)) = joined else { continue };
                 under_way.remove(&row.sha256);
+                tell(&sent, &mut waits);
                 settle(&store, &mut resting, &row, sent, clock.monotonic()).await;
             }
         }
@@ -87,17 +89,16 @@ async fn settle(
     let done = match sent {
         Ok(()) => true,
         Err(error) if error.is_final() => {
-            tracing::error!(%error, "evidence is given up");
             metrics::counter!("gridwarden_edge_evidence_lost").increment(1);
             true
         }
-        Err(error) => {
-            tracing::warn!(%error, "evidence waits");
-            false
-        }
+        Err(_) => false,
     };
     let deleted = match done {
-        true => store.delete_upload(&row.sha256).await,
+        true => {
+            delete_file(row).await;
+            store.delete_upload(&row.sha256).await
+        }
         false => Ok(()),
     };
     if let Err(error) = &deleted {
@@ -109,6 +110,31 @@ async fn settle(
         let length =
             resting.get(&row.sha256).map_or(REST_FIRST, |rest| (rest.length * 2).min(REST_LONGEST));
         resting.insert(row.sha256.clone(), Rest { until: now.plus(length), length });
+    }
+}
+
+/// The first of a row of failures, and their end; every file that is given up.
+fn tell(sent: &Result<(), UploadError>, waits: &mut bool) {
+    match sent {
+        Ok(()) if *waits => tracing::info!("evidence is uploaded again"),
+        Ok(()) => {}
+        Err(error) if error.is_final() => tracing::error!(%error, "evidence is given up"),
+        Err(error) if *waits => tracing::debug!(%error, "evidence still waits"),
+        Err(error) => tracing::warn!(%error, "evidence waits; trying goes on"),
+    }
+    *waits = match sent {
+        Err(error) => *waits || !error.is_final(),
+        Ok(()) => false,
+    };
+}
+
+/// What cannot be deleted now is swept at the next start.
+async fn delete_file(row: &UploadRow) {
+    match tokio::fs::remove_file(&row.path).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(path = %row.path.display(), %error, "an uploaded file stays on this disk");
+        }
+        _ => {}
     }
 }
 

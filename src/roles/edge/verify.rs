@@ -14,6 +14,7 @@ use super::{
     clip::open_footage,
     counters::EdgeCounters,
     evidence::{About, Stored},
+    findings::{Looked, Target, VERIFY_FPS, look_at, split},
     report::Teller,
     sight::Sight,
 };
@@ -22,23 +23,15 @@ use crate::{
     domain::{
         case::CaseState,
         detection::{Detection, ModelRef},
-        frame::Frame,
         grid::GridCell,
-        ground::GroundView,
         ids::CameraId,
         pixel::PixelBox,
-        rule::frame_check,
         scene::Zone,
-        seams::FrameSource,
-        taxonomy::Pattern,
         verdict::{
             Outcome, Reason, Verdict,
-            judge::{Footage as Seen, FrameFinding, Question, judge},
+            judge::{Footage as Seen, Question, judge},
         },
-        wire::{
-            CameraCondition, EvidenceData, Leaf, PatternData, VerifyKind, VerifyRequestData,
-            VerifyResultData,
-        },
+        wire::{EvidenceData, Leaf, PatternData, VerifyKind, VerifyRequestData, VerifyResultData},
     },
     drivers::{
         footage::Footage,
@@ -55,8 +48,6 @@ pub const REQUESTS_MAX: usize = 64;
 /// Footage of the filing that the model is tried on.
 const CONTROL_BEFORE: Duration = Duration::from_secs(6);
 const CONTROL_AFTER: Duration = Duration::from_secs(1);
-/// Analysed frames a second: enough for the frames that a verdict needs, cheap enough for live work.
-const VERIFY_FPS: f64 = 5.0;
 /// Footage becomes readable this long after it was taken.
 const SEGMENT_DELAY: Duration = Duration::from_secs(5);
 const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(500);
@@ -69,23 +60,6 @@ pub struct Verifier {
     pub pipelines: BTreeMap<CameraId, Pipeline>,
     pub sight: Sight,
     pub runtime: Handle,
-}
-
-/// A frame worth showing: the last valid one of an interval.
-struct Kept {
-    frame: Frame,
-    for_masking: Vec<Detection>,
-    members: Vec<Detection>,
-}
-
-/// What is looked for, and where.
-struct Target<'a> {
-    pattern: &'a Pattern,
-    zones: Vec<&'a Zone>,
-    /// Where the case's thing stood, in reference pixels.
-    place: Option<PixelBox>,
-    cell: Option<(&'a GroundView, GridCell)>,
-    pipeline: &'a Pipeline,
 }
 
 impl Verifier {
@@ -182,17 +156,17 @@ impl Verifier {
         let asked = request.cell.as_ref().and_then(|code| code.parse::<GridCell>().ok());
         let target = Target {
             pattern: &pattern,
+            scene: &pipeline.scene,
             zones,
             place: case
                 .as_ref()
                 .map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
             // A case knows its thing's place in the picture; a complaint only knows the cell.
             cell: if case.is_some() { None } else { view.zip(asked) },
-            pipeline: &pipeline,
         };
 
         let from = request.not_before.map_or(request.from, |limit| request.from.max(limit));
-        let looks = split(from, request.to, pattern.closure.looks_min.max(1));
+        let looks = split(from, request.to, pattern.closure.looks_min);
         let (mut after, mut shown) = (Vec::new(), None);
         for (from, to) in looks {
             let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
@@ -238,14 +212,14 @@ impl Verifier {
             .flatten()
     }
 
-    /// Frame by frame: could it be seen, and did the condition hold.
+    /// What an interval showed, and its last valid frame: the one worth showing.
     fn findings(
         &mut self,
         camera: CameraId,
         from: WallTime,
         to: WallTime,
         target: &Target<'_>,
-    ) -> (Option<Seen>, Option<Kept>) {
+    ) -> (Option<Seen>, Option<Looked>) {
         let mut source = match open_footage(&self.footage, &camera, from, to, VERIFY_FPS) {
             Ok(source) => source,
             Err(error) => {
@@ -253,33 +227,19 @@ impl Verifier {
                 return (None, None);
             }
         };
-        self.sight.restart();
-        let (mut frames, mut kept) = (Vec::new(), None);
-        while let Ok(Some(frame)) = source.next_frame() {
-            let glance = match self.sight.look(&frame) {
-                Ok(glance) => glance,
-                Err(error) => {
-                    tracing::warn!(%camera, %error, "a frame of a verification is left out");
-                    continue;
-                }
-            };
-            let members =
-                target.members(&glance.found.detections, &glance.found.for_masking, &frame);
-            frames.push(FrameFinding {
-                at: frame.stamp.captured_at,
-                condition: glance.condition,
-                holds: target.holds(&members),
-            });
-            if glance.condition == CameraCondition::Ok {
-                kept = Some(Kept { frame, for_masking: glance.found.for_masking, members });
+        let (mut frames, mut shown) = (Vec::new(), None);
+        for looked in look_at(&mut self.sight, &mut source, target) {
+            frames.push(looked.finding);
+            if looked.could_see() {
+                shown = Some(looked);
             }
         }
-        (Some(Seen { from, to, frames }), kept)
+        (Some(Seen { from, to, frames }), shown)
     }
 
-    fn picture(&self, role: &str, kept: &Kept, target: &Target<'_>) -> Option<Stored> {
+    fn picture(&self, role: &str, kept: &Looked, target: &Target<'_>) -> Option<Stored> {
         let size = kept.frame.stamp.size;
-        let (sx, sy) = target.pipeline.scene.reference_from_stream(size);
+        let (sx, sy) = target.scene.reference_from_stream(size);
         let back = |b: &PixelBox| b.scaled(1.0 / sx, 1.0 / sy);
         let others: Vec<Detection> =
             kept.members.iter().map(|d| Detection { bbox: back(&d.bbox), ..d.clone() }).collect();
@@ -298,62 +258,4 @@ impl Verifier {
             .map_err(|error| tracing::warn!(%error, "no picture of a verification"))
             .ok()
     }
-}
-
-impl Target<'_> {
-    /// Detections (reference pixels) that speak for the event, at the clearing threshold.
-    ///
-    /// Low scores come from the masking list, which reaches below the model's own thresholds: the
-    /// clearing threshold lies under the filing one.
-    fn members(
-        &self,
-        detections: &[Detection],
-        low: &[Detection],
-        frame: &Frame,
-    ) -> Vec<Detection> {
-        let (sx, sy) = self.pipeline.scene.reference_from_stream(frame.stamp.size);
-        let all: Vec<Detection> = if low.is_empty() { detections } else { low }
-            .iter()
-            .map(|d| Detection { bbox: d.bbox.scaled(sx, sy), ..d.clone() })
-            .collect();
-        let factor = self.pattern.closure.score_factor;
-        let mut members: Vec<Detection> = Vec::new();
-        for zone in &self.zones {
-            for found in frame_check::members(self.pattern, zone, &all, factor) {
-                if !members.contains(found) {
-                    members.push(found.clone());
-                }
-            }
-        }
-        members
-    }
-
-    fn holds(&self, members: &[Detection]) -> bool {
-        let factor = self.pattern.closure.score_factor;
-        let held = self
-            .zones
-            .iter()
-            .any(|zone| frame_check::holds(self.pattern, zone, members, self.place, factor));
-        held && self
-            .cell
-            .is_none_or(|(view, cell)| members.iter().any(|d| self.near_cell(d, view, cell)))
-    }
-
-    /// In the cell or one of its neighbours: a foot point is only known to some metres.
-    fn near_cell(&self, found: &Detection, view: &GroundView, cell: GridCell) -> bool {
-        let size = self.pipeline.scene.reference_size;
-        let (sx, sy) = (
-            view.frame.width_px as f32 / size.width_px as f32,
-            view.frame.height_px as f32 / size.height_px as f32,
-        );
-        let Ok(at) = view.locate(found.bbox.scaled(sx, sy).foot()) else { return false };
-        let inside = |cell: GridCell| cell.contains_point(at.point.lon_deg, at.point.lat_deg);
-        inside(cell) || cell.neighbours8().any(inside)
-    }
-}
-
-/// An interval in equal parts.
-fn split(from: WallTime, to: WallTime, parts: u32) -> Vec<(WallTime, WallTime)> {
-    let whole = to.since(from);
-    (0..parts).map(|i| (from.plus(whole * i / parts), from.plus(whole * (i + 1) / parts))).collect()
 }

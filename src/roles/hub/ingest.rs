@@ -14,7 +14,7 @@ use crate::{
         ids::{CaseId, NodeId},
         wire::{
             AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, Leaf, NodeAddress,
-            PAYLOAD_BYTES_MAX, StatusData, Topic, VerifyResultData,
+            PAYLOAD_BYTES_MAX, Presence, StatusData, Topic, VerifyResultData,
         },
     },
     drivers::store::{
@@ -124,6 +124,10 @@ impl Ingest {
             Leaf::Status => {
                 let status: StatusData = parse(payload)?;
                 register.store.put_status(&address.node, &status, register.now()).await?;
+                if status.state == Presence::Online {
+                    register.store.send_again_to(&address.node).await?;
+                    register.outbound.notify_one();
+                }
                 for camera in register.store.cameras().await? {
                     if camera.node == address.node {
                         register.announce_camera(&camera.camera);

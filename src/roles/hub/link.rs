@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! broker -> LinkEvent -> ingest (commit) -> ack to the edge, then to the broker
-//! register.outbound rows -> published -> settled for a while on one connection -> deleted
+//! register.outbound rows -> published -> kept for a day, sent again where they may be missing
 //! ```
 //!
-//! The broker's acknowledgement of a publish is not seen here, so a decision's row stays until its
-//! connection has stood long enough after it to have noticed a dead broker; a lost connection or a
-//! crash publishes it again. Its message id is the same, so a consumer may drop the repeat.
+//! The broker's acknowledgement of a publish is not seen here, and a broker may forget a subscriber.
+//! So decisions are sent again after a lost connection of the hub, after a crash, and whenever their
+//! node connects anew. Their message id stays, so a consumer may drop the repeat.
 
 use super::{
     ingest::{Ingest, Outgoing},
@@ -21,11 +21,13 @@ use crate::{
         store::StoreError,
     },
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::sync::mpsc;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{mpsc, watch};
 
 /// Longer than a dead broker goes unnoticed (twice the keep-alive of 10 s).
-const SETTLED_AFTER: Duration = Duration::from_secs(30);
+const DOUBTED_FOR: Duration = Duration::from_secs(60);
+const KEPT_FOR: Duration = Duration::from_secs(24 * 3_600);
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 const OUTBOUND_ROWS_MAX: u32 = 256;
 const STORE_RETRY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -36,7 +38,7 @@ pub async fn take_messages(
     publisher: Publisher,
     mut events: mpsc::Receiver<LinkEvent>,
     register: Arc<Register>,
-    connections: tokio::sync::watch::Sender<u64>,
+    connections: watch::Sender<u64>,
     shutdown: Shutdown,
 ) {
     loop {
@@ -104,27 +106,34 @@ pub fn publish(publisher: &Publisher, topic: &Topic, payload: Vec<u8>) -> bool {
 pub async fn send_outbound(
     register: Arc<Register>,
     publisher: Publisher,
-    mut connections: tokio::sync::watch::Receiver<u64>,
+    mut connections: watch::Receiver<u64>,
     shutdown: Shutdown,
 ) {
-    let mut sent: HashMap<String, Monotonic> = HashMap::new();
+    // The process before this one may have died with messages under way.
+    let mut doubted = true;
+    let mut swept_at = None::<Monotonic>;
     loop {
+        let now = register.clock.monotonic();
+        if swept_at.is_none_or(|at| now.since(at) >= SWEEP_EVERY) {
+            swept_at = Some(now);
+            if let Err(error) = register.store.drop_sent(register.now().minus(KEPT_FOR)).await {
+                tracing::error!(%error, "old decisions stay");
+            }
+        }
+        let sent = send_rows(&register, &publisher, &mut doubted).await;
+        if let Err(error) = sent {
+            tracing::error!(%error, "decisions wait for the register");
+        }
         tokio::select! {
             () = register.outbound.notified() => {}
             changed = connections.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                sent.clear();
+                doubted = true;
             }
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = shutdown.begun() => return,
-        }
-        if !publisher.is_connected() {
-            continue;
-        }
-        if let Err(error) = send_rows(&register, &publisher, &mut sent).await {
-            tracing::error!(%error, "decisions wait for the register");
         }
     }
 }
@@ -132,29 +141,23 @@ pub async fn send_outbound(
 async fn send_rows(
     register: &Register,
     publisher: &Publisher,
-    sent: &mut HashMap<String, Monotonic>,
+    doubted: &mut bool,
 ) -> Result<(), StoreError> {
-    let now = register.clock.monotonic();
-    for row in register.store.outbound(OUTBOUND_ROWS_MAX).await? {
-        match sent.get(&row.message_id) {
-            Some(at) if now.since(*at) >= SETTLED_AFTER => {
-                register.store.delete_outbound(&row.message_id).await?;
-                sent.remove(&row.message_id);
-            }
-            Some(_) => {}
-            None => match row.topic.parse::<Topic>() {
-                Ok(topic) => {
-                    if !publish(publisher, &topic, row.payload.into_bytes()) {
-                        return Ok(());
-                    }
-                    sent.insert(row.message_id, now);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "a decision has no topic and is dropped");
-                    register.store.delete_outbound(&row.message_id).await?;
-                }
-            },
+    let (store, now) = (&register.store, register.now());
+    if !publisher.is_connected() {
+        return Ok(());
+    }
+    if *doubted {
+        store.send_again_since(now.minus(DOUBTED_FOR)).await?;
+        *doubted = false;
+    }
+    for row in store.outbound(OUTBOUND_ROWS_MAX).await? {
+        match row.topic.parse::<Topic>() {
+            Ok(topic) if !publish(publisher, &topic, row.payload.into_bytes()) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "a decision has no topic and is not sent"),
         }
+        store.mark_sent(&row.message_id, now).await?;
     }
     Ok(())
 }

@@ -11,9 +11,11 @@
 
 pub mod checks;
 mod daemon;
+pub mod first_start;
 pub mod http;
 pub mod ingest;
 mod link;
+pub mod password;
 pub mod register;
 #[cfg(test)]
 mod samples;
@@ -38,7 +40,10 @@ use crate::{
 use anyhow::Context;
 use ingest::Ingest;
 use register::Register;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc,
+    time::Duration,
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use verify::{LookTimes, Verify};
 
@@ -84,8 +89,8 @@ pub struct HubConfig {
     pub evidence_dir: PathBuf,
     pub mqtt: BrokerConfig,
     pub users: Vec<User>,
-    /// Edges upload evidence with it.
-    pub node_token: Secret,
+    /// Edges upload evidence with it; without it none may.
+    pub node_token: Option<Secret>,
     /// The platform hands in complaints and feedback with it; without it only signed-in people do.
     pub platform_token: Option<Secret>,
     /// Demo only: whoever has it is signed in as `demo`.
@@ -120,6 +125,14 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) -> anyhow::Result<Running> {
+    if let Some(dir) = config.database.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| {
+            format!(
+                "store.url: {} cannot be made; name a place that this user may write to",
+                dir.display()
+            )
+        })?;
+    }
     let store = HubStore::open(&config.database, config.district.clone()).await?;
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
     let register = Arc::new(Register::new(store, files, Arc::clone(&clock)));

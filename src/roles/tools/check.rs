@@ -41,10 +41,7 @@ struct Report {
 
 pub fn run(args: &CheckArgs) -> anyhow::Result<Ended> {
     let mut report = Report { checked: vec![], faults: vec![], warnings: vec![] };
-    let catalogue = match Catalogue::built_in() {
-        Ok(catalogue) => catalogue,
-        Err(faults) => return Err(faults.into()),
-    };
+    let catalogue = Catalogue::built_in()?;
     let mut files = Vec::new();
     for path in &args.paths {
         collect(path, &mut files, &mut report);
@@ -52,6 +49,9 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Ended> {
     for file in files {
         check_file(&file, &catalogue, &mut report);
     }
+    // Several files may lead to the same faulty one.
+    let mut told = std::collections::BTreeSet::new();
+    report.faults.retain(|fault| told.insert(fault.clone()));
     let sound = report.faults.is_empty();
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
@@ -133,10 +133,10 @@ fn check_as(
         Kind::Pattern => pattern::load_pattern(path).map(drop),
         Kind::Calibration => calibration::load_calibration(path).map(drop),
         Kind::Pipeline => {
-            pipeline::load_pipeline(path, catalogue).map(|pipeline| warn(&pipeline, report))
+            pipeline::load_pipeline(path, catalogue).map(|pipeline| check_model(&pipeline, report))
         }
         Kind::Edge => edge::load_edge(path, catalogue)
-            .map(|edge| edge.pipelines.iter().for_each(|pipeline| warn(pipeline, report))),
+            .map(|edge| edge.pipelines.iter().for_each(|pipeline| check_model(pipeline, report))),
         Kind::Hub => hub(path),
         Kind::Manifest => manifest(path),
     }
@@ -156,18 +156,71 @@ fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {
     }
 }
 
+/// What a pipeline needs besides itself: its model, which `replay --detections` does without.
+fn check_model(pipeline: &pipeline::Pipeline, report: &mut Report) {
+    warn(pipeline, report);
+    let written = &pipeline.manifest;
+    if !written.is_file() {
+        let missing = Fault {
+            file: pipeline.path.display().to_string(),
+            line: pipeline.manifest_line,
+            key_path: "model.manifest".to_owned(),
+            value: Some(format!("{:?}", written.display().to_string())),
+            allowed: "a manifest that exists, relative to this file".to_owned(),
+        };
+        report.faults.push(missing.to_string());
+    } else if let Err(faults) = classes_found(pipeline, report) {
+        report.faults.extend(faults.list().iter().map(ToString::to_string));
+    }
+}
+
+/// Each pattern needs a class that the model knows, or it will never find anything.
+#[cfg(feature = "edge")]
+fn classes_found(pipeline: &pipeline::Pipeline, report: &mut Report) -> Result<(), Faults> {
+    let model = crate::drivers::detector::manifest::ModelManifest::open(&pipeline.manifest)?;
+    for (pattern, _) in &pipeline.patterns {
+        if !pattern
+            .classes
+            .iter()
+            .any(|class| model.classes.iter().any(|known| &known.name == class))
+        {
+            let (file, needs) = (pipeline.path.display(), &pattern.classes);
+            let needs: Vec<&str> = needs.iter().map(|class| class.as_str()).collect();
+            report.warnings.push(format!(
+                "{file}: warning: {} needs one of {}, and model {} finds none of them",
+                pattern.id,
+                needs.join(", "),
+                model.id
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "edge"))]
+fn classes_found(_: &pipeline::Pipeline, _: &mut Report) -> Result<(), Faults> {
+    Ok(())
+}
+
+/// The manifest, and that the network file is there and the one it names.
 #[cfg(feature = "edge")]
 fn manifest(path: &Path) -> Result<(), Faults> {
-    crate::drivers::detector::manifest::ModelManifest::open(path).map(drop)
+    use crate::drivers::detector::{LoadError, manifest::ModelManifest, session::NetworkFile};
+    match NetworkFile::open(ModelManifest::open(path)?) {
+        Ok(_) => Ok(()),
+        Err(LoadError::Manifest(faults)) => Err(faults),
+        Err(other) => Err(Faults::new(vec![Fault::syntax(
+            &path.display().to_string(),
+            1,
+            &other.to_string(),
+        )])),
+    }
 }
 
 #[cfg(not(feature = "edge"))]
 fn manifest(path: &Path) -> Result<(), Faults> {
-    Err(Faults::new(vec![Fault::syntax(
-        &path.display().to_string(),
-        1,
-        "this build knows no models: rebuild with the feature `edge`",
-    )]))
+    let reason = "this build knows no models: rebuild with the feature `edge`";
+    Err(Faults::new(vec![Fault::syntax(&path.display().to_string(), 1, reason)]))
 }
 
 #[cfg(feature = "hub")]

@@ -6,8 +6,12 @@ pub mod check;
 pub mod detect;
 pub mod grid;
 pub mod locate;
+#[cfg(feature = "hub")]
+pub mod password;
 pub mod replay;
 pub mod track;
+#[cfg(feature = "edge")]
+pub mod verify;
 
 use std::process::ExitCode;
 

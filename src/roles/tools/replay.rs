@@ -228,7 +228,9 @@ fn from_detections(
             .into_iter()
             .map(|d| {
                 let [x1, y1, x2, y2] = d.bbox;
-                Detection { class: d.class, score: d.score, bbox: PixelBox::new(x1, y1, x2, y2) }
+                // As the detector does: what leaves the picture ends at its border.
+                let bbox = PixelBox::new(x1, y1, x2, y2).clamped(stamp.size);
+                Detection { class: d.class, score: d.score, bbox }
             })
             .collect();
         replay.summary.frames += 1;

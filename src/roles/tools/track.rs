@@ -90,7 +90,8 @@ fn read(path: &Path) -> anyhow::Result<BTreeMap<u64, Vec<Detection>>> {
                 format!("{line:?} has {} columns; {expected}", values.len()),
             ));
         };
-        if !(1.0..=FRAME_MAX as f64).contains(&frame) || !(width > 0.0 && height > 0.0) {
+        let sound = (1.0..=FRAME_MAX as f64).contains(&frame) && width > 0.0 && height > 0.0;
+        if !sound {
             let allowed = format!("frame 1 to {FRAME_MAX}, width and height above 0");
             return Err(bad_line(path, index + 1, format!("{line:?}: {allowed}")));
         }

@@ -3,7 +3,7 @@
 use super::{
     HUB_NAME, HubStore, Tx,
     evidence::link_evidence,
-    outbound::insert_outbound,
+    outbound::{OutboundRow, insert_outbound},
     records::{CaseRow, case_row, to_json},
 };
 use crate::{
@@ -214,9 +214,8 @@ impl HubStore {
                 data.clone(),
             );
             let payload = to_json("payload", &event).map_err(failed)?;
-            insert_outbound(tx, &message_id, &topic, &payload, decision.at)
-                .await
-                .map_err(failed)?;
+            let row = OutboundRow { message_id, topic, payload };
+            insert_outbound(tx, &row, &address, decision.at).await.map_err(failed)?;
         }
         Ok(())
     }

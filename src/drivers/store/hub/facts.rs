@@ -325,7 +325,7 @@ impl HubStore {
         Ok(())
     }
 
-    /// Facts held, applied or not; for tests and `fsck`.
+    /// Facts held, applied or not; for tests.
     pub async fn fact_count(&self) -> Result<i64, StoreError> {
         let row = sqlx::query("SELECT COUNT(*) FROM facts")
             .fetch_one(&self.readers)

@@ -1,7 +1,15 @@
-//! Messages to edges that must not be lost: written with the decision, deleted once the broker has them.
+//! Decisions for edges: written with the decision, sent until it may be believed that they arrived.
+//!
+//! The broker's acknowledgement of a publish is not seen, and a broker may forget a subscriber. So a
+//! row is sent again when the hub's own connection was lost soon after it, and when its node
+//! connects anew; a day later it is dropped. The message id never changes: a repeat is harmless.
 
 use super::HubStore;
-use crate::{base::time::WallTime, drivers::store::StoreError};
+use crate::{
+    base::time::WallTime,
+    domain::{ids::NodeId, wire::NodeAddress},
+    drivers::store::StoreError,
+};
 use sqlx::SqliteConnection;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -13,18 +21,18 @@ pub struct OutboundRow {
 
 pub(super) async fn insert_outbound(
     tx: &mut SqliteConnection,
-    message_id: &str,
-    topic: &str,
-    payload: &str,
+    row: &OutboundRow,
+    address: &NodeAddress,
     at: WallTime,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO outbound (message_id, topic, payload, created_at_millis) \
-         VALUES ($1, $2, $3, $4) ON CONFLICT (message_id) DO NOTHING",
+        "INSERT INTO outbound (message_id, node, topic, payload, created_at_millis) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (message_id) DO NOTHING",
     )
-    .bind(message_id)
-    .bind(topic)
-    .bind(payload)
+    .bind(&row.message_id)
+    .bind(address.node.as_str())
+    .bind(&row.topic)
+    .bind(&row.payload)
     .bind(at.unix_millis())
     .execute(tx)
     .await?;
@@ -32,10 +40,10 @@ pub(super) async fn insert_outbound(
 }
 
 impl HubStore {
-    /// Oldest first.
+    /// What is to be sent, oldest first.
     pub async fn outbound(&self, limit: u32) -> Result<Vec<OutboundRow>, StoreError> {
         sqlx::query_as(
-            "SELECT message_id, topic, payload FROM outbound \
+            "SELECT message_id, topic, payload FROM outbound WHERE sent_at_millis IS NULL \
              ORDER BY created_at_millis, message_id LIMIT $1",
         )
         .bind(i64::from(limit))
@@ -44,12 +52,45 @@ impl HubStore {
         .map_err(|error| self.failed(error))
     }
 
-    pub async fn delete_outbound(&self, message_id: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM outbound WHERE message_id = $1")
+    pub async fn mark_sent(&self, message_id: &str, at: WallTime) -> Result<(), StoreError> {
+        sqlx::query("UPDATE outbound SET sent_at_millis = $1 WHERE message_id = $2")
+            .bind(at.unix_millis())
             .bind(message_id)
             .execute(&self.writer)
             .await
             .map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// The connection was lost: what was sent after `since` may not have arrived.
+    pub async fn send_again_since(&self, since: WallTime) -> Result<(), StoreError> {
+        sqlx::query("UPDATE outbound SET sent_at_millis = NULL WHERE sent_at_millis >= $1")
+            .bind(since.unix_millis())
+            .execute(&self.writer)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// A node connected anew: it may have missed anything.
+    pub async fn send_again_to(&self, node: &NodeId) -> Result<(), StoreError> {
+        sqlx::query("UPDATE outbound SET sent_at_millis = NULL WHERE node = $1")
+            .bind(node.as_str())
+            .execute(&self.writer)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// What was sent and is older than `before`.
+    pub async fn drop_sent(&self, before: WallTime) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM outbound WHERE sent_at_millis IS NOT NULL AND created_at_millis < $1",
+        )
+        .bind(before.unix_millis())
+        .execute(&self.writer)
+        .await
+        .map_err(|error| self.failed(error))?;
         Ok(())
     }
 }

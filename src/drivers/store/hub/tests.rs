@@ -29,7 +29,7 @@ fn complaint(number: u128, external_no: &str) -> NewComplaint {
             local: true,
         },
         pattern: None,
-        priority: if number % 2 == 0 { Priority::Urgent } else { Priority::Normal },
+        priority: if number.is_multiple_of(2) { Priority::Urgent } else { Priority::Normal },
         place: None,
         reported_at: AT,
     }

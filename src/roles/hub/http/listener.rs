@@ -17,7 +17,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, Sleep},
+    time::Sleep,
 };
 
 const CONNECTIONS_MAX: usize = 1_024;
@@ -74,7 +74,7 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         if moved {
-            self.silence.as_mut().reset(Instant::now() + SILENCE_MAX);
+            self.silence.set(tokio::time::sleep(SILENCE_MAX));
             return poll;
         }
         if poll.is_pending() && self.silence.as_mut().poll(cx).is_ready() {

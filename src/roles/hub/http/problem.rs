@@ -25,15 +25,19 @@ use utoipa::ToSchema;
 pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,
-    pub title: String,
+    pub title: &'static str,
     pub status: u16,
     pub detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allowed: Option<String>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Box<Fault>>,
+}
+
+/// The input at fault.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Fault {
+    pub field: String,
+    pub value: String,
+    pub allowed: String,
 }
 
 pub type Answer<T> = Result<T, Problem>;
@@ -42,12 +46,10 @@ impl Problem {
     pub fn new(status: StatusCode, slug: &str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:gridwarden:problem:{slug}"),
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
-            field: None,
-            value: None,
-            allowed: None,
+            fault: None,
         }
     }
 
@@ -68,9 +70,7 @@ impl Problem {
             "invalid",
             format!("{field} is {value:?}; allowed: {allowed}"),
         );
-        problem.field = Some(field.to_owned());
-        problem.value = Some(value);
-        problem.allowed = Some(allowed);
+        problem.fault = Some(Box::new(Fault { field: field.to_owned(), value, allowed }));
         problem
     }
 

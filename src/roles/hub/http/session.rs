@@ -11,6 +11,7 @@ use super::{
 use crate::{
     base::time::{Monotonic, WallTime},
     drivers::evidence::files::Digest256,
+    roles::hub::password,
 };
 use argon2::{
     Argon2,
@@ -34,7 +35,6 @@ use utoipa::ToSchema;
 
 const SESSION_SPAN: Duration = Duration::from_secs(12 * 3_600);
 const NAME_CHARS_MAX: usize = 64;
-const PASSWORD_CHARS_MAX: usize = 256;
 const HASHES_AT_ONCE_MAX: usize = 2;
 const FAILURES_MAX: u32 = 5;
 const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(300);
@@ -106,8 +106,8 @@ pub async fn sign_in(
     if name.chars().count() > NAME_CHARS_MAX {
         return Err(Problem::invalid("name", name, format!("at most {NAME_CHARS_MAX} characters")));
     }
-    if password.chars().count() > PASSWORD_CHARS_MAX {
-        let allowed = format!("at most {PASSWORD_CHARS_MAX} characters");
+    if password.chars().count() > password::CHARS_MAX {
+        let allowed = format!("at most {} characters", password::CHARS_MAX);
         return Err(Problem::invalid("password", "***", allowed));
     }
     let now = state.register.clock.monotonic();

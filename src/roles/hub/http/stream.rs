@@ -15,10 +15,10 @@ use axum::{
     },
 };
 use futures_util::stream;
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, broadcast},
-    time::Instant,
+    time::Sleep,
 };
 
 /// Open pages at once.
@@ -30,7 +30,7 @@ const STREAM_SPAN: Duration = Duration::from_secs(900);
 struct Listening {
     changes: broadcast::Receiver<Change>,
     shutdown: Shutdown,
-    until: Instant,
+    span: Pin<Box<Sleep>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -48,14 +48,14 @@ pub async fn listen(State(state): State<AppState>, _: Person) -> Answer<Response
     let listening = Listening {
         changes: state.register.listen(),
         shutdown: state.shutdown.clone(),
-        until: Instant::now() + STREAM_SPAN,
+        span: Box::pin(tokio::time::sleep(STREAM_SPAN)),
         _permit: permit,
     };
     let events = stream::unfold(listening, |mut listening| async move {
         let change = tokio::select! {
             change = listening.changes.recv() => change,
             () = listening.shutdown.begun() => return None,
-            () = tokio::time::sleep_until(listening.until) => return None,
+            () = listening.span.as_mut() => return None,
         };
         let event = match change {
             Ok(change) => {

@@ -129,13 +129,18 @@ CREATE TABLE verifications (
 CREATE INDEX verifications_by_case ON verifications (case_id, kind, round);
 CREATE INDEX verifications_open ON verifications (settled, send_at_millis);
 
--- Messages that must reach the broker even if the hub dies first.
+-- Decisions for edges. A row stays for a day after it was sent, so that a node that was away, or a
+-- broker that forgot, is told again.
 CREATE TABLE outbound (
     message_id        TEXT   NOT NULL PRIMARY KEY,
+    node              TEXT   NOT NULL,
     topic             TEXT   NOT NULL,
     payload           TEXT   NOT NULL,
-    created_at_millis BIGINT NOT NULL
+    created_at_millis BIGINT NOT NULL,
+    sent_at_millis    BIGINT
 );
+CREATE INDEX outbound_unsent ON outbound (sent_at_millis, created_at_millis);
+CREATE INDEX outbound_by_node ON outbound (node);
 
 CREATE TABLE sessions (
     token_sha256      TEXT   NOT NULL PRIMARY KEY,

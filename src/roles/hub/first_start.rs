@@ -1,0 +1,120 @@
+//! What a hub's first start makes: the token that edges upload with, and first passwords.
+//!
+//! Enters: a [`HubPlan`], which names the files. Leaves: a [`HubConfig`] with what stands in them. A
+//! file that is missing is made with a random secret, for its owner alone (0600), and its path is
+//! logged, never its content. A file that is there is only read.
+//!
+//! Failure: a file that can be neither read nor made is named, and the hub does not start.
+
+use super::{HubConfig, User, password};
+use crate::base::secret::Secret;
+use anyhow::Context;
+use std::{
+    fmt::Write as _,
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// 128 bits: nobody guesses it, and a person can still copy it.
+const SECRET_BYTES: usize = 16;
+
+/// A checked `hub.toml` whose secrets have not been read yet.
+#[derive(Debug, Clone)]
+pub struct HubPlan {
+    /// Without node token, and without the users of `password_files`.
+    pub config: HubConfig,
+    pub node_token_file: PathBuf,
+    pub password_files: Vec<PasswordFile>,
+}
+
+/// A user whose password stands in a file as it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordFile {
+    pub user: String,
+    pub path: PathBuf,
+}
+
+/// Reads or makes the secrets.
+pub fn prepare(plan: HubPlan) -> anyhow::Result<HubConfig> {
+    let mut config = plan.config;
+    config.node_token = Some(read_or_make(&plan.node_token_file, "node token")?);
+    for PasswordFile { user, path } in plan.password_files {
+        let secret = read_or_make(&path, &format!("password of {user}"))?;
+        let password_hash =
+            password::hash(secret.reveal()).with_context(|| path.display().to_string())?;
+        config.users.push(User { name: user, password_hash });
+    }
+    Ok(config)
+}
+
+fn read_or_make(path: &Path, what: &str) -> anyhow::Result<Secret> {
+    match Secret::from_file(path) {
+        Ok(secret) => Ok(secret),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = make(path).with_context(|| {
+                format!(
+                    "{}: the {what} cannot be made; name a place that this user may write to",
+                    path.display()
+                )
+            })?;
+            tracing::info!(path = %path.display(), "first start: a {what} was made, it stands in this file");
+            Ok(secret)
+        }
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "{}: the {what} cannot be read; remove the file to get a new one",
+                path.display()
+            )
+        }),
+    }
+}
+
+/// Whole or not at all: a crash must not leave an empty secret.
+fn make(path: &Path) -> io::Result<Secret> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let secret =
+        rand::random::<[u8; SECRET_BYTES]>().iter().fold(String::new(), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+    writeln!(file, "{secret}")?;
+    file.sync_all()?;
+    fs::rename(&part, path)?;
+    File::open(folder)?.sync_all()?;
+    Ok(Secret::new(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_missing_secret_is_made_once_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub/node-token");
+        let made = read_or_make(&path, "node token").unwrap();
+        assert_eq!(made.reveal().len(), 2 * SECRET_BYTES);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let folder_mode = fs::metadata(path.parent().unwrap()).unwrap().permissions().mode();
+        assert_eq!(folder_mode & 0o777, 0o700);
+        assert_eq!(read_or_make(&path, "node token").unwrap(), made);
+    }
+
+    #[test]
+    fn an_empty_file_is_refused_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("node-token");
+        fs::write(&path, "").unwrap();
+        let error = format!("{:#}", read_or_make(&path, "node token").unwrap_err());
+        assert!(error.contains("node-token") && error.contains("remove the file"), "{error}");
+    }
+}

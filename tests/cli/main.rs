@@ -1,0 +1,12 @@
+//! The program as people and scripts meet it: arguments, files, stdout, stderr, exit codes.
+//!
+//! Every command of `docs/cli.md` runs here or in the test of the role that it starts.
+
+mod check;
+mod contract;
+mod grid;
+mod replay;
+mod survey;
+mod support;
+#[cfg(feature = "edge")]
+mod with_model;

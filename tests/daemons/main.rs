@@ -1,0 +1,17 @@
+//! The daemons as an operator runs them: real processes, real broker, real footage, on the
+//! configuration files that are shipped.
+//!
+//! The release check of the outbox (500 cases while the broker is away for 60 s, the edge killed twice):
+//! `GRIDWARDEN_KILL_CASES=500 GRIDWARDEN_KILL_DOWN_SECS=60 cargo test --test daemons broker_is_away -- --nocapture`
+#![cfg(all(feature = "edge", feature = "hub", feature = "demo"))]
+
+mod arrived;
+mod bad_input;
+mod full_disk;
+mod kill;
+mod signals;
+
+#[path = "../support/daemons.rs"]
+mod daemons;
+#[path = "../support/mosquitto.rs"]
+mod mosquitto;

@@ -1,0 +1,209 @@
+//! The hub behind a real Mosquitto: a fact is acknowledged, a decision and a look reach the edge,
+//! and what was decided while the broker was away is published once it is back.
+#![cfg(feature = "hub")]
+
+use gridwarden::{
+    base::{clock::SystemClock, secret::Secret, shutdown::Shutdown},
+    domain::{
+        case::lifecycle::Event,
+        ids::CaseId,
+        wire::{Leaf, NodeAddress, Presence, Topic},
+    },
+    drivers::{
+        mqtt::{self, LinkEvent, MqttConfig},
+        store::hub::Decision,
+    },
+    roles::hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
+};
+use serde_json::{Value, json};
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+const SEEN_AT: &str = "2026-01-01T00:00:00.000Z";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Killed when dropped.
+struct Broker(Child);
+
+impl Broker {
+    fn start(dir: &Path, port: u16) -> Option<Self> {
+        let file = dir.join("mosquitto.conf");
+        let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\n");
+        std::fs::write(&file, text).unwrap();
+        let mut command = Command::new("mosquitto");
+        command.arg("-c").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
+        // Debian puts it where only root looks.
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{path}:/usr/sbin:/usr/local/sbin"));
+        command.spawn().ok().map(Self)
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn config(dir: &Path, port: u16) -> HubConfig {
+    HubConfig {
+        district: "440310".parse().unwrap(),
+        listen: "127.0.0.1:0".parse().unwrap(),
+        database: dir.join("hub.db"),
+        evidence_dir: dir.join("evidence"),
+        mqtt: BrokerConfig {
+            url: format!("mqtt://127.0.0.1:{port}"),
+            client_id: "hub-test".to_owned(),
+            credentials: None,
+            ca: None,
+            cert: None,
+            key: None,
+        },
+        users: Vec::new(),
+        node_token: Some(Secret::new("token")),
+        platform_token: None,
+        demo_ticket: None,
+        events: Vec::new(),
+        looks: LookTimes {
+            settle: Duration::ZERO,
+            look: Duration::from_millis(200),
+            ..LookTimes::default()
+        },
+        https_in_front: false,
+    }
+}
+
+/// Waits for a message of this leaf; its `data`.
+async fn next(events: &mut mpsc::Receiver<LinkEvent>, wanted: &Leaf) -> Value {
+    let wait = async {
+        loop {
+            let event = events.recv().await.expect("the link stands");
+            let LinkEvent::Message { topic, payload, ack } = event else { continue };
+            ack.ack();
+            if topic.parse::<Topic>().unwrap().leaf == *wanted {
+                let message: Value = serde_json::from_slice(&payload).unwrap();
+                return message["data"].clone();
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("no {wanted:?}"))
+}
+
+async fn connected(events: &mut mpsc::Receiver<LinkEvent>) {
+    let wait = async {
+        while !matches!(events.recv().await.expect("the link stands"), LinkEvent::Connected) {}
+    };
+    tokio::time::timeout(PATIENCE, wait).await.expect("no connection");
+}
+
+fn status(state: Presence) -> Vec<u8> {
+    let message = json!({
+        "specversion": "1.0", "id": Uuid::now_v7(), "source": "/gridwarden/440310/edge-1",
+        "type": "cn.gridwarden.status", "time": SEEN_AT, "subject": "edge-1",
+        "datacontenttype": "application/json",
+        "data": {"state": state, "version": "0", "boot_id": Uuid::nil()},
+    });
+    serde_json::to_vec(&message).unwrap()
+}
+
+#[tokio::test]
+async fn facts_decisions_and_looks_travel_through_a_broker_that_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let Some(broker) = Broker::start(dir.path(), port) else {
+        eprintln!("skipped: mosquitto is not installed");
+        return;
+    };
+    let clock = Arc::new(SystemClock::new());
+    let address =
+        NodeAddress { district: "440310".parse().unwrap(), node: "edge-1".parse().unwrap() };
+    let (edge, mut events) = mqtt::connect(
+        MqttConfig {
+            url: format!("mqtt://127.0.0.1:{port}"),
+            client_id: "edge-1".to_owned(),
+            credentials: None,
+            ca: None,
+            cert: None,
+            key: None,
+            status: Some((Topic::new(&address, Leaf::Status).to_string(), Arc::new(status))),
+            subscriptions: ["ack/+", "decision/+", "verify/request"]
+                .map(|leaf| format!("gridwarden/v1/440310/edge-1/{leaf}"))
+                .into(),
+            session_expiry_secs: 600,
+        },
+        clock.clone(),
+    )
+    .unwrap();
+    connected(&mut events).await;
+    let shutdown = Shutdown::new();
+    let running =
+        hub::start(config(dir.path(), port), clock.clone(), shutdown.clone()).await.unwrap();
+
+    let case_id = CaseId(Uuid::from_u128(1));
+    let fact = json!({
+        "specversion": "1.0", "id": "1", "source": "/gridwarden/440310/edge-1",
+        "type": "cn.gridwarden.case.opened", "time": SEEN_AT, "subject": case_id.to_string(),
+        "datacontenttype": "application/json",
+        "data": {
+            "case_id": case_id, "revision": 1, "kind": "opened",
+            "event": {"std": "local", "version": "1", "code": "x", "name_zh": "", "name_en": "", "local": true},
+            "pattern": {"id": "bin_overflowing", "version": "3"},
+            "camera": {"id": "gate", "node": "edge-1"},
+            "first_seen_at": SEEN_AT, "confirmed_at": SEEN_AT, "last_seen_at": SEEN_AT,
+            "dwell_secs": 5.0, "count": 1, "score": 0.8,
+            "model": {"id": "m", "sha256": "00"}, "clock": "arrival",
+            "source": "video", "priority": "normal", "privacy": {"masked": true},
+        },
+    });
+    let topic = Topic::new(&address, Leaf::Case(case_id));
+    let payload = serde_json::to_vec(&fact).unwrap();
+    // As an outbox does: sent again until the hub's own acknowledgement is there.
+    let leaf = Leaf::Ack(case_id);
+    let acked = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let _ = edge.try_publish(&topic, payload.clone());
+            let ack = next(&mut events, &leaf);
+            let ack = tokio::time::timeout(Duration::from_secs(2), ack);
+            if let Ok(ack) = ack.await {
+                return ack;
+            }
+        }
+    });
+    assert_eq!(acked.await.expect("no ack")["upto_revision"], 1);
+
+    // Decided while there is no broker; the row outlives its absence.
+    drop(broker);
+    let store = &running.register.store;
+    let confirm = Decision::new(Event::Confirm, "li", running.register.now());
+    let change = store.decide(case_id, Some(1), &confirm).await.unwrap();
+    running.register.announce(&change);
+    assert_eq!(store.outbound(9).await.unwrap().len(), 1);
+    let _broker = Broker::start(dir.path(), port).unwrap();
+    connected(&mut events).await;
+    let decision = next(&mut events, &Leaf::Decision(case_id)).await;
+    assert_eq!(decision["decision"], "filed");
+
+    let now = running.register.now();
+    let done = Decision::new(Event::Feedback, "platform", now);
+    let change = store.feedback(case_id, now, &[], &done).await.unwrap();
+    running.register.announce(&change);
+    let request = next(&mut events, &Leaf::VerifyRequest).await;
+    assert_eq!((&request["kind"], &request["camera"]), (&json!("postcheck"), &json!("gate")));
+    assert_eq!(request["case_id"], case_id.to_string());
+
+    shutdown.begin();
+    running.wait().await.unwrap();
+    edge.stop().await;
+}
