@@ -61,6 +61,7 @@ const DISTRICT: &str = "440310";
 const NODE: &str = "demo-edge";
 
 pub fn run(args: DemoArgs) -> anyhow::Result<Ended> {
+    edge::memory::give_pictures_back();
     let runtime = tokio::runtime::Runtime::new()?;
     let work = WorkFolder::make()?;
     let report = runtime.block_on(play(&args, &work.path))?;

@@ -14,6 +14,7 @@ pub mod counters;
 pub mod evidence;
 pub mod findings;
 mod link;
+pub mod memory;
 pub mod publish;
 mod report;
 pub mod sight;
@@ -77,6 +78,7 @@ const SESSION_EXPIRY_SECS: u32 = 7 * 24 * 3600;
 
 /// `gridwarden edge --config FILE`.
 pub fn run_daemon(path: &Path) -> anyhow::Result<Ended> {
+    memory::give_pictures_back();
     let catalogue = Catalogue::built_in()?;
     let mut config = load_edge(path, &catalogue)?;
     let runtime = tokio::runtime::Runtime::new()?;
