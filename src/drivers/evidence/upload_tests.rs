@@ -43,7 +43,10 @@ fn number(headers: &HeaderMap, name: &str) -> usize {
 async fn offset(State(files): State<Shared>, UrlPath(sha256): UrlPath<String>) -> Response {
     let files = files.lock().unwrap();
     match files.files.get(&sha256) {
-        Some(held) => [(OFFSET, held.len().to_string())].into_response(),
+        Some(held) => {
+            let complete = hex(&Sha256::digest(held)) == sha256;
+            [(OFFSET, held.len().to_string()), (COMPLETE, complete.to_string())].into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
