@@ -125,7 +125,7 @@ fn drivers_do_not_import_one_another() {
     for entry in fs::read_dir(&drivers).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
         let own = entry.file_name().into_string().unwrap();
         for file in rust_files(&entry.path()) {
-            for (_, rest) in code(&file).split("drivers::").skip(1).map(|rest| rest.split_at(0)) {
+            for rest in code(&file).split("drivers::").skip(1) {
                 let named: String =
                     rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let shared =

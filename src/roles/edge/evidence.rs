@@ -6,7 +6,7 @@
 //! names a file that a power cut could take.
 
 use crate::{
-    base::time::WallTime,
+    base::{hex::hex, time::WallTime},
     domain::{pixel::PixelSize, wire::EvidenceData},
     drivers::store::edge::UploadRow,
 };
@@ -124,14 +124,6 @@ impl EvidenceFolder {
         };
         Ok(Stored { data, upload })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
