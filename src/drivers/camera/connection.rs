@@ -38,6 +38,34 @@ struct Anchor {
     wall: WallTime,
 }
 
+impl Anchor {
+    /// The first frame waits while the chain behind it is built, and later ones do not: `now`, the
+    /// pipeline's own time, tells how long. Otherwise all would be dated into the future.
+    fn at_first_frame(
+        running: gst::ClockTime,
+        now: Option<gst::ClockTime>,
+        media: MediaTime,
+        wall: WallTime,
+    ) -> Self {
+        let waited = now.map_or(0, |now| now.saturating_sub(running).nseconds());
+        Self { running, media, wall: wall.minus(Duration::from_nanos(waited)) }
+    }
+
+    fn times(&self, running: gst::ClockTime) -> (MediaTime, WallTime) {
+        match running.checked_sub(self.running) {
+            Some(ahead) => {
+                let span = Duration::from_nanos(ahead.nseconds());
+                (self.media.plus(span), self.wall.plus(span))
+            }
+            // Frames that are shown before the one that arrived first.
+            None => {
+                let span = Duration::from_nanos((self.running - running).nseconds());
+                (self.media.minus(span), self.wall.minus(span))
+            }
+        }
+    }
+}
+
 /// What the streaming threads of one connection share with the supervisor.
 pub struct Connection {
     shared: Arc<Shared>,
@@ -260,7 +288,8 @@ impl Connection {
             let Some(running) = chain::running_time(pad, buffer) else {
                 return gst::PadProbeReturn::Ok;
             };
-            let (_, captured_at) = connection.times(running);
+            let now = pad.parent_element().and_then(|element| element.current_running_time());
+            let (_, captured_at) = connection.times(running, now);
             if let (Some(tap), Some(caps)) = (&connection.shared.config.record, pad.current_caps())
             {
                 tap(gst::Sample::builder().buffer(buffer).caps(&caps).build(), captured_at);
@@ -284,7 +313,7 @@ impl Connection {
                 }
                 gst::FlowError::Error
             })?;
-            let (pts, captured_at) = connection.times(running);
+            let (pts, captured_at) = connection.times(running, sink.current_running_time());
             let size = image.planes().size;
             if let (true, Some(pipeline)) = (announced.set(()).is_ok(), weak.upgrade()) {
                 let first = gst::Structure::builder(FIRST_FRAME)
@@ -302,23 +331,13 @@ impl Connection {
         sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(new_sample).build());
     }
 
-    fn times(&self, running: gst::ClockTime) -> (MediaTime, WallTime) {
-        let anchor = self.anchor.get_or_init(|| Anchor {
-            running,
-            media: self.shared.media_now(),
-            wall: self.shared.clock.wall(),
+    /// Both times of a frame shown at `running`, when the pipeline's own time is `now`.
+    fn times(&self, running: gst::ClockTime, now: Option<gst::ClockTime>) -> (MediaTime, WallTime) {
+        let anchor = self.anchor.get_or_init(|| {
+            let (media, wall) = (self.shared.media_now(), self.shared.clock.wall());
+            Anchor::at_first_frame(running, now, media, wall)
         });
-        match running.checked_sub(anchor.running) {
-            Some(ahead) => {
-                let span = Duration::from_nanos(ahead.nseconds());
-                (anchor.media.plus(span), anchor.wall.plus(span))
-            }
-            // Frames that are shown before the one that arrived first.
-            None => {
-                let span = Duration::from_nanos((anchor.running - running).nseconds());
-                (anchor.media.minus(span), anchor.wall.minus(span))
-            }
-        }
+        anchor.times(running)
     }
 }
 
@@ -330,4 +349,23 @@ pub fn refuse(pipeline: &gst::Pipeline, reason: &str) {
 fn post(pipeline: &gst::Pipeline, structure: gst::Structure) {
     // Fails only while the bus is flushing, when nobody listens any more.
     let _ = pipeline.post_message(gst::message::Application::new(structure));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_dated_by_their_arrival_however_long_the_first_one_waited() {
+        let at = gst::ClockTime::from_mseconds;
+        let (media, wall) = (MediaTime::ZERO, WallTime::from_unix_millis(1_000_300));
+        let anchor = Anchor::at_first_frame(at(50), Some(at(350)), media, wall);
+        let captured = |running| anchor.times(at(running)).1.unix_millis();
+        assert_eq!([captured(50), captured(150), captured(30)], [1_000_000, 1_000_100, 999_980]);
+        assert_eq!(anchor.times(at(150)).0.as_nanos(), 100_000_000);
+        // A clock that is not known, or not ahead, changes nothing.
+        for now in [None, Some(at(20))] {
+            assert_eq!(Anchor::at_first_frame(at(50), now, media, wall).wall, wall);
+        }
+    }
 }

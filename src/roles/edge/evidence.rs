@@ -16,11 +16,17 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 #[derive(Debug, Clone)]
 pub struct EvidenceFolder {
     dir: PathBuf,
+    /// Numbers the files being written: two cameras may store the same bytes at once.
+    written: Arc<AtomicU64>,
     /// The hub's address, so that a reader of the fact can fetch the file.
     url: String,
 }
@@ -43,7 +49,7 @@ pub struct About<'a> {
 impl EvidenceFolder {
     pub fn open(dir: PathBuf, hub_url: &str) -> io::Result<Self> {
         fs::create_dir_all(&dir)?;
-        Ok(Self { dir, url: hub_url.to_owned() })
+        Ok(Self { dir, written: Arc::default(), url: hub_url.to_owned() })
     }
 
     /// Deletes what a crash left: files that no upload names. Only before the first case of a run.
@@ -66,7 +72,7 @@ impl EvidenceFolder {
 
     pub fn put(&self, bytes: &[u8], about: About<'_>, now: WallTime) -> io::Result<Stored> {
         let sha256 = hex(&Sha256::digest(bytes));
-        let scratch = self.scratch(&sha256);
+        let scratch = self.scratch(&self.written.fetch_add(1, Ordering::Relaxed).to_string());
         let mut file = File::create(&scratch)?;
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -132,19 +138,42 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_sweep_takes_what_no_upload_names() {
-        let folder = tempfile::tempdir().unwrap();
-        let evidence = EvidenceFolder::open(folder.path().to_owned(), "http://hub").unwrap();
-        let about = About {
+    fn about() -> About<'static> {
+        About {
             role: "snapshot",
             media_type: "image/jpeg",
             size: PixelSize { width_px: 1, height_px: 1 },
             captured_at: WallTime::from_unix_millis(0),
-        };
+        }
+    }
+
+    #[test]
+    fn the_same_picture_stored_by_two_cameras_at_once_is_stored_for_both() {
+        let dir = tempfile::tempdir().unwrap();
+        let evidence = EvidenceFolder::open(dir.path().to_owned(), "http://hub").unwrap();
         let now = WallTime::from_unix_millis(0);
-        let kept = evidence.put(b"kept", about, now).unwrap().upload;
-        let left = evidence.put(b"left", about, now).unwrap().upload;
+        let put_twenty = || {
+            for _ in 0..20 {
+                evidence.put(b"picture", about(), now).unwrap();
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(put_twenty);
+            }
+        });
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap()).collect();
+        assert_eq!(left.len(), 1);
+        assert_eq!(fs::read(left[0].path()).unwrap(), b"picture");
+    }
+
+    #[test]
+    fn a_sweep_takes_what_no_upload_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let evidence = EvidenceFolder::open(folder.path().to_owned(), "http://hub").unwrap();
+        let now = WallTime::from_unix_millis(0);
+        let kept = evidence.put(b"kept", about(), now).unwrap().upload;
+        let left = evidence.put(b"left", about(), now).unwrap().upload;
         fs::write(evidence.scratch("clip-1"), b"half a clip").unwrap();
         evidence.sweep(&BTreeSet::from([kept.sha256])).unwrap();
         assert!(kept.path.exists() && !left.path.exists());
