@@ -168,7 +168,7 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
             key: None,
         },
         users: Vec::new(),
-        node_token: Secret::new(TOKEN),
+        node_token: Some(Secret::new(TOKEN)),
         platform_token: None,
         demo_ticket: Some(Secret::new(TICKET)),
         events: known_events(&Catalogue::built_in()?),
