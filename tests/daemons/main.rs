@@ -13,5 +13,7 @@ mod signals;
 
 #[path = "../support/daemons.rs"]
 mod daemons;
+#[path = "../support/facts.rs"]
+mod facts;
 #[path = "../support/mosquitto.rs"]
 mod mosquitto;
