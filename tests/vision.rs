@@ -274,7 +274,8 @@ fn broken_frame() -> Frame {
 
 fn pool(workers: usize) -> DetectorPool {
     let file = NetworkFile::open(ModelManifest::open(&golden("tiny_yolox.toml")).unwrap()).unwrap();
-    let options = PoolOptions { providers: cpu(), workers: NonZeroUsize::new(workers) };
+    let workers = NonZeroUsize::new(workers);
+    let options = PoolOptions { providers: cpu(), workers, ..PoolOptions::default() };
     DetectorPool::start(&file, &options, tensor_maker, Arc::new(SystemClock::new())).unwrap()
 }
 

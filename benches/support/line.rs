@@ -148,9 +148,15 @@ pub fn demo_pipeline(name: &str) -> anyhow::Result<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let path = folder.join("pipelines").join(name);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let (before, rest) = text.split_once("[source]").context("no [source] in it")?;
-    let (_, after) = rest.split_once("\n[").context("nothing behind [source]")?;
-    Ok(format!("{before}[{after}").replace("\"../", &format!("\"{}/", folder.display())))
+    let text = without_table(&text, "[source]")?;
+    Ok(text.replace("\"../", &format!("\"{}/", folder.display())))
+}
+
+/// A pipeline without one of its tables, which is not the last.
+pub fn without_table(text: &str, head: &str) -> anyhow::Result<String> {
+    let (before, rest) = text.split_once(head).with_context(|| format!("no {head} in it"))?;
+    let (_, after) = rest.split_once("\n[").with_context(|| format!("nothing behind {head}"))?;
+    Ok(format!("{before}[{after}"))
 }
 
 fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {

@@ -47,11 +47,14 @@ pub struct Analysed {
 /// Called on a worker's thread, so it must only hand over, never wait.
 type Deliver = Arc<dyn Fn(Analysed) + Send + Sync>;
 
-/// How many workers; `None`: as many as cores, or one where the provider wants batches.
+/// How many workers; `None`: one where the provider wants batches, else as many as cores.
 #[derive(Debug, Clone, Default)]
 pub struct PoolOptions {
     pub providers: ProviderOptions,
     pub workers: Option<NonZeroUsize>,
+    /// How many will attach, where that is known: each has one frame in a network at a time, so more
+    /// workers than cameras would only hold memory (19 MB each with the default model).
+    pub cameras: Option<NonZeroUsize>,
 }
 
 pub struct DetectorPool {
@@ -76,7 +79,7 @@ impl DetectorPool {
         let count = match options.workers {
             Some(workers) => workers.get(),
             None if report.used.wants_batches() => 1,
-            None => cores(),
+            None => cores().min(options.cameras.map_or(usize::MAX, NonZeroUsize::get)),
         };
         let mut detectors = vec![first];
         while detectors.len() < count {

@@ -150,6 +150,7 @@ pub async fn run(
         let options = PoolOptions {
             providers: providers.clone(),
             workers: NonZeroUsize::new(config.detector_threads.into()),
+            cameras: NonZeroUsize::new(config.pipelines.len()),
         };
         let pool = DetectorPool::start(
             &network,
