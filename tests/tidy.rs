@@ -62,16 +62,20 @@ fn crate_imports(code: &str) -> BTreeSet<String> {
         let rest = &code[at + "crate::".len()..];
         if let Some(group) = rest.strip_prefix('{') {
             let mut depth = 0;
-            let mut word = String::new();
+            let mut item = String::new();
             for letter in group.chars() {
                 match letter {
                     '{' => depth += 1,
                     '}' if depth == 0 => break,
                     '}' => depth -= 1,
-                    ',' if depth == 0 => word.clear(),
-                    c if depth == 0 && (c.is_alphanumeric() || c == '_') => word.push(c),
-                    ':' if depth == 0 && !word.is_empty() => {
-                        found.insert(std::mem::take(&mut word));
+                    ',' if depth == 0 => item.clear(),
+                    c if depth == 0 && !c.is_whitespace() => {
+                        item.push(c);
+                        if let Some(first) =
+                            item.strip_suffix("::").filter(|name| !name.contains("::"))
+                        {
+                            found.insert(first.to_owned());
+                        }
                     }
                     _ => {}
                 }
@@ -121,7 +125,7 @@ fn drivers_do_not_import_one_another() {
     for entry in fs::read_dir(&drivers).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
         let own = entry.file_name().into_string().unwrap();
         for file in rust_files(&entry.path()) {
-            for (_, rest) in code(&file).split("drivers::").skip(1).map(|rest| rest.split_at(0)) {
+            for rest in code(&file).split("drivers::").skip(1) {
                 let named: String =
                     rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let shared =

@@ -2,6 +2,7 @@
 
 pub mod bounded;
 pub mod clock;
+pub mod hex;
 pub mod secret;
 pub mod shutdown;
 pub mod time;

@@ -26,7 +26,7 @@ fn commands() -> Vec<&'static str> {
         all.extend(["edge", "detect", "verify"]);
     }
     if cfg!(feature = "hub") {
-        all.push("hub");
+        all.extend(["hub", "password"]);
     }
     if cfg!(feature = "demo") {
         all.push("demo");
@@ -93,7 +93,8 @@ fn the_page_of_commands_names_each_command_with_options_that_it_has() {
     for words in &documented {
         let Some(command) = known.iter().find(|command| begins(words, command)) else {
             // Of a role that this build leaves out.
-            assert!(cfg!(not(feature = "demo")), "{words:?} is no command");
+            let whole_build = cfg!(feature = "demo");
+            assert!(!whole_build, "{words:?} is no command");
             continue;
         };
         let help = run(command.split(' ').chain(["--help"])).stdout;
@@ -194,6 +195,15 @@ fn files_that_are_not_there_are_bad_input_with_their_name() {
         let said = ended.stderr + &ended.stdout;
         assert!(said.contains(absent), "{args}: {said}");
     }
+}
+
+#[cfg(feature = "hub")]
+#[test]
+fn a_password_becomes_a_hash_and_is_not_shown() {
+    let ended = with_input("password", "correct horse battery");
+    assert_eq!(ended.code, 0, "{}", ended.shown());
+    assert!(ended.stdout.contains("$argon2"), "{}", ended.stdout);
+    assert!(!ended.shown().contains("horse"), "{}", ended.shown());
 }
 
 #[test]

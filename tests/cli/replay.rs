@@ -38,6 +38,8 @@ enum Seen {
     Blind,
 }
 
+type Script = fn(f64) -> Seen;
+
 fn script(secs: u32, seen: impl Fn(f64) -> Seen) -> String {
     let frame = |half_secs: u32| {
         let pts_secs = f64::from(half_secs) / 2.0;
@@ -129,7 +131,7 @@ fn a_summary_is_on_stdout() {
 
 #[test]
 fn near_misses_are_no_case() {
-    let near_misses: [(&str, fn(f64) -> Seen); 5] = [
+    let near_misses: [(&str, Script); 5] = [
         ("a stall that leaves a second early", |at| stall_from_to(10.0, 29.0)(at)),
         ("a stall outside the zone", |at| {
             if at > 10.0 { Seen::Thing(ELSEWHERE) } else { Seen::Nothing }

@@ -1,11 +1,20 @@
 //! A full disk under the edge's data: analysis goes on, facts wait in memory and are stored later.
 
-use crate::daemons::{Site, ready, street, until};
+use crate::{
+    daemons::{Database, Site, ready, street, until},
+    facts::{address, fact},
+};
+use gridwarden::{
+    base::clock::SystemClock,
+    domain::{outbox::OutboxSeq, wire::FactKind},
+    drivers::store::edge::{CommitBatch, EdgeStore},
+};
 use std::{
     fs::{self, File},
     io::Write,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 /// A file system of a few MiB; gone when dropped.
@@ -83,4 +92,35 @@ fn analysis_goes_on_and_facts_are_stored_once_there_is_room() {
         waiting.iter().all(|case| at_hub.contains(case))
     });
     drop((edge, hub));
+}
+
+/// SQLite ends a transaction by itself when its commit meets a full disk. Whoever thinks that it is
+/// still open nests the next ones in it, and they are never written.
+#[tokio::test]
+async fn what_is_committed_after_a_full_disk_is_on_the_disk() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let Some(disk) = SmallDisk::mount(folder.path()) else { return };
+    let path = folder.path().join("edge.sqlite");
+    let clock = Arc::new(SystemClock::new());
+    let store = EdgeStore::open(&path, address(), clock).await.unwrap();
+    let commit = async |case| {
+        let facts = vec![fact(case, "cam-a", 1, FactKind::Opened)];
+        store.commit(&CommitBatch { facts, uploads: Vec::new() }).await
+    };
+    for round in 1..=3 {
+        disk.fill();
+        for _ in 0..3 {
+            commit(100 + round).await.expect_err("the disk is full");
+            // The publish loop shares the connection.
+            let _ = store.delete_outbox_rows(&[OutboxSeq(i64::MAX)]).await;
+        }
+        fs::remove_file(disk.ballast()).unwrap();
+        commit(round).await.unwrap();
+        let seen = path.clone();
+        let on_disk = tokio::task::spawn_blocking(move || {
+            Database(seen).count("SELECT count(*) FROM outbox")
+        });
+        assert_eq!(on_disk.await.unwrap(), round as i64);
+    }
+    store.close().await;
 }

@@ -2,7 +2,7 @@
 //! configuration files that are shipped.
 //!
 //! The release check of the outbox (500 cases while the broker is away for 60 s, the edge killed twice):
-//! `GRIDWARDEN_KILL_CASES=500 GRIDWARDEN_KILL_DOWN_SECS=60 cargo test --test daemons broker_is_away -- --nocapture`
+//! `GRIDWARDEN_KILL_CASES=500 GRIDWARDEN_KILL_DOWN_SECS=60 cargo test --test daemons five_hundred -- --nocapture`
 #![cfg(all(feature = "edge", feature = "hub", feature = "demo"))]
 
 mod arrived;
@@ -13,5 +13,7 @@ mod signals;
 
 #[path = "../support/daemons.rs"]
 mod daemons;
+#[path = "../support/facts.rs"]
+mod facts;
 #[path = "../support/mosquitto.rs"]
 mod mosquitto;

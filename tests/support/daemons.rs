@@ -137,7 +137,7 @@ impl Drop for Daemon {
 }
 
 /// A database that a daemon may be writing, or has left behind when it was killed.
-pub struct Database(PathBuf);
+pub struct Database(pub PathBuf);
 
 impl Database {
     /// Nothing while the daemon has not made it yet.

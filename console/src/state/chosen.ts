@@ -68,7 +68,8 @@ export function reload(): void {
 
 export function onEvent(event: CaseEvent): void {
   if (event.case_id !== queue.chosenId.value || busy.value) return;
-  if (!detail.value || event.version > detail.value.version) void read(event.case_id);
+  // The same version again: a picture has arrived, or the thing was seen once more.
+  if (!detail.value || event.version >= detail.value.version) void read(event.case_id);
 }
 
 /** A case that another call has just returned, for example a new complaint. */

@@ -39,6 +39,12 @@ describe('live events', () => {
     expect(read.items[0]?.version).toBe(2);
   });
 
+  it('of the same version have a row without its picture read again', () => {
+    const held = queue({ ...row('a', 5), thumbnail: null });
+    const same = { case_id: 'a', version: 5, state: 'PENDING_REVIEW' as const };
+    expect(reduce.onCaseEvent(held, same, ALL)).toEqual({ queue: held, refetch: true });
+  });
+
   it('that come late or twice change nothing', () => {
     const held = queue(row('a', 5, 'FILED'));
     for (const version of [4, 5]) {

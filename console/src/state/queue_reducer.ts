@@ -43,7 +43,9 @@ export function onCaseEvent(
   const at = queue.items.findIndex((item) => item.case_id === event.case_id);
   const old = queue.items[at];
   if (!old) return { queue, refetch: fits(event.state, filter) };
-  if (event.version <= old.version) return { queue, refetch: false };
+  if (event.version < old.version) return { queue, refetch: false };
+  // The same version again may mean that the picture has arrived.
+  if (event.version === old.version) return { queue, refetch: !old.thumbnail };
   const items = [...queue.items];
   if (!fits(event.state, filter)) {
     items.splice(at, 1);

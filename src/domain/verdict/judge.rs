@@ -103,9 +103,13 @@ fn decide(
     if health.frames == 0 {
         return (Outcome::Undeterminable, vec![Reason::NoRecording]);
     }
-    if valid < closure.valid_frames_min {
+    // Some frames of a frozen camera pass as seen: the first ones, and each key frame.
+    let is_frozen = share(health.frozen, health.frames) >= FAULT_SHARE_MIN;
+    if valid < closure.valid_frames_min || is_frozen {
         let mut reasons = faults(health);
-        reasons.push(Reason::TooFewValidFrames);
+        if valid < closure.valid_frames_min {
+            reasons.push(Reason::TooFewValidFrames);
+        }
         return (Outcome::Undeterminable, reasons);
     }
     if share(found, valid) >= PRESENT_SHARE_MIN {
@@ -180,31 +184,37 @@ impl Verdict {
     }
 }
 
-/// Judges each frame of one footage in turn; a run of identical frames counts as frozen, one alone does not.
+/// Judges each frame of one footage in turn; a run of unchanging frames counts as frozen, one alone does not.
 #[derive(Debug, Default)]
 pub struct FrameJudge {
     limits: HealthLimits,
-    same_in_a_row: u32,
+    /// Rises by one with each frame that did not change, falls with each that did.
+    stillness: u32,
 }
 
 /// A 10 fps camera served at 12 fps repeats single frames; a frozen one repeats them all.
-const FROZEN_RUN_MIN: u32 = 5;
+const FROZEN_STILLNESS_MIN: u32 = 5;
+const STILLNESS_MAX: u32 = 10;
+/// A frozen picture that is encoded again changes at each key frame, but not twice in a row. A camera of
+/// one frame a second, repeated to five, must not rise.
+const STILLNESS_FALL: u32 = 4;
 
 impl FrameJudge {
     pub fn condition(&mut self, health: &super::health::FrameHealth) -> CameraCondition {
-        match self.limits.judge(health) {
-            CameraCondition::Frozen => {
-                self.same_in_a_row += 1;
-                if self.same_in_a_row >= FROZEN_RUN_MIN {
-                    CameraCondition::Frozen
-                } else {
-                    CameraCondition::Ok
-                }
+        let shown = self.limits.judge(health);
+        self.stillness = match shown {
+            CameraCondition::Frozen => (self.stillness + 1).min(STILLNESS_MAX),
+            CameraCondition::Ok => self.stillness.saturating_sub(STILLNESS_FALL),
+            _ => 0,
+        };
+        match shown {
+            CameraCondition::Ok | CameraCondition::Frozen
+                if self.stillness >= FROZEN_STILLNESS_MIN =>
+            {
+                CameraCondition::Frozen
             }
-            other => {
-                self.same_in_a_row = 0;
-                other
-            }
+            CameraCondition::Frozen => CameraCondition::Ok,
+            other => other,
         }
     }
 }

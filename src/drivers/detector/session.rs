@@ -11,14 +11,16 @@ use super::{
     provider::{self, Fallback, InputShape, Provider, ProviderOptions, ProviderReport},
     runtime,
 };
-use crate::{base::toml_reader::Faults, domain::letterbox::TensorSpec};
+use crate::{
+    base::{hex::hex, toml_reader::Faults},
+    domain::letterbox::TensorSpec,
+};
 use ort::{
     environment::Environment,
     session::{Session, builder::SessionBuilder},
     value::{Outlet, TensorElementType, TensorRef},
 };
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// A model is some MB; a file beyond this is not one.
 const NETWORK_BYTES_MAX: u64 = 1 << 30;
@@ -51,13 +53,6 @@ impl NetworkFile {
     pub fn manifest(&self) -> &ModelManifest {
         &self.manifest
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A network that is loaded and known to fit its manifest.

@@ -10,6 +10,7 @@
 //! folder. Failure: a part with a wrong digest is deleted; a full disk leaves the part as long as
 //! it is, and the upload goes on later. Sizes in bytes.
 
+use crate::base::hex::hex;
 use sha2::{Digest, Sha256};
 use std::{
     fmt, io,
@@ -42,13 +43,7 @@ impl Digest256 {
     }
 
     fn from_hash(hash: Sha256) -> Self {
-        use fmt::Write;
-        let mut text = String::with_capacity(64);
-        for byte in hash.finalize() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text.into())
+        Self(hex(&hash.finalize()).into())
     }
 }
 

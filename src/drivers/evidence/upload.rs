@@ -11,7 +11,10 @@
 //! Failure: [`UploadError::is_final`] tells what no later attempt can cure. After anything else
 //! call again: the hub is asked for its offset and the upload goes on from there.
 
-use crate::base::secret::{Secret, SecretSource};
+use crate::base::{
+    hex::hex,
+    secret::{Secret, SecretSource},
+};
 use reqwest::{Client, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use std::{
@@ -247,10 +250,6 @@ async fn digest_of(path: &Path) -> io::Result<String> {
             count => hasher.update(&block[..count]),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 // The tests run a real HTTP server, which only the hub links.

@@ -32,6 +32,8 @@ struct Files {
     patches: usize,
     largest_chunk_bytes: usize,
     mood: Option<Mood>,
+    /// HEAD says it too, as the hub does.
+    says_complete: bool,
 }
 
 type Shared = Arc<Mutex<Files>>;
@@ -43,6 +45,9 @@ fn number(headers: &HeaderMap, name: &str) -> usize {
 async fn offset(State(files): State<Shared>, UrlPath(sha256): UrlPath<String>) -> Response {
     let files = files.lock().unwrap();
     match files.files.get(&sha256) {
+        Some(held) if files.says_complete => {
+            [(OFFSET, held.len().to_string()), (COMPLETE, "true".to_owned())].into_response()
+        }
         Some(held) => [(OFFSET, held.len().to_string())].into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -180,6 +185,7 @@ async fn a_missing_file_and_a_silent_hub_are_told_apart() {
     assert!(error.is_final() && error.to_string().contains("clip.mp4"), "{error}");
     // Gone because it was uploaded for another case before: nothing is missing.
     files.lock().unwrap().files.insert(sha256.clone(), content);
+    files.lock().unwrap().says_complete = true;
     uploader.upload(&sha256, &path, "image/jpeg").await.unwrap();
 }
 

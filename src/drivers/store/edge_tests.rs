@@ -167,13 +167,18 @@ async fn the_first_answer_to_a_request_stays() {
 
 /// A full disk, as SQLite itself reports it: no page may be added.
 async fn fill_disk(store: &EdgeStore) {
-    let pages: i64 =
-        sqlx::query_scalar("PRAGMA max_page_count = 1").fetch_one(&store.pool).await.unwrap();
-    assert!(pages > 1, "SQLite answers with the pages it already has");
+    limit_pages(store, "PRAGMA max_page_count = 1", "1").await;
 }
 
 async fn free_disk(store: &EdgeStore) {
-    sqlx::query("PRAGMA max_page_count = 1000000").execute(&store.pool).await.unwrap();
+    limit_pages(store, "PRAGMA max_page_count = 1000000", "1000000").await;
+}
+
+/// For the connection that is open and for those to come.
+async fn limit_pages(store: &EdgeStore, pragma: &'static str, pages_max: &'static str) {
+    let options = store.pool.connect_options().as_ref().clone();
+    store.pool.set_connect_options(options.pragma("max_page_count", pages_max));
+    sqlx::query(pragma).execute(&store.pool).await.unwrap();
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ pub mod edge;
 pub mod hub;
 
 use sqlx::{
-    SqlitePool,
+    Connection, SqliteConnection, SqlitePool,
     error::DatabaseError,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -73,6 +73,15 @@ const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
 const SQLITE_NOTADB: u32 = 26;
 
+/// False for a connection that must be closed. SQLite ends a transaction by itself when its commit
+/// meets a full disk; sqlx then cannot roll it back and counts it as open for ever. Transactions that
+/// follow would be savepoints within nothing: reported as committed and never written.
+async fn is_reusable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Behind the rollback that a dropped transaction has queued.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 /// Opens or creates the file, checks it and brings it to the newest schema.
 pub(crate) async fn open_sqlite(
     path: &Path,
@@ -87,8 +96,12 @@ pub(crate) async fn open_sqlite(
         .busy_timeout(Duration::from_secs(5));
     let failed = |error| StoreError::from_sqlx(path, error);
     // One connection: SQLite has one writer anyway, and this keeps transactions in call order.
-    let pool =
-        SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(failed)?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .after_release(|connection, _| Box::pin(is_reusable(connection)))
+        .connect_with(options)
+        .await
+        .map_err(failed)?;
     let faults: Vec<String> =
         sqlx::query_scalar("PRAGMA quick_check(3)").fetch_all(&pool).await.map_err(failed)?;
     if faults != ["ok"] {

@@ -35,10 +35,10 @@ fn calibration(mut root: Table<'_>, id: String) -> Option<Calibration> {
         })
         .required();
     let frame = root.required_table("frame").and_then(frame_size);
-    let camera = root.table("camera_position").and_then(|table| position(table, "camera_position"));
+    let camera = root.table("camera_position").and_then(position);
     let mut table = root.required_table("homography")?;
     let ground_from_image = table.value::<[[f64; 3]; 3]>("ground_from_image").required();
-    let origin = table.required_table("origin").and_then(|table| position(table, "origin"));
+    let origin = table.required_table("origin").and_then(position);
     let rms = table.value("rms_error_metres").in_range(0.0..=100.0).required();
     let hull = table.value::<Vec<[f64; 2]>>("hull_px").required();
     let (origin, height_metres) = origin?;
@@ -69,7 +69,7 @@ pub fn frame_size(mut table: Table<'_>) -> Option<PixelSize> {
     Some(PixelSize { width_px: width_px?, height_px: height_px? })
 }
 
-fn position(mut table: Table<'_>, _what: &str) -> Option<(GeoPoint, f64)> {
+fn position(mut table: Table<'_>) -> Option<(GeoPoint, f64)> {
     let lon_deg = table.value("lon_deg").in_range(-180.0..=180.0).required();
     let lat_deg = table.value("lat_deg").in_range(-88.0..=88.0).required();
     let height = table.value("height_metres").in_range(-500.0..=9_000.0).required();

@@ -14,6 +14,7 @@ mod people;
 use crate::{
     base::{
         clock::{Clock, SystemClock},
+        hex::hex,
         secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
@@ -202,11 +203,7 @@ fn say(line: &str) {
 }
 
 fn random_text() -> String {
-    use std::fmt::Write;
-    rand::random::<[u8; 16]>().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&rand::random::<[u8; 16]>())
 }
 
 /// The wished port on loopback, or any free one.

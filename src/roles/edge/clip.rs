@@ -145,6 +145,8 @@ impl Clips {
                     let _ = ready.send(message);
                 }
                 Err(reason) => {
+                    // Half a clip is of no use to anybody.
+                    let _ = std::fs::remove_file(&scratch);
                     tracing::warn!(%camera, case = %job.case_id, %reason, "no clip was made")
                 }
             }

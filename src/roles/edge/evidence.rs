@@ -6,7 +6,7 @@
 //! names a file that a power cut could take.
 
 use crate::{
-    base::time::WallTime,
+    base::{hex::hex, time::WallTime},
     domain::{pixel::PixelSize, wire::EvidenceData},
     drivers::store::edge::UploadRow,
 };
@@ -73,9 +73,15 @@ impl EvidenceFolder {
     pub fn put(&self, bytes: &[u8], about: About<'_>, now: WallTime) -> io::Result<Stored> {
         let sha256 = hex(&Sha256::digest(bytes));
         let scratch = self.scratch(&self.written.fetch_add(1, Ordering::Relaxed).to_string());
-        let mut file = File::create(&scratch)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        let written = File::create(&scratch).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        if let Err(error) = written {
+            // Half a picture must not take the last of a full disk.
+            let _ = fs::remove_file(&scratch);
+            return Err(error);
+        }
         self.adopt(&scratch, sha256, bytes.len() as u64, about, now)
     }
 
@@ -124,14 +130,6 @@ impl EvidenceFolder {
         };
         Ok(Stored { data, upload })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

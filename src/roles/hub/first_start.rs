@@ -7,10 +7,9 @@
 //! Failure: a file that can be neither read nor made is named, and the hub does not start.
 
 use super::{HubConfig, User, password};
-use crate::base::secret::Secret;
+use crate::base::{hex::hex, secret::Secret};
 use anyhow::Context;
 use std::{
-    fmt::Write as _,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -75,12 +74,7 @@ fn read_or_make(path: &Path, what: &str) -> anyhow::Result<Secret> {
 fn make(path: &Path) -> io::Result<Secret> {
     let folder = path.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let secret =
-        rand::random::<[u8; SECRET_BYTES]>().iter().fold(String::new(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+    let secret = hex(&rand::random::<[u8; SECRET_BYTES]>());
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let mut file =

@@ -34,13 +34,22 @@ pub fn exit_code(result: anyhow::Result<Ended>) -> ExitCode {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("gridwarden: {error:#}");
+            eprintln!("gridwarden: {}", told_once(&error));
             let bad_input = error.chain().any(|cause| {
                 cause.is::<BadInput>() || cause.is::<crate::base::toml_reader::Faults>()
             });
             ExitCode::from(if bad_input { 2 } else { 1 })
         }
     }
+}
+
+/// The causes in a row; one that its outer error quotes already is not told again.
+fn told_once(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| match cause.to_string() {
+        text if told.is_empty() => text,
+        text if told.ends_with(&text) => told,
+        text => format!("{told}: {text}"),
+    })
 }
 
 /// Refuses with a message of the form `file:line: ...`.
@@ -50,4 +59,21 @@ pub fn bad_line(
     message: impl std::fmt::Display,
 ) -> anyhow::Error {
     BadInput(format!("{}:{line}: {message}", file.display())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Quotes(#[from] BadInput);
+
+    #[test]
+    fn a_quoted_cause_is_told_once_and_still_seen() {
+        let error = anyhow::Error::from(Quotes(BadInput("a.toml:3: no".to_owned())));
+        let error = error.context("the edge does not start");
+        assert_eq!(told_once(&error), "the edge does not start: a.toml:3: no");
+        assert_eq!(format!("{:?}", exit_code(Err(error))), format!("{:?}", ExitCode::from(2)));
+    }
 }
