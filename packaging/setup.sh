@@ -16,6 +16,15 @@ for part in steps debian downloads console footage; do
   source "packaging/setup/$part.sh"
 done
 
+# Node.js and pip bring certificate lists of their own, which lack what this machine was told to trust
+# (a company's proxy, a mirror).
+trust_machine_certificates() {
+  local list=/etc/ssl/certs/ca-certificates.crt
+  if [[ -r $list ]]; then
+    export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$list} PIP_CERT=${PIP_CERT:-$list}
+  fi
+}
+
 check_toolchain() {
   local component
   step "Rust toolchain" "install it from https://rustup.rs, then: rustup component add rustfmt clippy"
@@ -44,6 +53,7 @@ build_program() {
 main() {
   local purpose=${1:-}
   shift || true
+  trust_machine_certificates
   case $purpose in
     demo)
       begin "$purpose" 7
