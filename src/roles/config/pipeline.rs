@@ -239,7 +239,7 @@ fn zones(
                 let scale = f64::from(size.width_px) / f64::from(view.frame.width_px);
                 let points: Option<Vec<PixelPoint>> = corners
                     .into_iter()
-                    .map(|[lon_deg, lat_deg]| view.image_from_geo(GeoPoint { lon_deg, lat_deg }))
+                    .map(|[lon_deg, lat_deg]| view.image_from_ground(GeoPoint { lon_deg, lat_deg }))
                     .map(|point| point.map(|p| PixelPoint { x: p.x * scale, y: p.y * scale }))
                     .collect();
                 points.and_then(PixelPolygon::new).ok_or_else(String::new)
