@@ -44,11 +44,11 @@ pub fn place_at(point: GeoPoint, height_metres: f64, error_metres: f64) -> Optio
     let round = |value: f64, digits: i32| (value * 10f64.powi(digits)).round() / 10f64.powi(digits);
     Some(PlaceData {
         code_2d: cell.code().to_string(),
-        code_3d: solid.code().to_string(),
+        code_3d: Some(solid.code().to_string()),
         level: level.number(),
         lon_deg: round(point.lon_deg, 8),
         lat_deg: round(point.lat_deg, 8),
-        height_metres: round(height_metres, 2),
+        height_metres: Some(round(height_metres, 2)),
         error_metres: round(error_metres, 2),
         datum: "CGCS2000".to_owned(),
     })
