@@ -19,7 +19,7 @@ mod surveyed;
 
 pub use ellipse::ErrorEllipse;
 pub use homography::{HomographyFit, fit_homography};
-pub use plane::Plane;
+pub use plane::{Plane, SurfaceDoubt};
 
 use super::{
     camera::{CameraModel, Covariance},
@@ -121,6 +121,7 @@ pub struct PlaneCalibration {
     pub height_metres: f64,
     pub slope_east: f64,
     pub slope_north: f64,
+    pub doubt: SurfaceDoubt,
     /// Left out: as far as the error allows, [`HULL_ERROR_METRES_MAX`].
     pub hull_px: Option<Vec<PixelPoint>>,
 }
@@ -150,6 +151,7 @@ impl GroundView {
             height_metres: calibration.height_metres,
             slope_east: 0.0,
             slope_north: 0.0,
+            doubt: SurfaceDoubt::none(),
             hull_px: Some(calibration.hull_px),
         };
         let rms_error_metres = calibration.rms_error_metres;
@@ -315,10 +317,15 @@ impl GroundView {
 
     /// Where a place on the ground appears: on the first plane whose hull shows it there, else on the last.
     pub fn image_from_ground(&self, point: GeoPoint) -> Option<PixelPoint> {
-        let local = self.local.local_from_geo(point);
-        let on = |plane: &Plane| self.image_from_geo(point, plane.height_at(local));
-        let shown = self.planes.iter().find_map(|plane| on(plane).filter(|p| plane.hull.contains(*p)));
-        shown.or_else(|| on(self.planes.last()?))
+        let shown = self.planes.iter().find_map(|plane| {
+            self.image_on_plane(plane, point).filter(|p| plane.hull.contains(*p))
+        });
+        shown.or_else(|| self.image_on_plane(self.planes.last()?, point))
+    }
+
+    /// Where a place of one of the planes appears, in its hull or not.
+    pub fn image_on_plane(&self, plane: &Plane, point: GeoPoint) -> Option<PixelPoint> {
+        self.image_from_geo(point, plane.height_at(self.local.local_from_geo(point)))
     }
 
     /// The part of the frame in which a plane may be located, column by column from the bottom up to where
