@@ -14,7 +14,7 @@ use crate::domain::pixel::PixelPoint;
 use nalgebra::Vector3;
 
 /// Points below which a whole camera is not asked for.
-pub const POINTS_MIN: usize = 6;
+pub const POINTS_MIN: usize = 5;
 
 /// A pose of a pinhole lens for the points, however rough.
 pub type PoseFinder<'a> = &'a dyn Fn(&[SurveyPoint], &Lens) -> Option<Pose>;

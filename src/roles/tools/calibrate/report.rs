@@ -83,6 +83,10 @@ impl Report {
         rms(self.points.iter().map(|point| point.left_out_metres).filter(Option::is_some))
     }
 
+    fn left_out_median_metres(&self) -> Option<f64> {
+        median(self.points.iter().filter_map(|point| point.left_out_metres).collect())
+    }
+
     /// Why the fit must not be used.
     pub fn bad_fit(&self, error_max_metres: f64) -> Option<String> {
         let error = match self.noise_factor {
@@ -93,7 +97,7 @@ impl Report {
                      state their noise (--pixel-noise-px, --survey-noise-metres)"
                 ));
             }
-            Some(_) => median(self.points.iter().filter_map(|point| point.left_out_metres).collect()),
+            Some(_) => self.left_out_median_metres(),
             None => self.left_out_rms_metres(),
         };
         error.filter(|error| *error > error_max_metres).map(|error| {
@@ -124,6 +128,7 @@ impl Report {
             let report = json!({
                 "model": self.model, "points": points, "facts": facts,
                 "leave_one_out_rms_metres": left_out,
+                "leave_one_out_median_metres": self.left_out_median_metres(),
                 "camera": camera.map(|(at, height)| json!({
                     "lon_deg": at.lon_deg, "lat_deg": at.lat_deg, "height_metres": height,
                 })),
@@ -149,8 +154,11 @@ impl Report {
             if let Some((at, height)) = camera {
                 println!("camera at {:.7},{:.7}, {height:.2} m above the ellipsoid", at.lon_deg, at.lat_deg);
             }
-            let text = left_out.map_or("not measurable with 4 points".to_owned(), |m| format!("{m:.3} m"));
-            println!("{}: leave-one-out error {text} (root mean square)", self.model);
+            let text = match (self.left_out_median_metres(), left_out) {
+                (Some(median), Some(rms)) => format!("median {median:.3} m, root mean square {rms:.3} m"),
+                _ => "not measurable with 4 points".to_owned(),
+            };
+            println!("{}: leave-one-out error {text}", self.model);
             warnings.iter().for_each(|warning| println!("warning: {warning}"));
         }
         Ok(())
