@@ -12,6 +12,8 @@ pub mod datum;
 pub mod geoid;
 /// BeiDou grid location code (GB/T 39409-2020).
 pub mod grid;
+/// A surveyed camera: lens, pose, and how well they are known.
+pub mod camera;
 /// Pixels to ground, with an honest error.
 pub mod ground;
 /// Ground position to the wire's place, with codes no finer than the error.

@@ -23,7 +23,7 @@ pub fn place_of(
         view.frame.height_px as f32 / drawn.height_px as f32,
     );
     let located: Vec<Located> =
-        members.iter().filter_map(|b| view.locate(b.scaled(sx, sy).foot()).ok()).collect();
+        members.iter().filter_map(|b| view.locate_foot(&b.scaled(sx, sy)).ok()).collect();
     let n = located.len() as f64;
     let first = located.first()?;
     let mean = |value: fn(&Located) -> f64| located.iter().map(value).sum::<f64>() / n;

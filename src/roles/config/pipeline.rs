@@ -243,7 +243,7 @@ fn zones(
                 for [lon_deg, lat_deg] in corners {
                     let given =
                         checked_position(lon_deg, lat_deg).map_err(|error| error.to_string())?;
-                    let seen = view.image_from_geo(datum.to_cgcs2000(given));
+                    let seen = view.image_from_ground(datum.to_cgcs2000(given));
                     let PixelPoint { x, y } = seen.ok_or_else(String::new)?;
                     points.push(PixelPoint { x: x * scale, y: y * scale });
                 }
