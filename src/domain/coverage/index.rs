@@ -21,7 +21,10 @@ use crate::domain::{
     ids::{CameraId, NodeId, PatternId},
     wire::{CameraCardData, CameraCondition, Presence},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 const BUCKET_LEVEL: Level = Level::Five;
 /// Most cells taken from a card that gives codes only.
@@ -118,6 +121,8 @@ struct Camera {
     online: bool,
     condition: Option<CameraCondition>,
     patterns: Vec<PatternId>,
+    /// Digest of the cells of the last card.
+    cells_said: Option<u64>,
     /// Keys of the buckets that hold its entries.
     buckets: Vec<u64>,
 }
@@ -157,6 +162,13 @@ impl CoverageIndex {
     /// What a camera's card says replaces what its last one said. Cells that are no cells count nothing.
     pub fn set_card(&mut self, node: &NodeId, card: &CameraCardData) {
         let slot = self.slot(node, &card.camera);
+        let camera = &mut self.cameras[slot as usize];
+        camera.patterns = card.patterns.iter().map(|pattern| pattern.id.clone()).collect();
+        // Cards come again every few seconds, nearly always with the same cells.
+        let said = digest(card);
+        if camera.cells_said.replace(said) == Some(said) {
+            return;
+        }
         self.forget_cells(slot);
         let mut entries = stated_entries(slot, card);
         if entries.is_empty() {
@@ -171,9 +183,7 @@ impl CoverageIndex {
             held.extend(group.iter().map(|(_, entry)| *entry));
             held.sort_by_key(|entry| entry.cell_key);
         }
-        let camera = &mut self.cameras[slot as usize];
-        camera.buckets = buckets;
-        camera.patterns = card.patterns.iter().map(|pattern| pattern.id.clone()).collect();
+        self.cameras[slot as usize].buckets = buckets;
     }
 
     pub fn set_condition(&mut self, node: &NodeId, camera: &CameraId, condition: CameraCondition) {
@@ -260,6 +270,7 @@ impl CoverageIndex {
             online: self.online.contains(node),
             condition: None,
             patterns: Vec::new(),
+            cells_said: None,
             buckets: Vec::new(),
         });
         self.slots.entry(node.clone()).or_default().insert(camera.clone(), slot);
@@ -302,6 +313,17 @@ fn sight_of<'a>(camera: &'a Camera, hits: &[Entry], of_parts: f64) -> (u64, Seei
         height_metres: (best.height_cm != EVERY_HEIGHT).then(|| f64::from(best.height_cm) / 100.0),
     };
     (rank, seeing)
+}
+
+fn digest(card: &CameraCardData) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    card.footprint.hash(&mut hasher);
+    for cell in &card.cells {
+        (&cell.code_3d, &cell.parts).hash(&mut hasher);
+        let numbers = [cell.height_metres, cell.error_metres, cell.px_per_metre];
+        numbers.map(f64::to_bits).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Entries of a card that says how well each cell is seen, with their buckets.

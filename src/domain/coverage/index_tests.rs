@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::{
     geo::GeoPoint,
+    grid::GridCell,
     ids::{CameraId, NodeId, PatternId},
     wire::{CameraCardData, CameraCondition, CardPattern, Presence},
 };

@@ -1,7 +1,9 @@
 use super::*;
 use crate::domain::{
+    camera::{CameraModel, Covariance, Lens, Pose},
     geo::{EastNorth, GeoPoint, LocalFrame},
-    ground::HomographyCalibration,
+    grid::GridCell,
+    ground::{CameraCalibration, HomographyCalibration, PlaneCalibration},
     pixel::{PixelPoint, PixelPolygon, PixelSize},
 };
 
@@ -109,7 +111,13 @@ fn ground_behind_an_occluder_is_not_seen_and_ground_beside_it_is() {
 #[test]
 fn a_card_states_the_parts_that_are_seen() {
     let view = overhead();
-    let cells = card_cells(&view).unwrap();
+    let CardCoverage { cells, codes, outline, left_out } = card_coverage(&view).unwrap();
+    assert_eq!((outline.len(), left_out), (4, 0));
+    assert!(codes.iter().all(|code| {
+        cells
+            .iter()
+            .any(|cell| cell.code_3d.parse::<GridCell3>().unwrap().cell() == code.parse().unwrap())
+    }));
     let sampled = footprint::sampled(&view, CARD_LEVEL).unwrap();
     assert_eq!(cells.len(), sampled.len());
     let whole = cells.iter().filter(|cell| cell.parts.is_none()).count();
@@ -137,4 +145,86 @@ fn parts_are_read_back_and_other_texts_are_refused() {
     for text in ["", "ff", "+fffffffffffffff", "gggggggggggggggg", "00000000000000000"] {
         assert!(text.parse::<Parts>().is_err(), "{text}");
     }
+}
+
+/// 8 m over the road, looking north and 30 degrees down.
+fn slanted(planes: Vec<PlaneCalibration>) -> GroundView {
+    let (sin, cos) = 30f64.to_radians().sin_cos();
+    let rotation = [[1.0, 0.0, 0.0], [0.0, -sin, -cos], [0.0, cos, -sin]];
+    GroundView::from_camera(CameraCalibration {
+        frame: PixelSize { width_px: 1920, height_px: 1080 },
+        model: CameraModel {
+            lens: Lens { fx: 1400.0, fy: 1400.0, cx: 959.5, cy: 539.5, distortion: [0.0; 5] },
+            pose: Pose::new(rotation, [0.0, 0.0, 50.0]).unwrap(),
+        },
+        covariance: Covariance::zeros(),
+        rms_error_metres: 0.05,
+        origin: ORIGIN,
+        origin_height_metres: 0.0,
+        planes,
+    })
+    .unwrap()
+}
+
+fn plane(id: &str, height_metres: f64, hull_px: Option<Vec<PixelPoint>>) -> PlaneCalibration {
+    PlaneCalibration {
+        id: id.to_owned(),
+        height_metres,
+        slope_east: 0.0,
+        slope_north: 0.0,
+        hull_px,
+    }
+}
+
+#[test]
+fn a_bridge_deck_hides_the_road_behind_it_and_both_have_their_height() {
+    // The deck spans the picture's upper middle; below it the road is in the open.
+    let deck = pixels(&[(0.0, 300.0), (1919.0, 300.0), (1919.0, 500.0), (0.0, 500.0)]);
+    let view = slanted(vec![plane("deck", 47.0, Some(deck)), plane("road", 42.0, None)]);
+    let open = slanted(vec![plane("road", 42.0, None)]);
+    let cells = footprint(&view, Detail::Level(Level::Eight)).unwrap().cells;
+    let road_alone = footprint(&open, Detail::Level(Level::Eight)).unwrap().cells;
+    let (decks, roads): (Vec<_>, Vec<_>) = cells.iter().copied().partition(|seen| seen.plane == 0);
+    assert!(decks.iter().all(|seen| seen.height_metres == 47.0) && !decks.is_empty());
+    assert!(roads.iter().all(|seen| seen.height_metres == 42.0));
+    let hidden: Vec<_> = road_alone
+        .iter()
+        .filter(|seen| !roads.iter().any(|other| other.cell == seen.cell))
+        .collect();
+    assert!(!hidden.is_empty());
+    for seen in hidden {
+        // Its middle appears where the deck does.
+        let at = seen.cell.centre();
+        let point = GeoPoint { lon_deg: at.lon_deg, lat_deg: at.lat_deg };
+        let pixel = view.image_from_geo(point, 42.0).unwrap();
+        assert!((299.0..=501.0).contains(&pixel.y), "{pixel:?}");
+    }
+    // The deck lies nearer to the camera than the road that the same pixels would show.
+    let middle = |cells: &[SeenCell]| {
+        cells.iter().map(|seen| seen.cell.centre().lat_deg).sum::<f64>() / cells.len() as f64
+    };
+    assert!(middle(&decks) < middle(&road_alone));
+}
+
+#[test]
+fn sharpness_is_that_of_the_lens_at_its_distance() {
+    let view = slanted(vec![plane("road", 42.0, None)]);
+    let cells = footprint(&view, Detail::Level(Level::Eight)).unwrap().cells;
+    for seen in &cells {
+        let at = seen.cell.centre();
+        let point = GeoPoint { lon_deg: at.lon_deg, lat_deg: at.lat_deg };
+        let way = LocalFrame::about(ORIGIN).local_from_geo(point);
+        // Depth along the optical axis: 8 m down at 30 degrees, north at 60.
+        let depth = 8.0 * 0.5 + way.north_metres * 3f64.sqrt() / 2.0;
+        let expected = 1400.0 / depth;
+        if seen.share == 1.0 && way.east_metres.abs() < 2.0 {
+            assert!((seen.px_per_metre / expected - 1.0).abs() < 0.02, "{seen:?} {expected}");
+        }
+    }
+    // The error rule of level 8 holds near the camera only: both levels occur.
+    let mixed = footprint(&view, Detail::AsErrorAllows).unwrap().cells;
+    let near = |level| mixed.iter().filter(move |seen| seen.cell.level() == level);
+    let error = |level| near(level).map(|seen| seen.error_metres).fold(0.0, f64::max);
+    assert!(near(Level::Eight).count() > 0 && near(Level::Seven).count() > 0);
+    assert!(error(Level::Eight) < error(Level::Seven));
 }
