@@ -172,6 +172,7 @@ fn plane(id: &str, height_metres: f64, hull_px: Option<Vec<PixelPoint>>) -> Plan
         height_metres,
         slope_east: 0.0,
         slope_north: 0.0,
+        doubt: crate::domain::ground::SurfaceDoubt::none(),
         hull_px,
     }
 }
