@@ -101,7 +101,7 @@ pub fn fit_camera(survey: &Survey, start: CameraModel) -> Option<CameraFit> {
     let residuals_px = survey
         .points
         .iter()
-        .map(|point| Some(residual(&model, point)?))
+        .map(|point| residual(&model, point))
         .collect::<Option<Vec<_>>>()?;
     Some(CameraFit {
         model,
