@@ -103,9 +103,9 @@ def paint(canvas, numbers, depth, empty, layer, table):
 class Stream:
     """The frames of a play as a camera with faults delivers them."""
 
-    def __init__(self, play, seed, faults=(), noise=None, raining=False, show_clock=True):
-        self.play, self.seed, self.faults, self.raining, self.show_clock = play, seed, faults, raining, show_clock
-        self.noise = play.library.set["noise_grey_levels"] if noise is None else noise
+    def __init__(self, play, seed, faults=()):
+        self.play, self.seed, self.faults, self.raining = play, seed, faults, play.library.set["light"] == "rain"
+        self.noise = sensor.NOISE[play.library.set["light"]]
         self._held = None
 
     def _fault(self, kind, t):
@@ -119,7 +119,7 @@ class Stream:
         frozen = self._fault("frozen", t)
         if frozen and self._held:
             picture, record = self._held
-            return picture, {**record, "frame": n, "t_secs": round(t, 2)}
+            return picture, {**record, "frame": n, "t_secs": round(t, 2), "faults": ["frozen"]}
         picture, numbers, facts = self.play.frame(t)
         self.play.whole(facts)
         picture, numbers = self._spoil(picture, numbers, facts, t, rng)
@@ -131,11 +131,12 @@ class Stream:
         else:
             picture = sensor.sensor(picture, rng, self.noise)
         record = {"frame": n, "t_secs": round(t, 2), "shows_secs": round(t, 2)}
-        if self.show_clock:
-            if not black:
-                sensor.clock(picture, shown)
+        if not black:
+            sensor.clock(picture, shown)
             record["clock"] = sensor.clock_text(shown)
-        record["faults"] = [f.kind for f in self.faults if f.start <= t < f.until]
+        faults = [f.kind for f in self.faults if f.start <= t < f.until]
+        if faults:
+            record["faults"] = faults
         record["objects"] = observe(numbers, facts)
         self._held = (picture, record)
         return picture, record
@@ -176,5 +177,7 @@ def observe(numbers, facts):
             continue
         visible = [int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1] if len(xs) else None
         out.append({"id": number, "class": fact["class"], "visible": visible, "full": fact["full"], "visible_px": int(len(xs)),
-                    "enu_metres": fact["enu_metres"], "cut": bool(x1 < 0 or y1 < 0 or x2 > w or y2 > h)})
+                    "enu_metres": [round(v, 2) for v in fact["enu_metres"]]})
+        if x1 < 0 or y1 < 0 or x2 > w or y2 > h:
+            out[-1]["cut"] = True
     return out

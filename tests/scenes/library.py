@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Renders the state library: the empty set once, and every take of the cast as layers.
 
-    python library.py --layout street --light day --out DIR [--takes bin_green stall/open ...] [--samples 5] [--threads 2]
+    python library.py --layout street --light day --out DIR [--takes bin_green stall/open ...] [--samples 4] [--threads 2]
 
 Out: DIR/<layout>/<light>/ with empty.png, set.json and one .npz a take (layers.py); takes that are there already are kept.
 Many things are rendered at once: a pass shows one step of as many takes as fit beside each other without touching (shadows
@@ -32,6 +32,8 @@ from street import use_cycles
 WIDTH, HEIGHT = 640, 360
 EMPTY_SAMPLES = 24
 MARGIN_PX = 8
+PASS_PX = 16_000  # what a pass costs beside its pixels, in pixels
+CHUNK_LAYERS = 350  # layers are written after so many, so that a stopped run goes on
 
 
 @dataclass
@@ -171,22 +173,31 @@ class Studio:
 
 
 def pack(jobs):
-    """Groups of jobs whose boxes do not touch and whose takes share no object."""
-    waiting = {}
+    """Groups of jobs whose boxes do not touch and whose takes share no object. A pass costs about as much again as rendering
+    PASS_PX pixels, so a job joins while the rendered area grows by less than its own box and that."""
+    waiting, groups = {}, []
     for job in jobs:
         waiting.setdefault(job.take.name, []).append(job)
-    groups = []
+    area = lambda b: (b[2] - b[0]) * (b[3] - b[1])
+    joined = lambda a, b: (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+    apart = lambda a, b: a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
     while waiting:
-        group, used = [], set()
-        for name in sorted(waiting, key=lambda n: -len(waiting[n])):
+        names = sorted(waiting, key=lambda n: -len(waiting[n]))
+        group, used, union = [], set(), None
+        for name in names:
             roots = {root.name for root in waiting[name][0].take.roots}
             if roots & used:
                 continue
-            free = next((j for j in waiting[name] if all(j.box[2] <= o.box[0] or o.box[2] <= j.box[0] or j.box[3] <= o.box[1] or o.box[3] <= j.box[1] for o in group)), None)
-            if free:
-                group.append(free)
+            fit = [job for job in waiting[name] if all(apart(job.box, other.box) for other in group)] if group else waiting[name][:1]
+            if not fit:
+                continue
+            growth = lambda job: area(joined(union, job.box)) - area(union) - area(job.box) if group else 0
+            best = min(fit, key=growth)
+            if growth(best) < PASS_PX:
+                group.append(best)
                 used |= roots
-                waiting[name].remove(free)
+                union = joined(union, best.box) if union else best.box
+                waiting[name].remove(best)
         waiting = {name: left for name, left in waiting.items() if left}
         groups.append(group)
     return groups
@@ -195,7 +206,7 @@ def pack(jobs):
 def describe(layout, light, camera):
     lon, lat = truth.lonlat(*layout.at[:2])
     planes = {name: calibration.fit(camera, name).as_json() for name in calibration.PLANES} if layout.name == "street" else {}
-    return {"layout": layout.name, "light": light, "fps": FPS, "size_px": [WIDTH, HEIGHT], "noise_grey_levels": sets.NOISE[light],
+    return {"layout": layout.name, "light": light, "fps": FPS, "size_px": [WIDTH, HEIGHT],
             "camera": {"enu_metres": list(layout.at), "lon_deg": round(lon, 8), "lat_deg": round(lat, 8), "look_at_enu_metres": list(layout.look_at),
                        "hfov_deg": layout.hfov_deg, "focal_px": round(camera.focal_px, 4), "centre_px": [WIDTH / 2 - .5, HEIGHT / 2 - .5], "k1": truth.K1, "k2": truth.K2,
                        "world_from_camera": [[round(v, 9) for v in row] for row in camera.world_from_camera.tolist()], "camera_axes": "x right, y up, looks along -z"},
@@ -208,7 +219,7 @@ def main():
     parser.add_argument("--light", choices=sets.LIGHTS, default="day")
     parser.add_argument("--out", required=True)
     parser.add_argument("--takes", nargs="*", help="names, or keys for all takes of a thing; without it everything")
-    parser.add_argument("--samples", type=int, default=5)
+    parser.add_argument("--samples", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     folder = f"{options.out}/{options.layout}/{options.light}"
@@ -226,13 +237,17 @@ def main():
     else:
         empty = studio.empty()
         cv2.imwrite(f"{folder}/empty.png", empty)
-    jobs = studio.jobs(wanted)
-    groups = pack(jobs)
-    print(f"{len(wanted)} takes, {len(jobs)} layers, {len(groups)} passes, {time.process_time():.0f} CPU s", file=sys.stderr, flush=True)
-    studio.shoot(groups)
-    found = studio.cut(groups, empty)
-    for take in wanted:
-        layers.save(file_of(take.name), [found.get(take.name, {}).get(step) for step in range(take.steps)])
+    while wanted:
+        chunk, jobs = [], []
+        while wanted and len(jobs) < CHUNK_LAYERS:
+            chunk.append(wanted.pop(0))
+            jobs += studio.jobs(chunk[-1:])
+        groups = pack(jobs)
+        print(f"{len(chunk)} takes, {len(jobs)} layers, {len(groups)} passes; {len(wanted)} takes to come, {time.process_time():.0f} CPU s", file=sys.stderr, flush=True)
+        studio.shoot(groups)
+        found = studio.cut(groups, empty)
+        for take in chunk:
+            layers.save(file_of(take.name), [found.get(take.name, {}).get(step) for step in range(take.steps)])
     shutil.rmtree(work)
     print(f"{folder}: {time.process_time():.0f} CPU s", file=sys.stderr)
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import cv2
 import numpy as np
 
+# Standard deviation from frame to frame, grey levels: what a camera's own noise filter leaves.
+NOISE = {"day": .9, "overcast": 1.0, "dusk": 1.6, "night": 2.2, "rain": 1.3}
 CLOCK_STARTS = datetime(2026, 3, 2, 8, 0, 0)
 
 

@@ -27,7 +27,6 @@ from shapes import Shape, instances, link
 
 _SIGNS = ["便利店", "兰州拉面", "手机维修", "时鲜水果", "大药房", "五金建材", "理发店", "沙县小吃", "奶茶", "房产中介", "早餐包点", "烟酒商行", "打印复印", "快递驿站"]
 LIGHTS = ("day", "overcast", "dusk", "night", "rain")
-NOISE = {"day": 1.6, "overcast": 1.8, "dusk": 2.8, "night": 4.0, "rain": 2.4}  # of the sensor, grey levels
 
 
 @dataclass(frozen=True)
