@@ -261,8 +261,8 @@ class Cast:
         self._move(name, Path([(0, lane, a), (abs(a - b) / speed, lane, b)]), bodies)
 
     def _traffic(self):
-        for name, colour, body, lane, near in (("car_red/passes", (.35, .02, .02), "sedan", 5.2, False), ("van_white/passes", (.7, .7, .68), "van", 2.8, True),
-                                               ("car_blue/passes", (.03, .06, .2), "suv", 2.8, True)):
+        for name, colour, body, lane, near in (("car_red/passes", (.35, .02, .02), "sedan", 5.2, False), ("van_white/passes", (.7, .7, .68), "van", 2.95, True),
+                                               ("car_blue/passes", (.03, .06, .2), "suv", 2.95, True)):
             first = len(instances())
             thing = vehicles.car(0, 0, 0, colour, body, self.lit)
             self._key(name.split("/")[0], first)
@@ -270,7 +270,7 @@ class Cast:
         first = len(instances())
         bus = vehicles.bus(0, 0, 0, (.05, .3, .25))
         self._key("bus", first)
-        self._pass("bus/passes", 2.8, True, 7.0, [(bus, None, 0, 0)])
+        self._pass("bus/passes", 3.3, True, 7.0, [(bus, None, 0, 0)])
         first = len(instances())
         bike = vehicles.ebike(0, 0, 0, (.5, .02, .02))
         self._key("ebike", first)
