@@ -280,12 +280,11 @@ class Cast:
     def _parking(self):
         """Cars that stand, one that stops where it must not, a van that is unloaded, a lorry that hides what is behind it."""
         ahead = math.pi / 2 if self.up < 0 else -math.pi / 2
-        for key, x, y, colour, body in (("parked_silver", 1.05, 26.5, (.55, .55, .57), "sedan"), ("parked_black", 1.0, 33.0, (.02, .02, .025), "suv"),
-                                        ("parked_east", 6.0, 20.0, (.5, .4, .25), "sedan")):
+        for key, x, y, colour, body in (("parked_silver", 1.05, 26.5, (.55, .55, .57), "sedan"), ("parked_black", 1.0, 33.0, (.02, .02, .025), "suv")):
             first = len(instances())
             thing = vehicles.car(0, 0, 0, colour, body)
             self._key(key, first)
-            self._states(key, [thing], {"stands": lambda: None}, x, y, -ahead if x > 3.5 else ahead)
+            self._states(key, [thing], {"stands": lambda: None}, x, y, ahead)
         step = 1 if self.up < 0 else -1
         for key, (x, y), colour, body in (("offender", PARKED_AT, (.25, .26, .27), "sedan"), ("supplier", VAN_AT, (.6, .6, .58), "van")):
             first = len(instances())

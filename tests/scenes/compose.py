@@ -132,8 +132,8 @@ class Stream:
             picture = sensor.sensor(picture, rng, self.noise)
         record = {"frame": n, "t_secs": round(t, 2), "shows_secs": round(t, 2)}
         if not black:
-            sensor.clock(picture, shown)
-            record["clock"] = sensor.clock_text(shown)
+            record["clock"] = sensor.clock_text(shown, self.play.library.set["light"])
+            sensor.clock(picture, record["clock"])
         faults = [f.kind for f in self.faults if f.start <= t < f.until]
         if faults:
             record["faults"] = faults

@@ -228,6 +228,9 @@ def main():
     studio = Studio(sets.LAYOUTS[options.layout], options.light, options.samples, options.threads, work)
     file_of = lambda name: f"{folder}/{name.replace('/', '.')}.npz"
     known = studio.cast.takes
+    unknown = set(options.takes or ()) - known.keys() - {t.key for t in known.values()}
+    if unknown:
+        raise SystemExit(f"no such takes in {options.layout}: {', '.join(sorted(unknown))}")
     wanted = [t for t in known.values() if options.takes is None or t.name in options.takes or t.key in options.takes]
     wanted = [t for t in wanted if not os.path.exists(file_of(t.name))]
     with open(f"{folder}/set.json", "w") as file:

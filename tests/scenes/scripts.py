@@ -12,14 +12,14 @@ from compose import Fault, Part
 
 PLACES = {"stall": (-2.1, 15.6), "bin": (-3.9, 11.1), "pile": (-3.45, 12.1), "dumped": (-1.4, 10.5), "car": (1.05, 14.0), "crowd": (-2.4, 13.2),
           "sheltered": (-2.0, 14.0), "van": (1.1, 12.5), "trike": (.8, 18.2), "parasol": (-2.4, 13.4)}
-_STILL = ("bin_blue/closed", "parked_silver/stands", "parked_black/stands", "parked_east/stands")
+_STILL = ("bin_blue/closed", "parked_silver/stands", "parked_black/stands")
 _WALKS = ("walker_white/north", "walker_yellow/south", "walker_green/north", "walker_plum/south")
 _NEAR, _FAR = ("van_white/passes", "car_blue/passes", "bus/passes"), ("car_red/passes", "ebike/passes")
 
 NEEDS = {
     ("street", "day"): None,  # everything
-    ("mirror", "overcast"): "bin_green bin_blue garbage cleaner walker_plum walker_green car_red van_white parked_silver parked_east lorry sheltered dumped",
-    ("street", "night"): "bin_green bin_blue walker_white walker_yellow car_red van_white parked_silver parked_east",
+    ("mirror", "overcast"): "bin_green bin_blue garbage cleaner walker_plum walker_green car_red van_white parked_silver lorry sheltered dumped",
+    ("street", "night"): "bin_green bin_blue walker_white walker_yellow car_red van_white parked_silver",
     ("street", "dusk"): "bin_green bin_blue stall vendor customer_a trike walker_yellow walker_green car_red van_white parked_silver",
     ("street", "rain"): "bin_green bin_blue sheltered walker_plum car_red car_blue parked_silver parked_black garbage",
     ("lane", "day"): "bin_green bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 crowd_5 crowd_6 walker_white walker_yellow walker_plum stall vendor/serves garbage",
@@ -119,12 +119,13 @@ def bin_overflows(s):
 
 def garbage(s):
     """Sacks are left on the pavement and collected later."""
-    s.state("dumped/left", 8.0, s.secs - 11)
     works = s.move("cleaner/comes", s.secs - 22)
     s.state("cleaner/works", works, s.secs - 11.6)
     s.move("cleaner/goes", s.secs - 11.6)
+    taken = s.secs - 9.8  # as the cleaner comes past
+    s.state("dumped/left", 8.0, taken)
     s.event("garbage_left", "dumped", 8.0)
-    s.event("garbage_collected", "dumped", s.secs - 11)
+    s.event("garbage_collected", "dumped", taken)
     s.street(walkers=3)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 # Standard deviation from frame to frame, grey levels: what a camera's own noise filter leaves.
 NOISE = {"day": .9, "overcast": 1.0, "dusk": 1.6, "night": 2.2, "rain": 1.3}
-CLOCK_STARTS = datetime(2026, 3, 2, 8, 0, 0)
+CLOCK_STARTS = {light: datetime(2026, 3, 2, hour) for light, hour in (("day", 8), ("overcast", 8), ("rain", 8), ("dusk", 18), ("night", 21))}
 
 
 def sensor(image, rng, noise=2.2):
@@ -41,15 +41,14 @@ def rain(image, rng, drops=420):
     return image * (1 - streaks) + grey * streaks
 
 
-def clock(image, secs):
-    """Burns date and time into the upper left corner, as cameras do."""
-    text = clock_text(secs)
+def clock(image, text):
+    """Burns a clock's text into the upper left corner, as cameras do."""
     for colour, thick in (((20, 20, 20), 3), ((235, 235, 235), 1)):
         cv2.putText(image, text, (8, 18), cv2.FONT_HERSHEY_SIMPLEX, .45, colour, thick, cv2.LINE_AA)
 
 
-def clock_text(secs):
-    return (CLOCK_STARTS + timedelta(seconds=int(secs))).strftime("%Y-%m-%d %H:%M:%S")
+def clock_text(secs, light):
+    return (CLOCK_STARTS[light] + timedelta(seconds=int(secs))).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def cover(shape, rng, share):

@@ -83,7 +83,7 @@ def make(number, seed, libraries, secs):
         if lookalike:
             takes = [t for t in takes if t.split("/")[0] != lookalike.split("/")[0]] + [lookalike]
     hiding = [t for t in OCCLUDERS[occluder] if _has(library, t)]
-    around = [t for t in ("bin_blue/closed", "parked_silver/stands", "parked_east/stands", "bin_green/closed") if _has(library, t) and t.split("/")[0] not in {x.split("/")[0] for x in takes}]
+    around = [t for t in ("bin_blue/closed", "parked_silver/stands", "bin_green/closed") if _has(library, t) and t.split("/")[0] not in {x.split("/")[0] for x in takes}]
     parts = _parts(library, takes + around + ([rng.choice(hiding)] if hiding else []), rng, secs)
     play = Play(library, parts)
     own = [n for key, n in play.numbers.items() if key.split(".")[0] in {t.split("/")[0] for t in takes}]
