@@ -28,7 +28,10 @@ const SHOWN: [(&str, &[&str]); 3] = [
             "car_leaves",
         ],
     ),
-    ("near_misses", &["unloading", "delivery_tricycle", "closed_parasol", "bin_full"]),
+    (
+        "near_misses",
+        &["person_under_umbrella", "unloading", "delivery_tricycle", "closed_parasol", "bin_full"],
+    ),
     ("faults", &["covered", "moved", "blurred", "frozen", "black", "dropped", "clock"]),
 ];
 
