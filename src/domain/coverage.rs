@@ -18,7 +18,8 @@ pub struct Footprint {
 
 /// The cells under the calibration's hull. Fails where the hull is too large for the level.
 pub fn footprint(view: &GroundView, level: Level) -> Result<Footprint, GridError> {
-    let corners = view.hull_on_ground();
+    let corners: Vec<GeoPoint> =
+        view.planes().iter().flat_map(|plane| view.plane_outline(plane)).collect();
     let ring: LineString<f64> =
         corners.iter().map(|p| Coord { x: p.lon_deg, y: p.lat_deg }).collect();
     let area = MultiPolygon::new(vec![Polygon::new(ring, vec![])]);

@@ -220,11 +220,14 @@ pub struct PatternData {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlaceData {
     pub code_2d: String,
-    pub code_3d: String,
+    /// Absent, like the height, where only a complaint's place on the map is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_3d: Option<String>,
     pub level: u8,
     pub lon_deg: f64,
     pub lat_deg: f64,
-    pub height_metres: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_metres: Option<f64>,
     pub error_metres: f64,
     pub datum: String,
 }

@@ -83,9 +83,7 @@ impl Teller {
                 .ok()
         });
         let place = calibration.zip(seen.as_ref()).map(|(calibration, seen)| {
-            let (at, height_metres) = calibration
-                .camera
-                .unwrap_or((calibration.view.origin, calibration.view.height_metres));
+            let (at, height_metres) = calibration.camera_position();
             CameraPlaceData {
                 lon_deg: at.lon_deg,
                 lat_deg: at.lat_deg,

@@ -58,11 +58,11 @@ fn event(event: &EventData) -> Result<(), Malformed> {
 
 fn place(place: &PlaceData) -> Result<(), Malformed> {
     text("place.code_2d", &place.code_2d, CODE_CHARS_MAX)?;
-    text("place.code_3d", &place.code_3d, CODE_CHARS_MAX)?;
+    text("place.code_3d", place.code_3d.as_deref().unwrap_or_default(), CODE_CHARS_MAX)?;
     text("place.datum", &place.datum, CODE_CHARS_MAX)?;
     within("place.lon_deg", place.lon_deg, -180.0, 180.0)?;
     within("place.lat_deg", place.lat_deg, -90.0, 90.0)?;
-    within("place.height_metres", place.height_metres, -12_000.0, 100_000.0)?;
+    within("place.height_metres", place.height_metres.unwrap_or(0.0), -12_000.0, 100_000.0)?;
     within("place.error_metres", place.error_metres, 0.0, 1e6)
 }
 
