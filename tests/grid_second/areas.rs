@@ -160,6 +160,23 @@ fn boxes_have_the_same_covers() {
 }
 
 #[test]
+fn lines_on_the_grid_are_bounded_like_areas() {
+    // No cell shares ground with these spikes, yet each runs past 74 million rows of level 10.
+    let line = polygon(&[vec![(2, 2), (2, 20), (2, 11)].iter().map(whole_degrees).collect()]);
+    let square = [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(x, y)| (1_000 * x, 1_000 * y));
+    let mut spiked = square.to_vec();
+    spiked.extend([(0, 20 * DEGREE), (0, 1_000)]);
+    for area in [line, polygon(&[spiked])] {
+        let refused = cover_area(&MultiPolygon(vec![area]), level(10));
+        assert!(refused.is_err(), "{:?} cells", refused.map(|cells| cells.len()));
+    }
+}
+
+fn whole_degrees((x, y): &Corner) -> Corner {
+    (x * DEGREE, y * DEGREE)
+}
+
+#[test]
 fn sets_become_as_small() {
     let mut random = seeded(23);
     let mut differences = Differences::default();
