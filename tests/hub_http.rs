@@ -522,8 +522,68 @@ async fn map_coordinates_and_sea_levels_are_converted_and_the_original_is_kept()
     assert_eq!(case["place"]["code_3d"], "N050F000503051066000005");
     let case = send("H-2", json!({"code_3d": "N050F000503051066000005"})).await;
     assert_eq!(case["place"]["code_2d"], CELL);
-    let height = case["place"]["height_metres"].as_f64().unwrap();
-    assert!((38.0..46.0).contains(&height), "{height}");
+    assert_eq!(case["place"]["code_3d"], "N050F000503051066000005");
+    assert_eq!(case["place"].get("height_metres"), None, "a layer of 7.7 m is no height");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_cell_names_its_cameras_best_first_and_a_height_chooses_the_level() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let say = async |node: &str, leaf: &str, data: Value| {
+        let message = json!({
+            "specversion": "1.0", "id": "1", "source": "/gridwarden/440310/edge-1",
+            "type": "cn.gridwarden.test", "time": SEEN_AT, "subject": "",
+            "datacontenttype": "application/json", "data": data,
+        });
+        let topic = format!("gridwarden/v1/440310/{node}/{leaf}");
+        let payload = serde_json::to_vec(&message).unwrap();
+        hub.running().ingest.message(&topic, &payload).await.unwrap();
+    };
+    // 42 m is the road, 49 m the deck over it; the deck's camera is not heard of any more.
+    for (node, camera, code, height, error, state) in [
+        ("edge-1", "road-near", "N050F000503051066000005", 42.0, 0.3, "online"),
+        ("edge-1", "road-far", "N050F000503051066000005", 42.0, 1.9, "online"),
+        ("edge-2", "deck", "N050F000503051066000006", 49.0, 0.2, "offline"),
+    ] {
+        say(node, "status", json!({"state": state, "version": "0", "boot_id": Uuid::nil()})).await;
+        let card = json!({"camera": camera, "footprint": [CELL], "patterns": [], "width_px": 1920,
+            "height_px": 1080, "cells": [{"code_3d": code, "height_metres": height,
+            "error_metres": error, "px_per_metre": 40.0}]});
+        say(node, &format!("camera/{camera}/card"), card).await;
+    }
+    let ask = async |path: &str| {
+        let answer = hub.get(&format!("/api/v1/grid/{path}")).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.json::<Value>().await.unwrap()["items"].as_array().unwrap().clone()
+    };
+    let names = |items: &[Value]| -> Vec<String> {
+        items.iter().map(|item| item["camera"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ask(&format!("{CELL}/cameras")).await;
+    assert_eq!(names(&all), ["road-near", "road-far", "deck"]);
+    assert_eq!((&all[0]["can_see"], &all[0]["error_metres"]), (&json!(true), &json!(0.3)));
+    assert_eq!((&all[2]["can_see"], &all[2]["reason"]), (&json!(false), &json!("node_away")));
+    let deck = ask(&format!("{CELL}/cameras?height_metres=48&height_datum=ellipsoidal")).await;
+    assert_eq!(names(&deck), ["deck"]);
+    let over_sea = ask(&format!("{CELL}/cameras?height_metres=44&height_datum=egm96")).await;
+    assert_eq!(names(&over_sea), ["road-near", "road-far"]);
+    let road = ask("N050F000503051066000005/cameras?3d=true").await;
+    assert_eq!(names(&road), ["road-near", "road-far"]);
+    assert_eq!(names(&ask("N50F053/cameras").await).len(), 3);
+    assert!(ask("N50J475/cameras").await.is_empty());
+    for (query, field) in [
+        ("height_metres=44", "height_datum"),
+        ("height_metres=x", "height_metres"),
+        ("height_datum=egm2008", "height_datum"),
+        ("3d=perhaps", "3d"),
+        ("level=7", "level"),
+    ] {
+        let answer = hub.get(&format!("/api/v1/grid/{CELL}/cameras?{query}")).await;
+        let found = problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(found["field"], field);
+    }
     hub.stop().await;
 }
 

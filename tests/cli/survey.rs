@@ -1,6 +1,7 @@
 //! `calibrate`, `locate`, `footprint` and `track`: what a survey and a tracker run need.
 
 use crate::support::{file, line, with_input};
+use gridwarden::domain::grid::GridCell3;
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
 /// About 0.1 m a pixel, north up, origin at (114.34, 22.69): rows of a survey of this view.
@@ -109,7 +110,14 @@ fn a_footprint_is_geojson_of_the_asked_level() {
     let cells = collection["features"].as_array().unwrap();
     assert!(!cells.is_empty());
     for cell in cells {
-        assert_eq!(cell["properties"]["level"], 7);
+        let properties = &cell["properties"];
+        assert_eq!(properties["level"], 7);
+        let code_3d = properties["code_3d"].as_str().unwrap();
+        let code = code_3d.parse::<GridCell3>().unwrap().cell().code();
+        assert_eq!(properties["code"], code.as_str());
+        let number = |key: &str| properties[key].as_f64().unwrap();
+        assert!(number("error_metres") > 0.0 && number("px_per_metre") > 0.0, "{cell}");
+        assert!(number("share") > 0.0 && number("share") <= 1.0, "{cell}");
         assert_eq!(cell["geometry"]["coordinates"][0].as_array().unwrap().len(), 5);
     }
     let refused = line("footprint --calibration calibration/demo_street.toml --level 11");

@@ -12,7 +12,7 @@ use super::{
     model::{CameraModel, STEPS, along},
 };
 use crate::domain::pixel::{PixelPoint, PixelSize};
-use nalgebra::{Matrix2, Matrix2x3, SVector, Vector2, Vector3};
+use nalgebra::{Matrix2, Matrix2x3, SMatrix, SVector, Vector2, Vector3};
 
 /// One control point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +41,10 @@ pub struct CameraFit {
     /// Sum of squared normalised residuals, priors left out.
     pub chi_square: f64,
     pub degrees_of_freedom: f64,
+    /// Covariance of the parameters with the surveyed height of each point, whose own variance is
+    /// `height_variance`: a ground levelled by the same points errs together with the camera.
+    pub with_heights: Vec<SVector<f64, PARAMETERS>>,
+    pub height_variance: f64,
 }
 
 impl CameraFit {
@@ -59,9 +63,9 @@ impl CameraFit {
 /// the frame's width from its centre, distortion k1 and k2 from none.
 const FOCAL_PRIOR: f64 = 0.7;
 const ASPECT_PRIOR: f64 = 0.005;
-const CENTRE_PRIOR: f64 = 0.01;
-const K1_PRIOR: f64 = 0.2;
-const K2_PRIOR: f64 = 0.1;
+const CENTRE_PRIOR: f64 = 0.007;
+const K1_PRIOR: f64 = 0.15;
+const K2_PRIOR: f64 = 0.05;
 /// Focal length that the prior is about, as a share of the width: 62 degrees of view.
 const FOCAL_TYPICAL: f64 = 0.83;
 
@@ -88,15 +92,26 @@ pub fn fit_camera(survey: &Survey, start: CameraModel) -> Option<CameraFit> {
     // How many parameters the points, not the priors, decide.
     let decided = (normal.points * covariance).trace();
     let degrees_of_freedom = (2.0 * survey.points.len() as f64 - decided).max(1.0);
+    let mut height_variance = survey.survey_noise_metres.powi(2);
     if tail_probability(chi_square, degrees_of_freedom) < PLAUSIBILITY_MIN {
         covariance *= chi_square / degrees_of_freedom;
+        height_variance *= chi_square / degrees_of_freedom;
     }
+    let with_heights = problem.with_heights(&model, &covariance)?;
     let residuals_px = survey
         .points
         .iter()
         .map(|point| Some(residual(&model, point)?))
         .collect::<Option<Vec<_>>>()?;
-    Some(CameraFit { model, covariance, residuals_px, chi_square, degrees_of_freedom })
+    Some(CameraFit {
+        model,
+        covariance,
+        residuals_px,
+        chi_square,
+        degrees_of_freedom,
+        with_heights,
+        height_variance,
+    })
 }
 
 fn residual(model: &CameraModel, point: &SurveyPoint) -> Option<Vector2<f64>> {
@@ -193,14 +208,7 @@ impl<'a> Problem<'a> {
         let mut gradient = Parameters::zeros();
         for (point, whiten) in self.survey.points.iter().zip(&self.whiten) {
             let off = whiten * residual(model, point)?;
-            let mut by = nalgebra::SMatrix::<f64, 2, PARAMETERS>::zeros();
-            for k in 0..PARAMETERS {
-                let ahead = model.moved(&along(k, STEPS[k])).pixel(&point.world)?;
-                let behind = model.moved(&along(k, -STEPS[k])).pixel(&point.world)?;
-                let slope =
-                    Vector2::new(ahead.x - behind.x, ahead.y - behind.y) / (2.0 * STEPS[k]);
-                by.set_column(k, &(whiten * slope));
-            }
+            let by = whiten * pixel_by_camera(model, &point.world)?;
             points += by.transpose() * by;
             gradient += by.transpose() * off;
         }
@@ -211,6 +219,38 @@ impl<'a> Problem<'a> {
         }
         Some(Normal { points, full, gradient })
     }
+
+    /// See [`CameraFit::with_heights`]. A point surveyed too high is projected too high, and the camera
+    /// follows it by its share in the solution. `covariance` may be scaled; so is the answer.
+    fn with_heights(
+        &self,
+        model: &CameraModel,
+        covariance: &Covariance,
+    ) -> Option<Vec<SVector<f64, PARAMETERS>>> {
+        let weighed = self.survey.points.iter().zip(&self.whiten);
+        weighed
+            .map(|(point, whiten)| {
+                let by = whiten * pixel_by_camera(model, &point.world)?;
+                let by_height = whiten * pixel_by_world(model, &point.world)?.column(2);
+                let noise = self.survey.survey_noise_metres.powi(2);
+                Some(covariance * by.transpose() * -by_height * noise)
+            })
+            .collect()
+    }
+}
+
+/// How the pixel of a world point moves with the camera's parameters.
+fn pixel_by_camera(
+    model: &CameraModel,
+    world: &Vector3<f64>,
+) -> Option<SMatrix<f64, 2, PARAMETERS>> {
+    let mut by = SMatrix::<f64, 2, PARAMETERS>::zeros();
+    for (k, step) in STEPS.into_iter().enumerate() {
+        let ahead = model.moved(&along(k, step)).pixel(world)?;
+        let behind = model.moved(&along(k, -step)).pixel(world)?;
+        by.set_column(k, &(Vector2::new(ahead.x - behind.x, ahead.y - behind.y) / (2.0 * step)));
+    }
+    Some(by)
 }
 
 /// How the pixel of a world point moves with the point.

@@ -14,7 +14,7 @@ use crate::domain::pixel::PixelPoint;
 use nalgebra::Vector3;
 
 /// Points below which a whole camera is not asked for.
-pub const POINTS_MIN: usize = 6;
+pub const POINTS_MIN: usize = 5;
 
 /// A pose of a pinhole lens for the points, however rough.
 pub type PoseFinder<'a> = &'a dyn Fn(&[SurveyPoint], &Lens) -> Option<Pose>;
@@ -23,7 +23,8 @@ pub type PoseFinder<'a> = &'a dyn Fn(&[SurveyPoint], &Lens) -> Option<Pose>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solved {
     pub fit: CameraFit,
-    pub left_out: Vec<LeftOut>,
+    /// None where the others' camera does not see the point at all.
+    pub left_out: Vec<Option<LeftOut>>,
 }
 
 /// One point as the camera of all other points sees it.
@@ -88,9 +89,7 @@ pub fn solve(survey: &Survey, find_pose: PoseFinder<'_>) -> Result<Solved, Refus
         }
     }
     let fit = whole.ok_or(Refused::NoCamera)?;
-    let left_out: Vec<LeftOut> =
-        (0..given).map(left_out).collect::<Option<_>>().ok_or(Refused::NoCamera)?;
-    Ok(Solved { fit, left_out })
+    Ok(Solved { fit, left_out: (0..given).map(left_out).collect() })
 }
 
 /// Plausibility of a fit below which one looks for a wrong point.

@@ -19,7 +19,7 @@ mod surveyed;
 
 pub use ellipse::ErrorEllipse;
 pub use homography::{HomographyFit, fit_homography};
-pub use plane::Plane;
+pub use plane::{Plane, SurfaceDoubt};
 
 use super::{
     camera::{CameraModel, Covariance},
@@ -38,7 +38,7 @@ pub const FOOT_JITTER_OF_HEIGHT: f64 = 0.04;
 
 /// A pixel that tells a place no better than this is outside a hull that nobody drew.
 pub const HULL_ERROR_METRES_MAX: f64 = 5.0;
-const HULL_COLUMNS: u32 = 16;
+const HULL_STEPS: u32 = 16;
 
 /// A known correspondence on a level plane.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,6 +121,7 @@ pub struct PlaneCalibration {
     pub height_metres: f64,
     pub slope_east: f64,
     pub slope_north: f64,
+    pub doubt: SurfaceDoubt,
     /// Left out: as far as the error allows, [`HULL_ERROR_METRES_MAX`].
     pub hull_px: Option<Vec<PixelPoint>>,
 }
@@ -150,6 +151,7 @@ impl GroundView {
             height_metres: calibration.height_metres,
             slope_east: 0.0,
             slope_north: 0.0,
+            doubt: SurfaceDoubt::none(),
             hull_px: Some(calibration.hull_px),
         };
         let rms_error_metres = calibration.rms_error_metres;
@@ -185,8 +187,8 @@ impl GroundView {
             return Err(BadCalibration::NoPlane);
         }
         for (plane, given) in planes.into_iter().enumerate() {
-            let hull = given.hull_px.clone().or_else(|| view.reach(&given));
-            let hull = hull.and_then(PixelPolygon::new).ok_or(BadCalibration::BadHull { plane })?;
+            let hull = given.hull_px.clone().unwrap_or_else(|| view.reach(&given));
+            let hull = PixelPolygon::new(hull).ok_or(BadCalibration::BadHull { plane })?;
             view.planes.push(Plane::new(given, hull));
         }
         for (plane, ground) in view.planes.iter().enumerate() {
@@ -315,15 +317,20 @@ impl GroundView {
 
     /// Where a place on the ground appears: on the first plane whose hull shows it there, else on the last.
     pub fn image_from_ground(&self, point: GeoPoint) -> Option<PixelPoint> {
-        let local = self.local.local_from_geo(point);
-        let on = |plane: &Plane| self.image_from_geo(point, plane.height_at(local));
-        let shown = self.planes.iter().find_map(|plane| on(plane).filter(|p| plane.hull.contains(*p)));
-        shown.or_else(|| on(self.planes.last()?))
+        let shown = self.planes.iter().find_map(|plane| {
+            self.image_on_plane(plane, point).filter(|p| plane.hull.contains(*p))
+        });
+        shown.or_else(|| self.image_on_plane(self.planes.last()?, point))
     }
 
-    /// The part of the frame in which a plane may be located, column by column from the bottom up to where
-    /// the error grows too large.
-    fn reach(&self, given: &PlaneCalibration) -> Option<Vec<PixelPoint>> {
+    /// Where a place of one of the planes appears, in its hull or not.
+    pub fn image_on_plane(&self, plane: &Plane, point: GeoPoint) -> Option<PixelPoint> {
+        self.image_from_geo(point, plane.height_at(self.local.local_from_geo(point)))
+    }
+
+    /// The part of the frame in which a plane may be located: column by column, from the lowest pixel that the
+    /// lens is known for up to where the error grows too large.
+    fn reach(&self, given: &PlaneCalibration) -> Vec<PixelPoint> {
         let (right, bottom) =
             (f64::from(self.frame.width_px) - 1.0, f64::from(self.frame.height_px) - 1.0);
         // The hull is what is sought; until then the whole frame stands for it.
@@ -332,25 +339,28 @@ impl GroundView {
             self.locate_in(&plane, 0, PixelPoint { x, y }, POINTED_NOISE_PX)
                 .is_some_and(|at| at.error_metres <= HULL_ERROR_METRES_MAX)
         };
-        let tops = (0..=HULL_COLUMNS).filter_map(|column| {
-            let x = right * f64::from(column) / f64::from(HULL_COLUMNS);
-            let (mut below, mut above) = (bottom, 0.0);
-            if !near(x, below) {
-                return None;
+        // Where it stops being near, between a pixel that is and one that may be.
+        let last_near = |x: f64, mut good: f64, mut bad: f64| {
+            if near(x, bad) {
+                return bad;
             }
-            if near(x, above) {
-                return Some(PixelPoint { x, y: above });
+            while (bad - good).abs() > 0.5 {
+                let middle = (good + bad) / 2.0;
+                if near(x, middle) { good = middle } else { bad = middle }
             }
-            while below - above > 0.5 {
-                let middle = (below + above) / 2.0;
-                if near(x, middle) { below = middle } else { above = middle }
-            }
-            Some(PixelPoint { x, y: below })
-        });
-        let mut hull: Vec<PixelPoint> = tops.collect();
-        let (first, last) = (hull.first()?.x, hull.last()?.x);
-        hull.extend([PixelPoint { x: last, y: bottom }, PixelPoint { x: first, y: bottom }]);
-        Some(hull)
+            good
+        };
+        let (mut tops, mut bottoms) = (Vec::new(), Vec::new());
+        for column in 0..=HULL_STEPS {
+            let share = |step: u32| f64::from(step) / f64::from(HULL_STEPS);
+            let x = right * share(column);
+            let heights = (0..=HULL_STEPS).rev().map(|step| bottom * share(step));
+            let Some(y) = heights.into_iter().find(|y| near(x, *y)) else { continue };
+            tops.push(PixelPoint { x, y: last_near(x, y, 0.0) });
+            bottoms.push(PixelPoint { x, y: last_near(x, y, bottom) });
+        }
+        tops.extend(bottoms.into_iter().rev());
+        tops
     }
 
     fn meet(&self, plane: &Plane, point: PixelPoint) -> Option<EastNorth> {

@@ -6,7 +6,7 @@ use crate::domain::{
     geo::EastNorth,
     pixel::PixelPoint,
 };
-use nalgebra::{Matrix2, SMatrix, Vector3};
+use nalgebra::{Matrix2, RowVector3, SMatrix, Vector2, Vector3};
 
 /// Farther than this along the ray, a pixel no longer tells a place.
 const REACH_METRES_MAX: f64 = 5_000.0;
@@ -68,8 +68,18 @@ impl SurveyedCamera {
             };
             by_pixel.set_column(axis, &slope(at(1.0)?, at(-1.0)?, PIXEL_STEP).into());
         }
+        // A higher ground is met earlier: against the horizontal part of the ray, for each metre it comes down.
+        let ray = self.model.ray(pixel)?;
+        let at = self.meet(plane, pixel)?;
+        let sinks = plane.slope_east * ray.x + plane.slope_north * ray.y - ray.z;
+        let by_height = Vector2::new(-ray.x / sinks, -ray.y / sinks);
+        let by_surface = by_height * RowVector3::new(1.0, at.east_metres, at.north_metres);
+        let shared = by_camera * plane.doubt.with_camera.transpose() * by_surface.transpose();
         Some(
             by_camera * self.covariance * by_camera.transpose()
+                + by_surface * plane.doubt.covariance * by_surface.transpose()
+                + shared
+                + shared.transpose()
                 + by_pixel * by_pixel.transpose() * noise_px.powi(2),
         )
     }

@@ -9,6 +9,8 @@ mod colour;
 pub mod health;
 /// What must not be recognisable in a picture that leaves the camera.
 pub mod mask;
+/// Lines and marks over a picture.
+pub mod overlay;
 /// One 8-bit plane, borrowed and shrunk.
 mod plane;
 /// Where a camera stands, roughly.

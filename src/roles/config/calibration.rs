@@ -11,10 +11,12 @@ use crate::{
         geo::GeoPoint,
         ground::{
             BadCalibration, CameraCalibration, GroundView, HomographyCalibration, PlaneCalibration,
+            SurfaceDoubt,
         },
         pixel::{PixelPoint, PixelPolygon, PixelSize},
     },
 };
+use nalgebra::{Matrix3, SMatrix};
 use std::path::Path;
 
 /// A checked calibration file.
@@ -157,11 +159,28 @@ fn plane(mut table: Table<'_>) -> Option<PlaneCalibration> {
     let slope_east = table.value("slope_east").in_range(-0.5..=0.5).or(0.0);
     let slope_north = table.value("slope_north").in_range(-0.5..=0.5).or(0.0);
     let hull_px = table.value::<Vec<[f64; 2]>>("hull_px").optional().map(pixels);
+    let finite = "finite numbers";
+    let covariance = table
+        .value::<[[f64; 3]; 3]>("covariance")
+        .check(finite, |rows| {
+            let matrix = Matrix3::from_fn(|row, column| rows[row][column]);
+            if matrix.iter().all(|v| v.is_finite()) { Ok(matrix) } else { Err(String::new()) }
+        })
+        .or(Matrix3::zeros());
+    let with_camera = table
+        .value::<[[f64; PARAMETERS]; 3]>("with_camera")
+        .check(finite, |rows| {
+            let matrix = SMatrix::<f64, 3, PARAMETERS>::from_fn(|row, column| rows[row][column]);
+            if matrix.iter().all(|v| v.is_finite()) { Ok(matrix) } else { Err(String::new()) }
+        })
+        .or(SMatrix::zeros());
+    let doubt = SurfaceDoubt { covariance, with_camera };
     Some(PlaneCalibration {
         id: id?,
         height_metres: height_metres?,
         slope_east,
         slope_north,
+        doubt,
         hull_px,
     })
 }

@@ -3,8 +3,9 @@
 use super::{BadInput, Ended};
 use crate::{
     domain::{
-        coverage::{Footprint, footprint},
-        grid::Level,
+        coverage::{Detail, SeenCell, footprint},
+        grid::{GridCell3, HeightScheme, Level},
+        ground::GroundView,
         pixel::PixelPoint,
         place::place_at,
     },
@@ -76,38 +77,54 @@ pub struct FootprintArgs {
     /// Calibration of the view
     #[arg(long)]
     calibration: PathBuf,
-    /// Grid level, 1 to 10 (7: about 7 m)
-    #[arg(long, default_value_t = 7)]
-    level: u8,
+    /// Grid level, 1 to 10; left out: 7 (about 7 m), and 8 near the camera where the error allows it
+    #[arg(long)]
+    level: Option<u8>,
 }
 
 /// The cells that the camera sees, as a GeoJSON FeatureCollection.
 pub fn footprint_geojson(args: &FootprintArgs, mut output: impl Write) -> anyhow::Result<Ended> {
     let view = load_calibration(&args.calibration)?.view;
-    let level = Level::try_from(args.level)
-        .map_err(|error| BadInput(format!("--level {}: {error}", args.level)))?;
-    let Footprint { cells, .. } =
-        footprint(&view, level).map_err(|error| BadInput(error.to_string()))?;
-    let features: Vec<serde_json::Value> = cells
-        .iter()
-        .map(|cell| {
-            let b = cell.bounds();
-            let ring = [
-                [b.west_deg, b.south_deg],
-                [b.east_deg, b.south_deg],
-                [b.east_deg, b.north_deg],
-                [b.west_deg, b.north_deg],
-                [b.west_deg, b.south_deg],
-            ];
-            serde_json::json!({
-                "type": "Feature",
-                "properties": { "code": cell.code().to_string(), "level": cell.level().number() },
-                "geometry": { "type": "Polygon", "coordinates": [ring] },
-            })
-        })
-        .collect();
+    let detail = match args.level {
+        None => Detail::AsErrorAllows,
+        Some(number) => Level::try_from(number)
+            .map(Detail::Level)
+            .map_err(|error| BadInput(format!("--level {number}: {error}")))?,
+    };
+    let seen = footprint(&view, detail).map_err(|error| BadInput(error.to_string()))?;
+    let features: Vec<serde_json::Value> =
+        seen.cells.iter().map(|cell| feature(&view, cell)).collect();
     let collection = serde_json::json!({ "type": "FeatureCollection", "features": features });
     serde_json::to_writer(&mut output, &collection)?;
     writeln!(output)?;
     Ok(Ended::Done)
+}
+
+/// One cell on one plane; where two planes lie over one another there are two of them.
+fn feature(view: &GroundView, seen: &SeenCell) -> serde_json::Value {
+    let round = |value: f64, digits: i32| (value * 10f64.powi(digits)).round() / 10f64.powi(digits);
+    let SeenCell { cell, plane, height_metres, error_metres, px_per_metre, share } = *seen;
+    let solid = GridCell3::at_height(cell, height_metres, HeightScheme::default()).ok();
+    let b = cell.bounds();
+    let ring = [
+        [b.west_deg, b.south_deg],
+        [b.east_deg, b.south_deg],
+        [b.east_deg, b.north_deg],
+        [b.west_deg, b.north_deg],
+        [b.west_deg, b.south_deg],
+    ];
+    serde_json::json!({
+        "type": "Feature",
+        "properties": {
+            "code": cell.code().to_string(),
+            "code_3d": solid.map(|solid| solid.code().to_string()),
+            "level": cell.level().number(),
+            "plane": view.planes().get(plane).map(|plane| plane.id.as_str()),
+            "height_metres": round(height_metres, 2),
+            "error_metres": round(error_metres, 2),
+            "px_per_metre": round(px_per_metre, 1),
+            "share": round(share, 4),
+        },
+        "geometry": { "type": "Polygon", "coordinates": [ring] },
+    })
 }

@@ -12,6 +12,8 @@ pub mod replay;
 pub mod track;
 #[cfg(feature = "edge")]
 pub mod verify;
+#[cfg(feature = "edge")]
+mod view_marks;
 
 use std::process::ExitCode;
 

@@ -171,11 +171,9 @@ fn place(given: &ComplaintPlace) -> Answer<Option<Found>> {
                 let allowed = "no height beside code_3d, which has one";
                 return Err(Problem::invalid("place.height_metres", "", allowed));
             }
-            let layer = solid.layer();
-            let middle = (layer.lower_metres() + layer.upper_metres()) / 2.0;
             let LonLat { lon_deg, lat_deg } = solid.cell().centre();
-            let centre = GeoPoint { lon_deg, lat_deg };
-            let place = place_in(solid.cell(), centre, Some(middle))?;
+            let mut place = place_in(solid.cell(), GeoPoint { lon_deg, lat_deg }, None)?;
+            place.code_3d = Some(solid.code().to_string());
             Ok(Some(Found { place, given: None }))
         }
         (None, None, Some(lon_deg), Some(lat_deg), None) => {
