@@ -2,10 +2,9 @@
 
 use super::{
     geo::GeoPoint,
-    grid::{GridCell, GridError, Level, compact, cover_area},
+    grid::{GridCell, GridError, Level, LonLat, Region, compact},
     ground::GroundView,
 };
-use geo::{Coord, LineString, MultiPolygon, Polygon};
 
 /// The ground of one view.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,10 +18,8 @@ pub struct Footprint {
 /// The cells under the calibration's hull. Fails where the hull is too large for the level.
 pub fn footprint(view: &GroundView, level: Level) -> Result<Footprint, GridError> {
     let corners = view.hull_on_ground();
-    let ring: LineString<f64> =
-        corners.iter().map(|p| Coord { x: p.lon_deg, y: p.lat_deg }).collect();
-    let area = MultiPolygon::new(vec![Polygon::new(ring, vec![])]);
-    Ok(Footprint { cells: cover_area(&area, level)?, corners })
+    let ring = corners.iter().map(|p| LonLat { lon_deg: p.lon_deg, lat_deg: p.lat_deg }).collect();
+    Ok(Footprint { cells: Region::polygon(&[ring])?.cells(level)?, corners })
 }
 
 /// Codes of the footprint, full sets of children replaced by their parent.
