@@ -47,15 +47,15 @@ fn around(points: &[(f64, f64)], by: f64) -> CellBounds {
 
 /// Square degrees that a ring and a box share: the ring clipped by one side after another.
 fn shared_area(points: &[(f64, f64)], bounds: CellBounds) -> f64 {
-    let sides: [(fn((f64, f64)) -> f64, f64, f64); 4] = [
-        (|p| p.0, bounds.west_deg, 1.0),
-        (|p| p.0, bounds.east_deg, -1.0),
-        (|p| p.1, bounds.south_deg, 1.0),
-        (|p| p.1, bounds.north_deg, -1.0),
+    let sides = [
+        (true, bounds.west_deg, 1.0),
+        (true, bounds.east_deg, -1.0),
+        (false, bounds.south_deg, 1.0),
+        (false, bounds.north_deg, -1.0),
     ];
     let mut points = points.to_vec();
-    for (axis, limit, sign) in sides {
-        let depth = |p| sign * (axis(p) - limit);
+    for (along_lon, limit, sign) in sides {
+        let depth = |(x, y): (f64, f64)| sign * (if along_lon { x } else { y } - limit);
         let mut clipped = Vec::new();
         for (at, &end) in points.iter().enumerate() {
             let start = points[(at + points.len() - 1) % points.len()];

@@ -37,7 +37,7 @@ struct Row {
 
 impl Shapes {
     /// The rows of a level that may hold something.
-    fn rows(&self, level: Level) -> core::ops::RangeInclusive<i64> {
+    fn rows(&self, level: Level) -> core::ops::Range<i64> {
         let edges = self.lines.iter().map(|line| line.edge());
         let edges = edges.chain(self.polygons.iter().flat_map(|polygon| polygon.0.iter().copied()));
         let extents = edges.map(|edge| (edge.low.y, edge.high.y));
@@ -48,8 +48,8 @@ impl Shapes {
         let half = level.row().half_rows;
         let row = |y: i64| Band::owner_row(level, y).clamp(-half, half - 1);
         match extents {
-            Some((bottom, top)) => row(bottom)..=row(top),
-            None => 0..=-1,
+            Some((bottom, top)) => row(bottom)..row(top) + 1,
+            None => 0..0,
         }
     }
 
