@@ -13,7 +13,9 @@
 //! Invariants: `i` and `j` are within the quarter (180 by 88 degrees); polar cells have
 //! level 1 or 2 only. No method panics.
 
-use super::level::{Level, UNITS_PER_DEG};
+use alloc::format;
+
+use super::level::{CAP_LAT_UNITS, Level, UNITS_PER_DEG};
 use super::{GridError, polar};
 
 /// Nearest whole unit is taken within this distance, else the unit below: decimal input
@@ -65,11 +67,16 @@ pub(super) enum Place {
     PolarPart(u8),
 }
 
+/// Magnitude of an angle in units, whole where it lies within [`SNAP_UNITS`] of one.
+pub(super) fn snapped_units(degrees: f64) -> f64 {
+    let scaled = degrees.abs() * f64::from(UNITS_PER_DEG);
+    let nearest = f64::from((scaled + 0.5) as u32);
+    if (scaled - nearest).abs() <= SNAP_UNITS { nearest } else { scaled }
+}
+
 /// Magnitude of an angle in whole units.
 pub(super) fn units_of(degrees: f64) -> u32 {
-    let scaled = degrees.abs() * f64::from(UNITS_PER_DEG);
-    let nearest = scaled.round();
-    if (scaled - nearest).abs() <= SNAP_UNITS { nearest as u32 } else { scaled as u32 }
+    snapped_units(degrees) as u32
 }
 
 pub(super) fn check_lon(lon_deg: f64) -> Result<(), GridError> {
@@ -97,7 +104,7 @@ impl GridCell {
         check_lat(lat_deg)?;
         let (west, south) = (lon_deg < 0.0, lat_deg < 0.0);
         let (lon_units, lat_units) = (units_of(lon_deg), units_of(lat_deg));
-        let place = if lat_units < polar::CAP_LAT_UNITS {
+        let place = if lat_units < CAP_LAT_UNITS {
             let lon_units = lon_units.min(180 * UNITS_PER_DEG - 1);
             let row = level.row();
             Place::Sheet { west, i: lon_units / row.lon_units, j: lat_units / row.lat_units }
@@ -187,6 +194,33 @@ impl GridCell {
             polar => polar,
         };
         Some(Self { level, south: self.south, place })
+    }
+
+    /// How many cells of `level`, not coarser than its own, make up this one.
+    pub(super) fn descendant_count(self, level: Level) -> u64 {
+        match self.place {
+            Place::Sheet { .. } => {
+                let (own, finer) = (self.level.row(), level.row());
+                u64::from(own.lon_units / finer.lon_units)
+                    * u64::from(own.lat_units / finer.lat_units)
+            }
+            Place::PolarCap if level > Level::One => u64::from(polar::PARTS),
+            _ => 1,
+        }
+    }
+
+    /// Whether no child of the same parent comes after this one in code order.
+    pub(super) fn is_last_child(self) -> bool {
+        match self.place {
+            Place::Sheet { i, j, .. } => {
+                let row = self.level.row();
+                self.level > Level::One
+                    && (i + 1).is_multiple_of(row.split_lon)
+                    && (j + 1).is_multiple_of(row.split_lat)
+            }
+            Place::PolarCap => false,
+            Place::PolarPart(part) => part + 1 == polar::PARTS,
+        }
     }
 
     /// The cells one level finer that make up this one, latitude digit by latitude digit.

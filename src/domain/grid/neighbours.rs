@@ -5,8 +5,7 @@
 //! row -1 the first south of the equator, so a step is an addition.
 
 use super::cell::{GridCell, Place};
-use super::level::{Level, UNITS_PER_DEG};
-use super::polar;
+use super::level::{Level, LevelRow};
 
 /// A step to one of the eight cells around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,16 +64,6 @@ impl Direction {
     }
 }
 
-/// Columns of one hemisphere, east or west.
-pub(super) fn half_columns(level: Level) -> i64 {
-    i64::from(180 * UNITS_PER_DEG / level.row().lon_units)
-}
-
-/// Rows between equator and cap.
-pub(super) fn half_rows(level: Level) -> i64 {
-    i64::from(polar::CAP_LAT_UNITS / level.row().lat_units)
-}
-
 impl GridCell {
     /// The cell so many steps east and north, around the globe if need be; none beyond 88
     /// degrees and none from a polar cell.
@@ -101,22 +90,31 @@ impl GridCell {
     /// Column counted eastwards from the prime meridian, row northwards from the equator.
     pub(super) fn signed_indices(self) -> Option<(i64, i64)> {
         let Place::Sheet { west, i, j } = self.place else { return None };
-        let signed = |negative, index| {
-            let index = i64::from(index);
-            if negative { -index - 1 } else { index }
-        };
         Some((signed(west, i), signed(self.south, j)))
     }
 
     /// The cell at signed indices; columns wrap around, rows do not.
     pub(super) fn from_signed(level: Level, column: i64, row: i64) -> Option<Self> {
-        let (half, rows) = (half_columns(level), half_rows(level));
-        if !(-rows..rows).contains(&row) {
+        let LevelRow { half_columns: half, half_rows, .. } = *level.row();
+        if row < -half_rows || half_rows <= row {
             return None;
         }
-        let column = (column + half).rem_euclid(2 * half) - half;
-        let magnitude = |signed: i64| (if signed < 0 { -signed - 1 } else { signed }) as u32;
+        let column = if -half <= column && column < half {
+            column
+        } else {
+            (column + half).rem_euclid(2 * half) - half
+        };
         let place = Place::Sheet { west: column < 0, i: magnitude(column), j: magnitude(row) };
         Some(Self { level, south: row < 0, place })
     }
+}
+
+/// Indices count from 0 on both sides of a line, so -1 is the first on the far side.
+fn signed(negative: bool, index: u32) -> i64 {
+    let index = i64::from(index);
+    if negative { !index } else { index }
+}
+
+fn magnitude(signed: i64) -> u32 {
+    (if signed < 0 { !signed } else { signed }) as u32
 }
