@@ -44,8 +44,10 @@ impl Lens {
                 return Some((x, y));
             }
             let determinant = xx * yy - xy * yx;
-            let (step_x, step_y) =
-                ((yy * miss_x - xy * miss_y) / determinant, (xx * miss_y - yx * miss_x) / determinant);
+            let (step_x, step_y) = (
+                (yy * miss_x - xy * miss_y) / determinant,
+                (xx * miss_y - yx * miss_x) / determinant,
+            );
             // A step that leaves the domain is shortened until it does not.
             let mut share = 1.0;
             while self.bend(x + share * step_x, y + share * step_y).is_none() {

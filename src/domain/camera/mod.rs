@@ -18,3 +18,6 @@ pub use lens::Lens;
 pub use model::{CameraModel, Covariance, PARAMETER_NAMES, PARAMETERS, Pose};
 pub(crate) use model::{STEPS, along};
 pub use solve::{LeftOut, POINTS_MIN, PoseFinder, Refused, Solved, Suspect, find_suspect, solve};
+
+#[cfg(test)]
+mod tests;

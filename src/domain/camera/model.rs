@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn a_camera_that_looks_north_sees_east_to_the_right_and_up_above() {
         // Camera x = east, y = down, z = north.
-        let pose =
-            Pose::new([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]], [0.0, 0.0, 6.0]).unwrap();
+        let pose = Pose::new([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]], [0.0, 0.0, 6.0])
+            .unwrap();
         let lens = Lens { fx: 1000.0, fy: 1000.0, cx: 960.0, cy: 540.0, distortion: [0.0; 5] };
         let camera = CameraModel { lens, pose };
         let at = camera.pixel(&Vector3::new(1.0, 10.0, 5.0)).unwrap();

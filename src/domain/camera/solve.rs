@@ -100,8 +100,7 @@ const CLEARLY: f64 = 4.0;
 /// The one entry without which the cost falls clearly below `whole` and below every other's; `without[i]` is
 /// the cost with entry `i` left out.
 pub fn find_suspect(whole: f64, without: &[f64]) -> Option<usize> {
-    let (index, least) =
-        without.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (index, least) = without.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let next = without
         .iter()
         .enumerate()

@@ -3,7 +3,7 @@ use crate::domain::{
     camera::{CameraModel, Covariance, Lens, Pose},
     geo::{EastNorth, GeoPoint, LocalFrame},
     grid::GridCell,
-    ground::{CameraCalibration, HomographyCalibration, PlaneCalibration, SurfaceDoubt},
+    ground::{CameraCalibration, HomographyCalibration, PlaneCalibration},
     pixel::{PixelPoint, PixelPolygon, PixelSize},
 };
 
@@ -172,7 +172,7 @@ fn plane(id: &str, height_metres: f64, hull_px: Option<Vec<PixelPoint>>) -> Plan
         height_metres,
         slope_east: 0.0,
         slope_north: 0.0,
-        doubt: SurfaceDoubt::none(),
+        doubt: crate::domain::ground::SurfaceDoubt::none(),
         hull_px,
     }
 }

@@ -20,8 +20,11 @@ const NORMAL_95: f64 = 1.644_853_6;
 impl ErrorEllipse {
     /// From the covariance of east and north, square metres.
     pub fn from_covariance(covariance: &Matrix2<f64>) -> Self {
-        let (east, north, both) =
-            (covariance[(0, 0)], covariance[(1, 1)], (covariance[(0, 1)] + covariance[(1, 0)]) / 2.0);
+        let (east, north, both) = (
+            covariance[(0, 0)],
+            covariance[(1, 1)],
+            (covariance[(0, 1)] + covariance[(1, 0)]) / 2.0,
+        );
         let (half, root) = ((east + north) / 2.0, ((east - north) / 2.0).hypot(both));
         let (large, small) = (half + root, (half - root).max(0.0));
         // Angle from east, counter-clockwise, of the long axis.

@@ -34,7 +34,8 @@ impl Homography {
     }
 
     pub fn image(&self, ground: EastNorth) -> Option<PixelPoint> {
-        let at = self.image_from_ground * Vector3::new(ground.east_metres, ground.north_metres, 1.0);
+        let at =
+            self.image_from_ground * Vector3::new(ground.east_metres, ground.north_metres, 1.0);
         (at.z.abs() > f64::EPSILON).then(|| PixelPoint { x: at.x / at.z, y: at.y / at.z })
     }
 
@@ -42,7 +43,8 @@ impl Homography {
     pub fn ground_by_pixel(&self, pixel: PixelPoint) -> Option<Matrix2<f64>> {
         let h = &self.ground_from_image;
         let (at, w) = (self.ground(pixel)?, depth(h, pixel));
-        let by = |row: usize, value: f64, column: usize| (h[(row, column)] - value * h[(2, column)]) / w;
+        let by =
+            |row: usize, value: f64, column: usize| (h[(row, column)] - value * h[(2, column)]) / w;
         Some(Matrix2::new(
             by(0, at.east_metres, 0),
             by(0, at.east_metres, 1),

@@ -34,7 +34,8 @@ impl SurfaceDoubt {
 
 impl Plane {
     pub(super) fn new(given: PlaneCalibration, hull: PixelPolygon) -> Self {
-        let PlaneCalibration { id, height_metres, slope_east, slope_north, doubt, hull_px: _ } = given;
+        let PlaneCalibration { id, height_metres, slope_east, slope_north, doubt, hull_px: _ } =
+            given;
         Self { id, hull, height_metres, slope_east, slope_north, doubt }
     }
 

@@ -31,7 +31,12 @@ impl SurveyedCamera {
         self.meet_with(&self.model, plane, pixel)
     }
 
-    fn meet_with(&self, model: &CameraModel, plane: &Plane, pixel: PixelPoint) -> Option<EastNorth> {
+    fn meet_with(
+        &self,
+        model: &CameraModel,
+        plane: &Plane,
+        pixel: PixelPoint,
+    ) -> Option<EastNorth> {
         let ray = model.ray(pixel)?;
         let from = model.pose.position;
         let local = |at: &Vector3<f64>| EastNorth { east_metres: at.x, north_metres: at.y };

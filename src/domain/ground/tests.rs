@@ -62,7 +62,10 @@ fn collinear_control_points_are_refused() {
 fn a_flat_hull_and_a_singular_matrix_are_refused() {
     let flat =
         HomographyCalibration { hull_px: vec![px(0.0, 200.0), px(9.0, 200.0)], ..calibration() };
-    assert_eq!(GroundView::from_homography(flat).unwrap_err(), BadCalibration::BadHull { plane: 0 });
+    assert_eq!(
+        GroundView::from_homography(flat).unwrap_err(),
+        BadCalibration::BadHull { plane: 0 }
+    );
     let singular = HomographyCalibration { ground_from_image: [[1.0; 3]; 3], ..calibration() };
     assert!(matches!(GroundView::from_homography(singular), Err(BadCalibration::Singular { .. })));
 }

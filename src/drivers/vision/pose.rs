@@ -26,8 +26,9 @@ fn try_pose(points: &[SurveyPoint], lens: &Lens) -> Result<Option<Pose>, PixelFa
         points.iter().map(|p| Point3d::new(p.world.x, p.world.y, p.world.z)).collect();
     let image: Vector<Point2d> =
         points.iter().map(|p| Point2d::new(p.image.x, p.image.y)).collect();
-    let matrix = Mat::from_slice_2d(&[[lens.fx, 0.0, lens.cx], [0.0, lens.fy, lens.cy], [0.0, 0.0, 1.0]])
-        .map_err(fault)?;
+    let matrix =
+        Mat::from_slice_2d(&[[lens.fx, 0.0, lens.cx], [0.0, lens.fy, lens.cy], [0.0, 0.0, 1.0]])
+            .map_err(fault)?;
     let (mut turn, mut shift) = (Mat::default(), Mat::default());
     let found = calib3d::solve_pnp(
         &world,
@@ -51,8 +52,7 @@ fn try_pose(points: &[SurveyPoint], lens: &Lens) -> Result<Option<Pose>, PixelFa
     }
     let shift: Vec<f64> = shift.data_typed::<f64>().map_err(fault)?.to_vec();
     // The solver says camera = R world + t; the camera stands at -R' t.
-    let position = [0, 1, 2].map(|column| {
-        -(0..3).map(|row| rows[row][column] * shift[row]).sum::<f64>()
-    });
+    let position =
+        [0, 1, 2].map(|column| -(0..3).map(|row| rows[row][column] * shift[row]).sum::<f64>());
     Ok(Pose::new(rows, position))
 }

@@ -8,6 +8,7 @@ use crate::{
     base::toml_reader::{Faults, Table},
     domain::{
         camera::{CameraModel, Covariance, Lens, PARAMETERS, Pose},
+        datum::{Shift, gcj_shift_suspected},
         geo::GeoPoint,
         ground::{
             BadCalibration, CameraCalibration, GroundView, HomographyCalibration, PlaneCalibration,
@@ -30,6 +31,14 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    /// A map's shifted coordinates taken for true ones, in the stated position or in the points.
+    pub fn suspected_shift(&self) -> Option<Shift> {
+        let (stated, _) = self.stated_camera?;
+        let ground: Vec<GeoPoint> =
+            self.view.planes().iter().flat_map(|plane| self.view.plane_outline(plane)).collect();
+        gcj_shift_suspected(stated, &ground)
+    }
+
     /// Where the camera stands, with its ellipsoidal height; a homography that does not say puts it at its
     /// origin.
     pub fn camera_position(&self) -> (GeoPoint, f64) {
@@ -130,7 +139,10 @@ fn camera(mut table: Table<'_>, frame: Option<PixelSize>) -> Option<GroundView> 
     let planes: Vec<Option<PlaneCalibration>> =
         table.tables("planes").into_iter().map(plane).collect();
     if planes.is_empty() {
-        table.fault("planes", "at least one plane of ground: { id = \"road\", height_metres = ... }");
+        table.fault(
+            "planes",
+            "at least one plane of ground: { id = \"road\", height_metres = ... }",
+        );
     }
     let planes = planes.into_iter().collect::<Option<Vec<_>>>()?;
     let (origin, origin_height_metres) = origin?;

@@ -65,7 +65,11 @@ fn spoiled_cameras_name_the_key() {
         ("[1, 0, 0], [0, -0.7", "[2, 0, 0], [0, -0.7", "camera.rotation"),
         ("fx = 1400", "fx = 0", "camera.fx"),
         ("[-0.1]", "[99]", "camera.distortion"),
-        ("id = 'road', height", "id = 'road', hull_px = [[0, -900], [9, -900], [9, -800]], height", "camera.planes"),
+        (
+            "id = 'road', height",
+            "id = 'road', hull_px = [[0, -900], [9, -900], [9, -800]], height",
+            "camera.planes",
+        ),
         ("planes = [{ id = 'road', height_metres = 42.0 }]", "", "camera.planes"),
         ("height_metres = 42.0 }]", "height_metres = 99999 }]", "height_metres"),
     ] {

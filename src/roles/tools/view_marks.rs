@@ -85,4 +85,3 @@ fn cell_border(view: &GroundView, plane: &Plane, cell: GridCell) -> Vec<Mark> {
         .map(|points| Mark::Line { points, closed: false, colour: Colour::GRID, width_px: 1 })
         .collect()
 }
-

@@ -1,14 +1,14 @@
 //! Camera or homography: whichever the points support, with what each leaves over.
 
 use super::survey::{Row, SurveyFile};
-#[cfg(feature = "edge")]
-use crate::drivers::vision::pose::pose;
 use crate::domain::{
     camera::{LeftOut, POINTS_MIN, Refused, Solved, Survey, find_suspect, solve},
     geo::EastNorth,
     ground::{ControlPoint, HomographyFit, fit_homography},
     pixel::PixelSize,
 };
+#[cfg(feature = "edge")]
+use crate::drivers::vision::pose::pose;
 use nalgebra::Vector3;
 
 /// Whether to fit a whole camera or only a plane.
@@ -107,10 +107,13 @@ fn told(file: &SurveyFile, refused: &Refused) -> String {
     let Refused::Outlier(suspect) = refused else {
         return format!("{refused}: check u,v against lon,lat of every row");
     };
-    outlier(&file.rows[suspect.index], suspect.left_out.and_then(|left: LeftOut| {
-        let expected = left.expected;
-        Some(format!("the other points expect it at u,v {:.0},{:.0}", expected.x, expected.y))
-    }))
+    outlier(
+        &file.rows[suspect.index],
+        suspect.left_out.and_then(|left: LeftOut| {
+            let expected = left.expected;
+            Some(format!("the other points expect it at u,v {:.0},{:.0}", expected.x, expected.y))
+        }),
+    )
 }
 
 fn outlier(row: &Row, expected: Option<String>) -> String {
@@ -127,10 +130,7 @@ fn homography(ground: &[&Row]) -> Result<Model, String> {
         .iter()
         .map(|row| ControlPoint {
             image: row.point.image,
-            ground: EastNorth {
-                east_metres: row.point.world.x,
-                north_metres: row.point.world.y,
-            },
+            ground: EastNorth { east_metres: row.point.world.x, north_metres: row.point.world.y },
         })
         .collect();
     let fit = fit_homography(&points).map_err(|error| format!("on the ground: {error}"))?;
@@ -156,10 +156,7 @@ fn homography(ground: &[&Row]) -> Result<Model, String> {
         .map(|(point, fit)| {
             let h = fit.as_ref()?.ground_from_image;
             let row = |r: usize| h[r][0] * point.image.x + h[r][1] * point.image.y + h[r][2];
-            let at = EastNorth {
-                east_metres: row(0) / row(2),
-                north_metres: row(1) / row(2),
-            };
+            let at = EastNorth { east_metres: row(0) / row(2), north_metres: row(1) / row(2) };
             Some(at.distance_metres(&point.ground))
         })
         .collect();
@@ -174,16 +171,21 @@ fn refuse_a_line(file: &SurveyFile) -> Result<(), String> {
         let spread = points.iter().fold(nalgebra::Matrix3::zeros(), |sum, point| {
             sum + (point - middle) * (point - middle).transpose() / n
         });
-        let mut sizes: Vec<f64> = spread.symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).collect();
+        let mut sizes: Vec<f64> =
+            spread.symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).collect();
         sizes.sort_by(f64::total_cmp);
         // The second longest extent against the longest.
         sizes[1] < 0.01 * sizes[2] || sizes[2] == 0.0
     };
     let image = file.rows.iter().map(|row| Vector3::new(row.point.image.x, row.point.image.y, 0.0));
-    if on_a_line(image.collect()) || on_a_line(file.rows.iter().map(|row| row.point.world).collect()) {
-        return Err("the control points lie on one line (or coincide): spread them over the ground that \
+    if on_a_line(image.collect())
+        || on_a_line(file.rows.iter().map(|row| row.point.world).collect())
+    {
+        return Err(
+            "the control points lie on one line (or coincide): spread them over the ground that \
                     the camera sees"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok(())
 }

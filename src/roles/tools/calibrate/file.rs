@@ -194,12 +194,14 @@ fn camera_text(text: &mut String, camera: &CameraCalibration) {
     let _ = writeln!(text, "]");
     for plane in &camera.planes {
         let PlaneCalibration { id, height_metres, slope_east, slope_north, doubt, hull_px } = plane;
-        let _ = writeln!(text, "\n[[camera.planes]]\nid = {id:?}\nheight_metres = {height_metres:.4}");
+        let _ =
+            writeln!(text, "\n[[camera.planes]]\nid = {id:?}\nheight_metres = {height_metres:.4}");
         if (*slope_east, *slope_north) != (0.0, 0.0) {
             let _ = writeln!(text, "slope_east = {slope_east:.6}\nslope_north = {slope_north:.6}");
         }
         if *doubt != SurfaceDoubt::none() {
-            let _ = writeln!(text, "# of height_metres, slope_east, slope_north; and with the camera");
+            let _ =
+                writeln!(text, "# of height_metres, slope_east, slope_north; and with the camera");
             let _ = writeln!(text, "covariance = [");
             matrix(text, &doubt.covariance);
             let _ = writeln!(text, "]\nwith_camera = [");
@@ -236,7 +238,8 @@ fn convex_hull(mut points: Vec<PixelPoint>) -> Vec<PixelPoint> {
     let chain = |points: &mut dyn Iterator<Item = PixelPoint>| {
         let mut hull: Vec<PixelPoint> = Vec::new();
         for point in points {
-            while hull.len() >= 2 && turn(hull[hull.len() - 2], hull[hull.len() - 1], point) <= 0.0 {
+            while hull.len() >= 2 && turn(hull[hull.len() - 2], hull[hull.len() - 1], point) <= 0.0
+            {
                 hull.pop();
             }
             hull.push(point);

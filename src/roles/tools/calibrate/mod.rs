@@ -95,9 +95,10 @@ pub struct CalibrateArgs {
 }
 
 pub fn run(args: &CalibrateArgs) -> anyhow::Result<Ended> {
-    for (name, value) in
-        [("--pixel-noise-px", args.pixel_noise_px), ("--survey-noise-metres", args.survey_noise_metres)]
-    {
+    for (name, value) in [
+        ("--pixel-noise-px", args.pixel_noise_px),
+        ("--survey-noise-metres", args.survey_noise_metres),
+    ] {
         if !(1e-4..=100.0).contains(&value) {
             return Err(BadInput(format!("{name} {value}: 0.0001 to 100 is allowed")).into());
         }
@@ -106,8 +107,7 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<Ended> {
     let frame = PixelSize { width_px: args.width, height_px: args.height };
     let survey = survey::read(&args.points, frame, args.datum, args.height_datum)?;
     let grounds = survey.grounds();
-    let noise =
-        Noise { pixel_px: args.pixel_noise_px, survey_metres: args.survey_noise_metres };
+    let noise = Noise { pixel_px: args.pixel_noise_px, survey_metres: args.survey_noise_metres };
     let first = grounds.first().map(|ground| ground.rows.as_slice()).unwrap_or_default();
     let model = choose(&survey, first, frame, &noise, args.model).map_err(refuse)?;
     let report = Report::new(&survey, first, &model);
@@ -175,4 +175,3 @@ fn lon_lat(text: &str) -> Result<GeoPoint, String> {
     let (lon, lat) = two.ok_or("two numbers LON,LAT are expected")?;
     checked_position(lon, lat).map_err(|error| error.to_string())
 }
-

@@ -4,7 +4,7 @@ use super::{choose::Model, survey::SurveyFile};
 use crate::{
     domain::{ground::GroundView, pixel::PixelPoint},
     drivers::vision::overlay::{Colour, Mark, draw as draw_marks},
-    roles::tools::view_marks::view_marks,
+    roles::tools::{BadInput, view_marks::view_marks},
 };
 use std::path::Path;
 
@@ -41,6 +41,6 @@ pub fn draw(
         let beside = PixelPoint { x: at.x + 8.0, y: at.y - 8.0 };
         marks.push(Mark::Text { at: beside, text, colour: Colour::POINT });
     }
-    draw_marks(frame, view.frame, &marks, out)?;
+    draw_marks(frame, view.frame, &marks, out).map_err(|fault| BadInput(fault.to_string()))?;
     Ok(())
 }

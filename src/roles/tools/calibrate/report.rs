@@ -108,7 +108,12 @@ impl Report {
         })
     }
 
-    pub fn print(&self, as_json: bool, view: &GroundView, warnings: &[String]) -> anyhow::Result<()> {
+    pub fn print(
+        &self,
+        as_json: bool,
+        view: &GroundView,
+        warnings: &[String],
+    ) -> anyhow::Result<()> {
         let left_out = self.left_out_rms_metres();
         let camera = view.camera_position();
         if as_json {
@@ -137,7 +142,10 @@ impl Report {
             println!("{}", serde_json::to_string(&report)?);
         } else {
             let number = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.3}"));
-            println!("{:>5} {:>8} {:>8} {:>12} {:>16} {:>15}", "line", "u", "v", "residual", "left out px", "left out m");
+            println!(
+                "{:>5} {:>8} {:>8} {:>12} {:>16} {:>15}",
+                "line", "u", "v", "residual", "left out px", "left out m"
+            );
             for p in &self.points {
                 let residual = match (p.residual_px, p.residual_metres) {
                     (Some(px), _) => format!("{px:.2} px"),
@@ -145,17 +153,26 @@ impl Report {
                 };
                 println!(
                     "{:>5} {:>8.1} {:>8.1} {residual:>12} {:>16} {:>15}",
-                    p.line, p.image.x, p.image.y, number(p.left_out_px), number(p.left_out_metres)
+                    p.line,
+                    p.image.x,
+                    p.image.y,
+                    number(p.left_out_px),
+                    number(p.left_out_metres)
                 );
             }
             for (name, value) in &self.facts {
                 println!("{name} {value:.3}");
             }
             if let Some((at, height)) = camera {
-                println!("camera at {:.7},{:.7}, {height:.2} m above the ellipsoid", at.lon_deg, at.lat_deg);
+                println!(
+                    "camera at {:.7},{:.7}, {height:.2} m above the ellipsoid",
+                    at.lon_deg, at.lat_deg
+                );
             }
             let text = match (self.left_out_median_metres(), left_out) {
-                (Some(median), Some(rms)) => format!("median {median:.3} m, root mean square {rms:.3} m"),
+                (Some(median), Some(rms)) => {
+                    format!("median {median:.3} m, root mean square {rms:.3} m")
+                }
                 _ => "not measurable with 4 points".to_owned(),
             };
             println!("{}: leave-one-out error {text}", self.model);

@@ -59,9 +59,11 @@ pub fn read(
         .comment(Some(b'#'))
         .from_path(path)
         .map_err(|error| BadInput(format!("{}: {error}", path.display())))?;
-    let headers = reader.headers().map_err(|error| BadInput(format!("{}: {error}", path.display())))?;
-    if let Some(missing) =
-        ["u", "v", "lon", "lat", "height_metres"].iter().find(|name| !headers.iter().any(|h| h == **name))
+    let headers =
+        reader.headers().map_err(|error| BadInput(format!("{}: {error}", path.display())))?;
+    if let Some(missing) = ["u", "v", "lon", "lat", "height_metres"]
+        .iter()
+        .find(|name| !headers.iter().any(|h| h == **name))
     {
         return Err(bad_line(
             path,
@@ -77,17 +79,19 @@ pub fn read(
             bad_line(path, line, &error)
         })?;
         let line = record.position().map_or(0, |position| position.line() as usize);
-        let columns: Columns = record
-            .deserialize(Some(&headers))
-            .map_err(|error| bad_line(path, line, format!("{error}; u, v and height_metres are numbers")))?;
-        let (geo, height_metres) = ground(&columns, datum, heights)
-            .map_err(|reason| bad_line(path, line, reason))?;
+        let columns: Columns = record.deserialize(Some(&headers)).map_err(|error| {
+            bad_line(path, line, format!("{error}; u, v and height_metres are numbers"))
+        })?;
+        let (geo, height_metres) =
+            ground(&columns, datum, heights).map_err(|reason| bad_line(path, line, reason))?;
         let image = pixel(&columns, frame).map_err(|reason| bad_line(path, line, reason))?;
         let plane = columns.plane.filter(|name| !name.is_empty());
         read.push((line, image, geo, height_metres, plane));
     }
     for (at, (line, image, geo, height, _)) in read.iter().enumerate() {
-        let same = read[..at].iter().find(|other| other.1 == *image || (other.2, other.3) == (*geo, *height));
+        let same = read[..at]
+            .iter()
+            .find(|other| other.1 == *image || (other.2, other.3) == (*geo, *height));
         if let Some(other) = same {
             let what = if other.1 == *image { "pixel u,v" } else { "place lon,lat,height_metres" };
             return Err(bad_line(
@@ -132,14 +136,17 @@ fn pixel(columns: &Columns, frame: PixelSize) -> Result<PixelPoint, String> {
     ))
 }
 
-fn ground(columns: &Columns, datum: Datum, heights: HeightDatum) -> Result<(GeoPoint, f64), String> {
+fn ground(
+    columns: &Columns,
+    datum: Datum,
+    heights: HeightDatum,
+) -> Result<(GeoPoint, f64), String> {
     let lon = parse_degrees(&columns.lon, Axis::Longitude).map_err(|error| error.to_string())?;
     let lat = parse_degrees(&columns.lat, Axis::Latitude).map_err(|error| error.to_string())?;
     if lat.abs() >= 88.0 {
         return Err(format!("latitude {lat} is not allowed: -88 to 88, the grid ends there"));
     }
-    let geo =
-        datum.to_cgcs2000(checked_position(lon, lat).map_err(|error| error.to_string())?);
+    let geo = datum.to_cgcs2000(checked_position(lon, lat).map_err(|error| error.to_string())?);
     let height = heights
         .ellipsoidal_metres(columns.height_metres, geo)
         .map_err(|error| error.to_string())?;
@@ -173,7 +180,8 @@ impl SurveyFile {
             }
         }
         if grounds.is_empty() {
-            let lowest = self.rows.iter().map(|row| row.height_metres).fold(f64::INFINITY, f64::min);
+            let lowest =
+                self.rows.iter().map(|row| row.height_metres).fold(f64::INFINITY, f64::min);
             let low = |row: &&Row| row.height_metres <= lowest + ONE_GROUND_METRES;
             let rows = self.rows.iter().filter(low).collect();
             grounds.push(Ground { id: "ground".to_owned(), rows });
