@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use geo::{Coord, LineString, MultiPolygon, Polygon};
 use gridwarden::domain::grid::{
-    CellBounds, GridCell, compact, cover_area, cover_bbox, set_contains, uncompact,
+    CellBounds, GridCell, LonLat, Region, compact, cover_bbox, set_contains, uncompact,
 };
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
@@ -78,16 +77,15 @@ impl Ground {
     }
 }
 
-fn degrees((x, y): Corner) -> Coord<f64> {
+fn degrees((x, y): Corner) -> LonLat {
     let degrees = |halves: i128| halves as f64 / (2 * DEGREE) as f64;
-    Coord { x: degrees(x), y: degrees(y) }
+    LonLat { lon_deg: degrees(x), lat_deg: degrees(y) }
 }
 
-fn polygon(rings: &[Vec<Corner>]) -> Polygon<f64> {
-    let mut lines: Vec<LineString<f64>> =
+fn polygon(rings: &[Vec<Corner>]) -> Region {
+    let rings: Vec<Vec<LonLat>> =
         rings.iter().map(|ring| ring.iter().copied().map(degrees).collect()).collect();
-    let outer = lines.remove(0);
-    Polygon::new(outer, lines)
+    Region::polygon(&rings).unwrap()
 }
 
 fn texts<'a>(cells: impl IntoIterator<Item = &'a GridCell>) -> BTreeSet<String> {
@@ -114,8 +112,8 @@ fn polygons_have_the_same_covers() {
             })
             .collect();
         let second = area::cover(&rings, ground.level);
-        let parts = MultiPolygon(vec![polygon(&rings)]);
-        let product = cover_area(&parts, level(ground.level)).unwrap();
+        let region = polygon(&rings);
+        let product = region.cells(level(ground.level)).unwrap();
         cells += product.len();
         let product_texts = texts(&product);
         if product_texts.len() != product.len() || product_texts != second {
@@ -149,8 +147,12 @@ fn boxes_have_the_same_covers() {
         }
         let ring = vec![(west, south), (east, south), (east, north), (west, north)];
         let (low, high) = (degrees((west, south)), degrees((east, north)));
-        let bbox =
-            CellBounds { west_deg: low.x, south_deg: low.y, east_deg: high.x, north_deg: high.y };
+        let bbox = CellBounds {
+            west_deg: low.lon_deg,
+            south_deg: low.lat_deg,
+            east_deg: high.lon_deg,
+            north_deg: high.lat_deg,
+        };
         let product = cover_bbox(bbox, level(ground.level)).unwrap();
         differences.compare(texts(&product), area::cover(&[ring], ground.level), || {
             format!("level {} {bbox:?}", ground.level)
@@ -167,7 +169,7 @@ fn lines_on_the_grid_are_bounded_like_areas() {
     let mut spiked = square.to_vec();
     spiked.extend([(0, 20 * DEGREE), (0, 1_000)]);
     for area in [line, polygon(&[spiked])] {
-        let refused = cover_area(&MultiPolygon(vec![area]), level(10));
+        let refused = area.cells(level(10));
         assert!(refused.is_err(), "{:?} cells", refused.map(|cells| cells.len()));
     }
 }
