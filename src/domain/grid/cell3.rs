@@ -32,6 +32,7 @@ pub struct GridCell3 {
 
 impl GridCell3 {
     /// The box of a level that holds a point, under the default scheme.
+    #[inline]
     pub fn from_point(
         lon_deg: f64,
         lat_deg: f64,
@@ -43,6 +44,7 @@ impl GridCell3 {
     }
 
     /// The box over a cell at a geodetic height.
+    #[inline]
     pub fn at_height(
         cell: GridCell,
         height_metres: f64,
@@ -139,6 +141,7 @@ impl GridCell3 {
     }
 
     /// The interleaved code.
+    #[inline]
     pub fn code(self) -> GridCode3 {
         // A box is never polar.
         let Place::Sheet { west, i, j } = self.cell.place else {

@@ -19,6 +19,7 @@ pub(super) struct InlineText<const N: usize> {
 }
 
 /// Eight digits as eight characters: 0-9, then A for 10 and so on to V for 31.
+#[inline]
 pub(super) fn glyphs(digits: [u32; 8]) -> u64 {
     let packed = digits.iter().rev().fold(0, |word, &digit| word << 8 | u64::from(digit));
     // A byte of 10 or more, and no other, reaches its top bit with 118 added.
@@ -28,6 +29,7 @@ pub(super) fn glyphs(digits: [u32; 8]) -> u64 {
 
 impl<const N: usize> InlineText<N> {
     /// The first `chars` characters of some words of eight.
+    #[inline]
     pub(super) fn new<const W: usize>(words: [u64; W], chars: usize) -> Self {
         let mut bytes = [0; N];
         for (index, (piece, word)) in bytes.chunks_mut(8).zip(words).enumerate() {
@@ -38,6 +40,7 @@ impl<const N: usize> InlineText<N> {
         Self { bytes, len: chars.min(N) as u8 }
     }
 
+    #[inline]
     pub(super) fn as_str(&self) -> &str {
         core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }

@@ -15,6 +15,7 @@ pub(super) struct CellDigits {
 }
 
 impl CellDigits {
+    #[inline]
     pub(super) fn of(level: Level, i: u32, j: u32) -> Self {
         let row = level.row();
         let (lon_units, lat_units) = (i * row.lon_units, j * row.lat_units);
@@ -32,23 +33,27 @@ impl CellDigits {
     }
 
     /// The single digit of levels 3 and 6, given as index of the level.
+    #[inline]
     pub(super) fn single(&self, index: usize) -> u32 {
         2 * self.y[index] + self.x[index]
     }
 }
 
 /// Number of a sheet's column, 1 to 60, given its distance from the prime meridian.
+#[inline]
 pub(super) fn sheet_column(west: bool, x: u32) -> u32 {
     if west { 30 - x } else { 31 + x }
 }
 
 /// What [`glyphs`] writes as a row letter.
+#[inline]
 pub(super) fn sheet_row(y: u32) -> u32 {
     y + 10
 }
 
 impl GridCell {
     /// The code, the same text for the same cell always.
+    #[inline]
     pub fn code(self) -> GridCode {
         let hemisphere = self.hemisphere();
         let chars = self.level.code_chars();
@@ -75,6 +80,7 @@ impl GridCell {
     }
 
     /// What [`glyphs`] writes as N or S.
+    #[inline]
     pub(super) fn hemisphere(self) -> u32 {
         if self.south { 28 } else { 23 }
     }

@@ -26,6 +26,7 @@ pub struct HeightLayer {
 
 impl HeightLayer {
     /// The layer of `level` that holds a geodetic height.
+    #[inline]
     pub fn from_height(
         height_metres: f64,
         level: Level,
@@ -36,6 +37,7 @@ impl HeightLayer {
     }
 
     /// The layer of `level` that holds finest layer `n`; none beyond the range.
+    #[inline]
     pub fn from_number(n: i64, level: Level, scheme: HeightScheme) -> Option<Self> {
         let word = scheme.packing.word_of(scheme.magnitude(n)?);
         let units = scheme.packing.units()[level.index()];
@@ -128,6 +130,7 @@ impl HeightLayer {
     }
 
     /// The digit of each level, level 1's from 0 to 63; those below the layer's own are 0.
+    #[inline]
     pub(super) fn digits(self) -> [u32; 10] {
         self.scheme.packing.digits(self.word)
     }
