@@ -68,18 +68,23 @@ pub(super) enum Place {
     PolarPart(u8),
 }
 
-/// Magnitude of an angle in units, whole where it lies within [`SNAP_UNITS`] of one.
-#[inline]
-pub(super) fn snapped_units(degrees: f64) -> f64 {
-    let scaled = degrees.abs() * f64::from(UNITS_PER_DEG);
-    let nearest = f64::from((scaled + 0.5) as u32);
-    if (scaled - nearest).abs() <= SNAP_UNITS { nearest } else { scaled }
-}
-
 /// Magnitude of an angle in whole units.
 #[inline]
 pub(super) fn units_of(degrees: f64) -> u32 {
-    snapped_units(degrees) as u32
+    let scaled = scaled_units(degrees);
+    let below = scaled as u32;
+    below + u32::from(1.0 - (scaled - f64::from(below)) <= SNAP_UNITS)
+}
+
+/// Magnitude of an angle in units, whole where it lies within [`SNAP_UNITS`] of one.
+pub(super) fn snapped_units(degrees: f64) -> f64 {
+    let (scaled, whole) = (scaled_units(degrees), f64::from(units_of(degrees)));
+    if scaled - whole <= SNAP_UNITS { whole } else { scaled }
+}
+
+#[inline]
+fn scaled_units(degrees: f64) -> f64 {
+    degrees.abs() * f64::from(UNITS_PER_DEG)
 }
 
 #[inline]

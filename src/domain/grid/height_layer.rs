@@ -7,7 +7,7 @@
 use core::ops::Range;
 
 use super::GridError;
-use super::code::{HeightCode, InlineText, glyphs};
+use super::code::{HeightCode, InlineText, glyphs, packed};
 use super::decode::digit_below;
 use super::error::CodeFault;
 use super::height::{layer_floor_metres, layer_number};
@@ -135,6 +135,12 @@ impl HeightLayer {
         self.scheme.packing.digits(self.word)
     }
 
+    /// The digits of levels 7 to 10, three bits each.
+    #[inline]
+    pub(super) fn fine_digits(self) -> u32 {
+        self.word & 0xFFF
+    }
+
     /// The code digit 0 or 1 that says above or below.
     pub(super) fn sign_digit(self) -> u32 {
         u32::from(self.below)
@@ -146,7 +152,7 @@ impl HeightLayer {
         let [a, b, c, d, e, f, g, h, i] = rest;
         let words =
             [[self.sign_digit(), top / 10, top % 10, a, b, c, d, e], [f, g, h, i, 0, 0, 0, 0]];
-        HeightCode(InlineText::new(words.map(glyphs), self.level.index() + 3))
+        HeightCode(InlineText::new(words.map(|word| glyphs(packed(word))), self.level.index() + 3))
     }
 
     /// Reads a height part, strictly.
