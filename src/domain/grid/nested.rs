@@ -9,7 +9,7 @@ use super::cell3::GridCell3;
 use super::height_scheme::HeightScheme;
 use super::level::Level;
 
-/// A cell or a box of the grid. Sorted by key, descendants follow their ancestor directly.
+/// A cell or a box of the grid: [`GridCell`] and [`GridCell3`]. Sorted by key, descendants follow their ancestor directly.
 pub trait Nested: Copy + Eq {
     /// What it is sorted by.
     type Key: Copy + Ord;
