@@ -101,12 +101,22 @@ impl<C: Nested> GridSet<C> {
     /// What lies in this area and not in the other.
     pub fn difference(&self, other: &Self) -> Self {
         let mut cells = Vec::new();
+        let mut away = other.cells.as_slice();
         for &cell in &self.cells {
-            match other.within(cell) {
-                _ if other.contains(cell) => {}
-                [] => cells.push(cell),
-                away => carve(cell, away, &mut cells),
+            let key = cell.sort_key();
+            while let [first, after @ ..] = away
+                && first.sort_key() < key
+                && !first.contains(cell)
+            {
+                away = after;
             }
+            if away.first().is_some_and(|first| first.contains(cell)) {
+                continue;
+            }
+            let inside = away.iter().take_while(|each| cell.contains(**each)).count();
+            let (inside, after) = away.split_at(inside);
+            away = after;
+            carve(cell, inside, &mut cells);
         }
         cells.sort_by_cached_key(|cell| cell.sort_key());
         Self { cells }
@@ -147,19 +157,22 @@ impl<C: Nested> GridSet<C> {
 /// Appends what is left of a cell when some cells in it are taken away, which are sorted
 /// and apart.
 fn carve<C: Nested>(cell: C, mut away: &[C], rest: &mut Vec<C>) {
-    let Some(finer) = cell.level().finer().filter(|_| away.first() != Some(&cell)) else {
-        // The cell itself is taken; nothing lies in one of the finest.
-        return;
-    };
-    let mut touched = Vec::new();
-    while let Some(child) = away.first().and_then(|first| first.ancestor(finer)) {
-        let inside = away.partition_point(|&each| child.contains(each));
-        carve(child, &away[..inside], rest);
-        touched.push(child);
-        away = &away[inside..];
+    match (away.first(), cell.level().finer()) {
+        (None, _) => rest.push(cell),
+        (Some(first), Some(finer)) if *first != cell => {
+            let mut touched = Vec::new();
+            while let Some(child) = away.first().and_then(|first| first.ancestor(finer)) {
+                let inside = away.partition_point(|&each| child.contains(each));
+                carve(child, &away[..inside], rest);
+                touched.push(child);
+                away = &away[inside..];
+            }
+            let children = cell.descendants(finer).into_iter().flatten();
+            rest.extend(children.filter(|child| !touched.contains(child)));
+        }
+        // The cell itself is taken away.
+        (Some(_), _) => {}
     }
-    let children = cell.descendants(finer).into_iter().flatten();
-    rest.extend(children.filter(|child| !touched.contains(child)));
 }
 
 #[cfg(test)]

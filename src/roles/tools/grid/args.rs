@@ -90,7 +90,7 @@ pub(super) enum GridCommand {
         gridwarden grid geosot --level 20 --height 42 114.34 22.69")]
     Geosot(GeosotArgs),
     /// Code of a key, as `decode` shows it
-    #[command(after_help = "Example:\n  gridwarden grid from-key 2752098498386312413")]
+    #[command(after_help = "Example:\n  gridwarden grid from-key 1435381179853011404")]
     FromKey {
         #[command(flatten)]
         kind: KindArgs,
