@@ -1,6 +1,6 @@
 //! `gridwarden grid`: how codes go in and out. What they must be is in `grid_vectors.rs`.
 
-use crate::support::{file, line, with_input};
+use crate::support::{file, line, with_input, with_input_in};
 use serde_json::Value;
 
 #[test]
@@ -105,7 +105,7 @@ fn boxes_and_buffers_are_covered_and_compared() {
         ended.stdout
     };
     let heights = "--height-from -2.5 --height-to 12";
-    let (bare, wide, few) = (cover(""), cover("--buffer 15"), cover("--buffer 15 --compact"));
+    let (bare, wide, few) = (cover(""), cover("--buffer 60"), cover("--buffer 60 --compact"));
     assert!(bare.lines().count() * 3 < wide.lines().count());
     assert!(few.lines().count() < wide.lines().count());
     let wide_file = file(folder.path(), "wide.txt", &wide);
@@ -115,9 +115,9 @@ fn boxes_and_buffers_are_covered_and_compared() {
     assert_eq!(set("contains", &bare).trim(), "true");
     assert_eq!(set("union", &bare), few);
     assert_eq!(set("difference", &few), "");
-    let boxes = cover(&format!("--buffer 15 {heights}"));
+    let boxes = cover(&format!("--buffer 60 {heights}"));
     assert_eq!(boxes.lines().count(), 3 * wide.lines().count());
-    let fewest = cover(&format!("--buffer 15 --compact {heights}"));
+    let fewest = cover(&format!("--buffer 60 --compact {heights}"));
     assert_eq!(with_input("grid compact --3d", &boxes).stdout, fewest);
     let code = boxes.lines().next().unwrap();
     let around = line(&format!("grid neighbours --3d {code}")).stdout;
@@ -128,6 +128,39 @@ fn boxes_and_buffers_are_covered_and_compared() {
     let bad = line(&format!("grid cover --level 7 --buffer wide {path}"));
     assert_eq!(bad.code, 2, "{}", bad.shown());
     assert!(bad.stderr.contains("wide") && bad.stderr.contains("buffer"), "{}", bad.stderr);
+}
+
+/// Commands of docs/grid.md, each with the output that the page shows.
+#[test]
+fn the_page_of_the_grid_shows_what_is_written() {
+    let page = std::fs::read_to_string(crate::support::root().join("docs/grid.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut examples: Vec<(String, String)> = Vec::new();
+    for shown in page.lines().filter_map(|line| line.strip_prefix("    ")) {
+        match shown.strip_prefix("$ ") {
+            Some(command) => examples.push((command.to_owned(), String::new())),
+            None => {
+                let (_, output) = examples.last_mut().unwrap();
+                output.push_str(shown);
+                output.push('\n');
+            }
+        }
+    }
+    assert!(examples.len() >= 20, "only {} examples", examples.len());
+    for (command, output) in examples {
+        if let Some(name) = command.strip_prefix("cat ") {
+            std::fs::write(folder.path().join(name), output).unwrap();
+            continue;
+        }
+        let mut piped = String::new();
+        for part in command.split(" | ") {
+            let args = part.strip_prefix("gridwarden ").unwrap_or_else(|| panic!("{part}"));
+            let ended = with_input_in(folder.path(), args, &piped);
+            assert_eq!(ended.code, 0, "{part}: {}", ended.shown());
+            piped = ended.stdout;
+        }
+        assert_eq!(piped, output, "{command}");
+    }
 }
 
 #[test]
