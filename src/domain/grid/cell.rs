@@ -41,6 +41,7 @@ pub struct CellBounds {
 
 impl CellBounds {
     /// Whether the point lies inside or on an edge.
+    #[inline]
     pub fn contains(&self, lon_deg: f64, lat_deg: f64) -> bool {
         let spans = |lon: f64| self.west_deg <= lon && lon <= self.east_deg;
         (spans(lon_deg) || spans(lon_deg + 360.0))
@@ -67,22 +68,31 @@ pub(super) enum Place {
     PolarPart(u8),
 }
 
+/// Magnitude of an angle in whole units.
+#[inline]
+pub(super) fn units_of(degrees: f64) -> u32 {
+    let scaled = scaled_units(degrees);
+    let below = scaled as u32;
+    below + u32::from(1.0 - (scaled - f64::from(below)) <= SNAP_UNITS)
+}
+
 /// Magnitude of an angle in units, whole where it lies within [`SNAP_UNITS`] of one.
 pub(super) fn snapped_units(degrees: f64) -> f64 {
-    let scaled = degrees.abs() * f64::from(UNITS_PER_DEG);
-    let nearest = f64::from((scaled + 0.5) as u32);
-    if (scaled - nearest).abs() <= SNAP_UNITS { nearest } else { scaled }
+    let (scaled, whole) = (scaled_units(degrees), f64::from(units_of(degrees)));
+    if scaled - whole <= SNAP_UNITS { whole } else { scaled }
 }
 
-/// Magnitude of an angle in whole units.
-pub(super) fn units_of(degrees: f64) -> u32 {
-    snapped_units(degrees) as u32
+#[inline]
+fn scaled_units(degrees: f64) -> f64 {
+    degrees.abs() * f64::from(UNITS_PER_DEG)
 }
 
+#[inline]
 pub(super) fn check_lon(lon_deg: f64) -> Result<(), GridError> {
     if (-180.0..=180.0).contains(&lon_deg) { Ok(()) } else { Err(GridError::Longitude(lon_deg)) }
 }
 
+#[inline]
 pub(super) fn check_lat(lat_deg: f64) -> Result<(), GridError> {
     if (-90.0..=90.0).contains(&lat_deg) { Ok(()) } else { Err(GridError::Latitude(lat_deg)) }
 }
@@ -99,6 +109,7 @@ impl GridCell {
     /// assert_eq!(cell.code(), "N50F0535166");
     /// # Ok::<(), gridwarden::domain::grid::GridError>(())
     /// ```
+    #[inline]
     pub fn from_lonlat(lon_deg: f64, lat_deg: f64, level: Level) -> Result<Self, GridError> {
         check_lon(lon_deg)?;
         check_lat(lat_deg)?;
@@ -118,16 +129,19 @@ impl GridCell {
         Ok(Self { level, south, place })
     }
 
+    #[inline]
     pub fn level(self) -> Level {
         self.level
     }
 
     /// Whether this is one of the polar cells of level 1 or 2.
+    #[inline]
     pub fn is_polar(self) -> bool {
         !matches!(self.place, Place::Sheet { .. })
     }
 
     /// Edges in degrees.
+    #[inline]
     pub fn bounds(self) -> CellBounds {
         let (west_deg, east_deg, near, far) = match self.place {
             Place::Sheet { west, i, j } => {
@@ -179,6 +193,7 @@ impl GridCell {
 
     /// The cell of `level` that contains this one (itself at its own level); none if
     /// `level` is finer.
+    #[inline]
     pub fn ancestor(self, level: Level) -> Option<Self> {
         if level > self.level {
             return None;

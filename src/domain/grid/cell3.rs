@@ -12,7 +12,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::cell::{GridCell, Place};
-use super::code::{GridCode3, InlineText, glyphs};
+use super::code::{GridCode3, InlineText, glyphs, packed};
 use super::encode::{CellDigits, sheet_column, sheet_row};
 use super::error::CodeFault;
 use super::height_layer::{self, HeightLayer};
@@ -32,6 +32,7 @@ pub struct GridCell3 {
 
 impl GridCell3 {
     /// The box of a level that holds a point, under the default scheme.
+    #[inline]
     pub fn from_point(
         lon_deg: f64,
         lat_deg: f64,
@@ -43,6 +44,7 @@ impl GridCell3 {
     }
 
     /// The box over a cell at a geodetic height.
+    #[inline]
     pub fn at_height(
         cell: GridCell,
         height_metres: f64,
@@ -139,6 +141,7 @@ impl GridCell3 {
     }
 
     /// The interleaved code.
+    #[inline]
     pub fn code(self) -> GridCode3 {
         // A box is never polar.
         let Place::Sheet { west, i, j } = self.cell.place else {
@@ -150,11 +153,21 @@ impl GridCell3 {
         let (column_tens, column_ones, letter) = (column / 10, column % 10, sheet_row(y[0]));
         let (hemisphere, sign) = (self.cell.hemisphere(), self.layer.sign_digit());
         let (third, sixth) = (flat.single(2), flat.single(5));
+        let fine = flat.fine_triples(self.layer.fine_digits());
         let words = [
-            [hemisphere, sign, column_tens, column_ones, letter, h[0] / 10, h[0] % 10, x[1]],
-            [y[1], h[1], third, h[2], x[3], y[3], h[3], x[4]],
-            [y[4], h[4], sixth, h[5], x[6], y[6], h[6], x[7]],
-            [y[7], h[7], x[8], y[8], h[8], x[9], y[9], h[9]],
+            packed([
+                hemisphere,
+                sign,
+                column_tens,
+                column_ones,
+                letter,
+                h[0] / 10,
+                h[0] % 10,
+                x[1],
+            ]),
+            packed([y[1], h[1], third, h[2], x[3], y[3], h[3], x[4]]),
+            packed([y[4], h[4], sixth, h[5], 0, 0, 0, 0]) | (fine << 32) as u64,
+            (fine >> 32) as u64,
         ];
         GridCode3(InlineText::new(words.map(glyphs), CODE_CHARS[self.level().index()]))
     }

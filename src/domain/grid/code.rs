@@ -18,26 +18,47 @@ pub(super) struct InlineText<const N: usize> {
     len: u8,
 }
 
-/// Eight digits as eight characters: 0-9, then A for 10 and so on to V for 31.
-pub(super) fn glyphs(digits: [u32; 8]) -> u64 {
-    let packed = digits.iter().rev().fold(0, |word, &digit| word << 8 | u64::from(digit));
+/// Eight digits, one a byte.
+#[inline]
+pub(super) fn packed(digits: [u32; 8]) -> u64 {
+    digits.iter().rev().fold(0, |word, &digit| word << 8 | u64::from(digit))
+}
+
+/// Eight packed digits as eight characters: 0-9, then A for 10 and so on to V for 31.
+#[inline]
+pub(super) fn glyphs(packed: u64) -> u64 {
     // A byte of 10 or more, and no other, reaches its top bit with 118 added.
     let letters = (packed + u64::from_ne_bytes([118; 8])) >> 7 & u64::from_ne_bytes([1; 8]);
     packed + u64::from_ne_bytes([b'0'; 8]) + letters * u64::from(b'A' - b'0' - 10)
 }
 
+/// For each length of a text, the bytes that words of eight have of it.
+static KEPT: [[u64; 4]; 33] = {
+    let mut kept = [[0; 4]; 33];
+    let mut at = 0;
+    while at < 33 * 32 {
+        let (chars, byte) = (at / 32, at % 32);
+        if byte < chars {
+            kept[chars][byte / 8] |= 0xFF << (byte % 8 * 8);
+        }
+        at += 1;
+    }
+    kept
+};
+
 impl<const N: usize> InlineText<N> {
     /// The first `chars` characters of some words of eight.
+    #[inline]
     pub(super) fn new<const W: usize>(words: [u64; W], chars: usize) -> Self {
         let mut bytes = [0; N];
-        for (index, (piece, word)) in bytes.chunks_mut(8).zip(words).enumerate() {
-            let wanted = chars.saturating_sub(8 * index);
-            let kept = if wanted < 8 { word & !(u64::MAX << (8 * wanted)) } else { word };
-            piece.copy_from_slice(&kept.to_le_bytes()[..piece.len()]);
+        let kept = &KEPT[chars.min(N)];
+        for ((piece, word), kept) in bytes.chunks_mut(8).zip(words).zip(kept) {
+            piece.copy_from_slice(&(word & kept).to_le_bytes()[..piece.len()]);
         }
         Self { bytes, len: chars.min(N) as u8 }
     }
 
+    #[inline]
     pub(super) fn as_str(&self) -> &str {
         core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }

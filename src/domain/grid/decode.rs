@@ -38,6 +38,7 @@ pub(super) const DIGIT_VALUES: [u8; 256] = {
     values
 };
 
+#[inline]
 pub(super) fn parse(bytes: &[u8]) -> Result<GridCell, CodeFault> {
     let level = Level::of_code_chars(bytes.len()).ok_or(CodeFault::Length2d(bytes.len()))?;
     let mut padded = [b'0'; 20];
@@ -50,6 +51,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<GridCell, CodeFault> {
 
 /// A cell outside the polar caps from its code, filled up with zeros; none if anything is
 /// wrong or polar.
+#[inline]
 fn parse_sheet(level: Level, text: &[u8; 20]) -> Option<GridCell> {
     let digit = |at: usize| u32::from(DIGIT_VALUES[usize::from(text[at])]);
     let column = digit(1) * 10 + digit(2);

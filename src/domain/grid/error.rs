@@ -40,6 +40,8 @@ pub enum GridError {
     PolarUnsupported(String),
     #[error("{code} has level {level}: there is no {wanted}")]
     NoSuchLevel { code: String, level: Level, wanted: &'static str },
+    #[error("code {code} has level {level}, not {stated} as stated")]
+    LevelMismatch { code: String, level: Level, stated: Level },
     #[error("{0} is not allowed: south <= north")]
     Bbox(String),
     #[error("buffer {0} metres is not allowed: a number from 0 to 100000")]

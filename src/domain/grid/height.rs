@@ -25,6 +25,7 @@ pub fn layer_floor_metres(n: i64) -> f64 {
 }
 
 /// Finest layer that holds a height.
+#[inline]
 pub fn layer_number(height_metres: f64) -> Result<i64, GridError> {
     let refused = || GridError::Height(height_metres);
     if !height_metres.is_finite() || height_metres <= -EARTH_RADIUS_METRES {

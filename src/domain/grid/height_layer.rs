@@ -7,7 +7,7 @@
 use core::ops::Range;
 
 use super::GridError;
-use super::code::{HeightCode, InlineText, glyphs};
+use super::code::{HeightCode, InlineText, glyphs, packed};
 use super::decode::digit_below;
 use super::error::CodeFault;
 use super::height::{layer_floor_metres, layer_number};
@@ -26,6 +26,7 @@ pub struct HeightLayer {
 
 impl HeightLayer {
     /// The layer of `level` that holds a geodetic height.
+    #[inline]
     pub fn from_height(
         height_metres: f64,
         level: Level,
@@ -36,6 +37,7 @@ impl HeightLayer {
     }
 
     /// The layer of `level` that holds finest layer `n`; none beyond the range.
+    #[inline]
     pub fn from_number(n: i64, level: Level, scheme: HeightScheme) -> Option<Self> {
         let word = scheme.packing.word_of(scheme.magnitude(n)?);
         let units = scheme.packing.units()[level.index()];
@@ -128,8 +130,15 @@ impl HeightLayer {
     }
 
     /// The digit of each level, level 1's from 0 to 63; those below the layer's own are 0.
+    #[inline]
     pub(super) fn digits(self) -> [u32; 10] {
         self.scheme.packing.digits(self.word)
+    }
+
+    /// The digits of levels 7 to 10, three bits each.
+    #[inline]
+    pub(super) fn fine_digits(self) -> u32 {
+        self.word & 0xFFF
     }
 
     /// The code digit 0 or 1 that says above or below.
@@ -143,7 +152,7 @@ impl HeightLayer {
         let [a, b, c, d, e, f, g, h, i] = rest;
         let words =
             [[self.sign_digit(), top / 10, top % 10, a, b, c, d, e], [f, g, h, i, 0, 0, 0, 0]];
-        HeightCode(InlineText::new(words.map(glyphs), self.level.index() + 3))
+        HeightCode(InlineText::new(words.map(|word| glyphs(packed(word))), self.level.index() + 3))
     }
 
     /// Reads a height part, strictly.

@@ -35,6 +35,7 @@ const HEMISPHERE: u64 = CAP_SUBTREE + 60 * 22 * SUBTREE[0];
 
 impl GridCell {
     /// The cell's key.
+    #[inline]
     pub fn key(self) -> u64 {
         let base = if self.south { HEMISPHERE } else { 0 };
         base + match self.place {
@@ -96,6 +97,7 @@ impl GridCell {
 }
 
 /// Place of the characters of one level, given by its index, among all that it allows.
+#[inline]
 pub(super) fn flat_rank(digits: &CellDigits, west: bool, index: usize) -> u64 {
     let (x, y) = (digits.x[index], digits.y[index]);
     let row = &ROWS[index];

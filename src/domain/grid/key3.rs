@@ -51,6 +51,7 @@ const QUARTER: u128 = CHILDREN[0] as u128 * SUBTREE[0];
 
 impl GridCell3 {
     /// The box's key.
+    #[inline]
     pub fn key(self) -> u128 {
         let Place::Sheet { west, i, j } = self.cell().place else { return 0 };
         let flat = CellDigits::of(self.level(), i, j);

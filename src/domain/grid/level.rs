@@ -74,6 +74,7 @@ pub(super) struct LevelRow {
     pub half_rows: i64,
 }
 
+#[inline]
 const fn row(lon: u32, lat: u32, split: (u32, u32), digits: Digits, chars: u8) -> LevelRow {
     LevelRow {
         lon_units: lon,
@@ -145,6 +146,7 @@ impl Level {
     }
 
     /// Position in tables that start with level 1.
+    #[inline]
     pub(super) const fn index(self) -> usize {
         self as usize - 1
     }

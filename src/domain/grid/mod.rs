@@ -64,5 +64,6 @@ pub use height_scheme::{HeightPacking, HeightScheme, HeightSign};
 pub use level::{CellSize, Level};
 pub use neighbours::Direction;
 pub use neighbours3::{Direction3, Vertical};
+pub use nested::Nested;
 pub use refer::{refer, resolve};
 pub use set::GridSet;

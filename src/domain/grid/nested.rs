@@ -9,7 +9,7 @@ use super::cell3::GridCell3;
 use super::height_scheme::HeightScheme;
 use super::level::Level;
 
-/// A cell or a box of the grid. Sorted by key, descendants follow their ancestor directly.
+/// A cell or a box of the grid: [`GridCell`] and [`GridCell3`]. Sorted by key, descendants follow their ancestor directly.
 pub trait Nested: Copy + Eq {
     /// What it is sorted by.
     type Key: Copy + Ord;
@@ -18,7 +18,12 @@ pub trait Nested: Copy + Eq {
 
     fn level(self) -> Level;
 
-    fn parent(self) -> Option<Self>;
+    /// The one of `level` around this one; none if `level` is finer.
+    fn ancestor(self, level: Level) -> Option<Self>;
+
+    fn parent(self) -> Option<Self> {
+        self.ancestor(self.level().coarser()?)
+    }
 
     /// Whether the other is this one or lies in it.
     fn contains(self, other: Self) -> bool;
@@ -44,8 +49,8 @@ impl Nested for GridCell {
         self.level()
     }
 
-    fn parent(self) -> Option<Self> {
-        self.parent()
+    fn ancestor(self, level: Level) -> Option<Self> {
+        self.ancestor(level)
     }
 
     fn contains(self, other: Self) -> bool {
@@ -76,8 +81,8 @@ impl Nested for GridCell3 {
         self.level()
     }
 
-    fn parent(self) -> Option<Self> {
-        self.parent()
+    fn ancestor(self, level: Level) -> Option<Self> {
+        self.ancestor(level)
     }
 
     fn contains(self, other: Self) -> bool {

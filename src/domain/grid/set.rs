@@ -101,18 +101,33 @@ impl<C: Nested> GridSet<C> {
     /// What lies in this area and not in the other.
     pub fn difference(&self, other: &Self) -> Self {
         let mut cells = Vec::new();
+        let mut away = other.cells.as_slice();
         for &cell in &self.cells {
-            if !other.contains(cell) {
-                carve(cell, other.within(cell), &mut cells);
+            let key = cell.sort_key();
+            while let [first, after @ ..] = away
+                && first.sort_key() < key
+                && !first.contains(cell)
+            {
+                away = after;
             }
+            if away.first().is_some_and(|first| first.contains(cell)) {
+                continue;
+            }
+            let inside = away.iter().take_while(|each| cell.contains(**each)).count();
+            let (inside, after) = away.split_at(inside);
+            away = after;
+            carve(cell, inside, &mut cells);
         }
         cells.sort_by_cached_key(|cell| cell.sort_key());
         Self { cells }
     }
 
-    /// The cells of this set that lie in `cell`: one run of the list.
+    /// The cells of this set that lie in `cell`, if none contains it: one run of the list.
     fn within(&self, cell: C) -> &[C] {
-        within(&self.cells, cell)
+        let key = cell.sort_key();
+        let start = self.cells.partition_point(|each| each.sort_key() < key);
+        let count = self.cells[start..].partition_point(|&each| cell.contains(each));
+        &self.cells[start..start + count]
     }
 
     /// The cells of either set that lie in the other, in key order.
@@ -139,26 +154,24 @@ impl<C: Nested> GridSet<C> {
     }
 }
 
-/// The members of a sorted, disjoint list that lie in `cell`, if none contains it.
-fn within<C: Nested>(cells: &[C], cell: C) -> &[C] {
-    let key = cell.sort_key();
-    let start = cells.partition_point(|each| each.sort_key() < key);
-    let count = cells[start..].partition_point(|&each| cell.contains(each));
-    &cells[start..start + count]
-}
-
-/// Appends what is left of a cell when some cells in it are taken away.
-fn carve<C: Nested>(cell: C, away: &[C], rest: &mut Vec<C>) {
-    match away {
-        [] => rest.push(cell),
-        [same] if *same == cell => {}
-        _ => {
-            // There is a finer level, for `away` lies there.
-            let children = cell.level().finer().map(|finer| cell.descendants(finer));
-            for child in children.into_iter().flatten().flatten() {
-                carve(child, within(away, child), rest);
+/// Appends what is left of a cell when some cells in it are taken away, which are sorted
+/// and apart.
+fn carve<C: Nested>(cell: C, mut away: &[C], rest: &mut Vec<C>) {
+    match (away.first(), cell.level().finer()) {
+        (None, _) => rest.push(cell),
+        (Some(first), Some(finer)) if *first != cell => {
+            let mut touched = Vec::new();
+            while let Some(child) = away.first().and_then(|first| first.ancestor(finer)) {
+                let inside = away.partition_point(|&each| child.contains(each));
+                carve(child, &away[..inside], rest);
+                touched.push(child);
+                away = &away[inside..];
             }
+            let children = cell.descendants(finer).into_iter().flatten();
+            rest.extend(children.filter(|child| !touched.contains(child)));
         }
+        // The cell itself is taken away.
+        (Some(_), _) => {}
     }
 }
 
