@@ -33,7 +33,7 @@ use surveyed::SurveyedCamera;
 /// Noise of a pixel that somebody pointed at, one standard deviation an axis.
 pub const POINTED_NOISE_PX: f64 = 1.0;
 /// How far a detector's bottom edge is from the true foot, as a share of the box's height, one standard
-/// deviation: measured on rendered streets, docs/calibration.md.
+/// deviation: measured on people of PETS 2009, docs/calibration.md.
 pub const FOOT_JITTER_OF_HEIGHT: f64 = 0.04;
 
 /// A pixel that tells a place no better than this is outside a hull that nobody drew.

@@ -2,7 +2,7 @@
 
 use super::survey::{Row, SurveyFile};
 use crate::domain::{
-    camera::{LeftOut, POINTS_MIN, Refused, Solved, Survey, find_suspect, solve},
+    camera::{POINTS_MIN, Refused, Solved, Survey, find_suspect, solve},
     geo::EastNorth,
     ground::{ControlPoint, HomographyFit, fit_homography},
     pixel::PixelSize,
@@ -51,17 +51,21 @@ pub fn choose(
             pixel_noise_px: noise.pixel_px,
             survey_noise_metres: noise.survey_metres,
         };
-        solve_camera(&survey).map_err(|refused| told(file, &refused))
+        solve_camera(&survey)
     };
     match wanted {
-        Wanted::Camera => camera().map(|solved| Model::Camera(Box::new(solved))),
+        Wanted::Camera => camera()
+            .map(|solved| Model::Camera(Box::new(solved)))
+            .map_err(|refused| told(file, &refused)),
         Wanted::Homography => homography(ground),
         Wanted::Auto if file.rows.len() < POINTS_MIN => homography(ground),
         Wanted::Auto => match (camera(), homography(ground)) {
             (Ok(solved), Ok(flat)) if better_flat(file, &solved, &flat) => Ok(flat),
             (Ok(solved), _) => Ok(Model::Camera(Box::new(solved))),
-            (Err(_), Ok(flat)) if flat_enough(&flat) => Ok(flat),
-            (Err(reason), _) => Err(reason),
+            (Err(refused @ Refused::Outlier(_)), flat) => {
+                flat.ok().filter(flat_enough).ok_or_else(|| told(file, &refused))
+            }
+            (Err(_), flat) => flat,
         },
     }
 }
@@ -107,13 +111,10 @@ fn told(file: &SurveyFile, refused: &Refused) -> String {
     let Refused::Outlier(suspect) = refused else {
         return format!("{refused}: check u,v against lon,lat of every row");
     };
-    outlier(
-        &file.rows[suspect.index],
-        suspect.left_out.and_then(|left: LeftOut| {
-            let expected = left.expected;
-            Some(format!("the other points expect it at u,v {:.0},{:.0}", expected.x, expected.y))
-        }),
-    )
+    let expected = suspect.left_out.map(|left| {
+        format!("the other points expect it at u,v {:.0},{:.0}", left.expected.x, left.expected.y)
+    });
+    outlier(&file.rows[suspect.index], expected)
 }
 
 fn outlier(row: &Row, expected: Option<String>) -> String {
@@ -163,24 +164,24 @@ fn homography(ground: &[&Row]) -> Result<Model, String> {
     Ok(Model::Homography { fit, left_out_metres })
 }
 
-/// Points on one line, in the picture or in the world, leave every model open.
+/// Points on one line, in the picture or in the world, leave every model open. One far away through a wrong digit
+/// makes any others look like a line; then the rest must be one too.
 fn refuse_a_line(file: &SurveyFile) -> Result<(), String> {
-    let on_a_line = |points: Vec<Vector3<f64>>| {
-        let n = points.len() as f64;
-        let middle = points.iter().sum::<Vector3<f64>>() / n;
-        let spread = points.iter().fold(nalgebra::Matrix3::zeros(), |sum, point| {
-            sum + (point - middle) * (point - middle).transpose() / n
-        });
-        let mut sizes: Vec<f64> =
-            spread.symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).collect();
-        sizes.sort_by(f64::total_cmp);
-        // The second longest extent against the longest.
-        sizes[1] < 0.01 * sizes[2] || sizes[2] == 0.0
+    let image: Vec<Vector3<f64>> = file
+        .rows
+        .iter()
+        .map(|row| Vector3::new(row.point.image.x, row.point.image.y, 0.0))
+        .collect();
+    let world: Vec<Vector3<f64>> = file.rows.iter().map(|row| row.point.world).collect();
+    let open = |points: &[Vector3<f64>]| {
+        on_a_line(points)
+            && (0..points.len()).all(|index| {
+                let mut rest = points.to_vec();
+                rest.remove(index);
+                on_a_line(&rest)
+            })
     };
-    let image = file.rows.iter().map(|row| Vector3::new(row.point.image.x, row.point.image.y, 0.0));
-    if on_a_line(image.collect())
-        || on_a_line(file.rows.iter().map(|row| row.point.world).collect())
-    {
+    if open(&image) || open(&world) {
         return Err(
             "the control points lie on one line (or coincide): spread them over the ground that \
                     the camera sees"
@@ -188,4 +189,15 @@ fn refuse_a_line(file: &SurveyFile) -> Result<(), String> {
         );
     }
     Ok(())
+}
+
+fn on_a_line(points: &[Vector3<f64>]) -> bool {
+    let n = points.len() as f64;
+    let middle = points.iter().sum::<Vector3<f64>>() / n;
+    let spread = points.iter().fold(nalgebra::Matrix3::zeros(), |sum, point| {
+        sum + (point - middle) * (point - middle).transpose() / n
+    });
+    let mut extents = spread.symmetric_eigenvalues().map(|square| square.max(0.0).sqrt());
+    extents.as_mut_slice().sort_by(f64::total_cmp);
+    extents[1] < 0.01 * extents[2] || extents[2] == 0.0
 }

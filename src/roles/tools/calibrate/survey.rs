@@ -101,12 +101,16 @@ pub fn read(
             ));
         }
     }
-    let n = read.len().max(1) as f64;
-    let mean = |value: fn(&(usize, PixelPoint, GeoPoint, f64, Option<String>)) -> f64| {
-        read.iter().map(value).sum::<f64>() / n
+    // The middle one, not the mean: a wrong digit must not move the others' frame across the country.
+    let middle = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
     };
-    let origin = GeoPoint { lon_deg: mean(|r| r.2.lon_deg), lat_deg: mean(|r| r.2.lat_deg) };
-    let origin_height_metres = mean(|r| r.3);
+    let origin = GeoPoint {
+        lon_deg: middle(read.iter().map(|row| row.2.lon_deg).collect()),
+        lat_deg: middle(read.iter().map(|row| row.2.lat_deg).collect()),
+    };
+    let origin_height_metres = middle(read.iter().map(|row| row.3).collect());
     let local = LocalFrame::about(origin);
     let rows = read
         .into_iter()
