@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use gridwarden::domain::grid::{
     GeoJson, GridCell, GridCell3, GridCode, HeightLayer, HeightPacking, HeightScheme, HeightSign,
-    Level, compact, cover_bbox, cover_geojson, refer, resolve, set_contains, uncompact,
+    Level, LonLat, Region, compact, cover_bbox, cover_geojson, refer, resolve, set_contains,
+    uncompact,
 };
 use proptest::prelude::*;
 
@@ -74,6 +75,37 @@ fn scheme() -> impl Strategy<Value = HeightScheme> {
 
 fn height() -> impl Strategy<Value = f64> {
     prop_oneof![-50.0..200.0, -12_000.0..30_000.0, -6.3e6..5.28e8]
+}
+
+fn solid() -> impl Strategy<Value = GridCell3> {
+    let low = prop_oneof![2 => height(), 1 => -20.0..20.0];
+    (cell(), low, scheme()).prop_map(|(cell, metres, scheme)| {
+        GridCell3::at_height(cell, metres, scheme).expect("the height is within the grid")
+    })
+}
+
+/// East and north metres from one point to another nearby, through the middle of the Earth.
+fn metres(from: LonLat, to: LonLat) -> (f64, f64) {
+    let centred = |at: LonLat| {
+        let e2 = 0.006_694_380_022_9;
+        let (sin, cos) = at.lat_deg.to_radians().sin_cos();
+        let (sin_lon, cos_lon) = at.lon_deg.to_radians().sin_cos();
+        let normal = 6_378_137.0 / f64::sqrt(1.0 - e2 * sin * sin);
+        [normal * cos * cos_lon, normal * cos * sin_lon, normal * (1.0 - e2) * sin]
+    };
+    let (a, b) = (centred(from), centred(to));
+    let [x, y, z] = [b[0] - a[0], b[1] - a[1], b[2] - a[2]];
+    let (sin, cos) = from.lat_deg.to_radians().sin_cos();
+    let (sin_lon, cos_lon) = from.lon_deg.to_radians().sin_cos();
+    (cos_lon * y - sin_lon * x, cos * z - sin * (cos_lon * x + sin_lon * y))
+}
+
+/// Distance of the origin from a segment.
+fn from_origin((ax, ay): (f64, f64), (bx, by): (f64, f64)) -> f64 {
+    let (dx, dy) = (bx - ax, by - ay);
+    let way = dx * dx + dy * dy;
+    let share = if way > 0.0 { (-(ax * dx + ay * dy) / way).clamp(0.0, 1.0) } else { 0.0 };
+    (ax + share * dx).hypot(ay + share * dy)
 }
 
 /// Edges west, south, east, north in whole units.
@@ -217,6 +249,116 @@ proptest! {
             if let (false, Ok(other)) = (range.contains(&key), GridCell::from_key(key)) {
                 prop_assert!(!cell.contains(other), "{} outside {}", other, cell);
             }
+        }
+    }
+
+    #[test]
+    fn boxes_around_touch_and_are_mutual(solid in solid()) {
+        let six: Vec<GridCell3> = solid.neighbours6().collect();
+        let around: Vec<GridCell3> = solid.neighbours26().collect();
+        let distinct: BTreeSet<GridCell3> = around.iter().copied().collect();
+        prop_assert_eq!(distinct.len(), around.len());
+        prop_assert!(!distinct.contains(&solid) && six.iter().all(|other| distinct.contains(other)));
+        let span = solid.layer().layer_numbers();
+        for other in &around {
+            prop_assert_eq!((other.level(), other.scheme()), (solid.level(), solid.scheme()));
+            prop_assert!(other.neighbours26().any(|back| back == solid), "{solid} {other}");
+            prop_assert_eq!(six.contains(other), other.neighbours6().any(|back| back == solid));
+            let (flat, beside) = (units(solid.cell()), units(other.cell()));
+            let layers = other.layer().layer_numbers();
+            let same_layer = layers == span;
+            prop_assert!(same_layer || layers.start == span.end || layers.end == span.start);
+            prop_assert!(other.cell() == solid.cell() || touches(flat, beside, true));
+            let face = (same_layer && touches(flat, beside, false))
+                || (!same_layer && other.cell() == solid.cell());
+            prop_assert_eq!(six.contains(other), face, "{} {}", solid, other);
+        }
+        // None is missing but beyond the ends of the grid.
+        let flat = solid.cell().neighbours8().count() + 1;
+        let layers = 1 + [solid.layer().up(), solid.layer().down()].iter().flatten().count();
+        prop_assert_eq!(around.len(), flat * layers - 1);
+    }
+
+    #[test]
+    fn keys_of_boxes_are_one_to_one_and_ordered_like_texts(a in solid(), b in solid()) {
+        prop_assert_eq!(GridCell3::from_key(a.key(), a.scheme()), Ok(a));
+        prop_assert!(a.key() < 1 << 95);
+        let digits = |solid: GridCell3| solid.code().as_str().to_owned();
+        // The same place under the other's scheme, so that the texts can be compared.
+        let Ok(b) = GridCell3::at_height(b.cell(), b.layer().lower_metres() + 1e-3, a.scheme()) else {
+            return Ok(());
+        };
+        prop_assert_eq!(a.key().cmp(&b.key()), digits(a).cmp(&digits(b)), "{} {}", a, b);
+        let inside = digits(b).starts_with(&digits(a));
+        prop_assert_eq!(a.contains(b), inside);
+        prop_assert_eq!(a.key_range().contains(&b.key()), inside);
+        if let Some(parent) = a.parent() {
+            prop_assert!(parent.key_range().contains(&a.key()) && parent.key() < a.key());
+        }
+    }
+
+    #[test]
+    fn any_number_is_a_key_or_refused(key in prop_oneof![any::<u128>(), 0..1_u128 << 95], scheme in scheme()) {
+        if let Ok(solid) = GridCell3::from_key(key, scheme) {
+            prop_assert_eq!(solid.key(), key);
+        }
+    }
+
+    #[test]
+    fn a_buffer_holds_what_is_near_and_nothing_else(
+        lon in -179.0..179.0_f64, lat in -59.0..59.0_f64,
+        steps in proptest::collection::vec((-60.0..60.0_f64, -60.0..60.0_f64), 0..4),
+        reach in 0.5..40.0_f64,
+        tries in proptest::collection::vec((any::<prop::sample::Index>(), 0.0..1.0_f64, 0.0..6.3_f64, 0.0..0.998_f64), 20),
+    ) {
+        let (per_lon, per_lat) = (111_320.0 * lat.to_radians().cos(), 110_900.0);
+        let moved = |at: LonLat, (east, north): (f64, f64)| LonLat {
+            lon_deg: at.lon_deg + east / per_lon,
+            lat_deg: at.lat_deg + north / per_lat,
+        };
+        let mut points = vec![LonLat { lon_deg: lon, lat_deg: lat }];
+        for step in &steps {
+            let last = points[points.len() - 1];
+            points.push(moved(last, *step));
+        }
+        let pieces: Vec<(LonLat, LonLat)> = match points.len() {
+            1 => vec![(points[0], points[0])],
+            _ => points.windows(2).map(|ends| (ends[0], ends[1])).collect(),
+        };
+        let far = |from: LonLat| {
+            let apart = pieces.iter().map(|(a, b)| from_origin(metres(from, *a), metres(from, *b)));
+            apart.fold(f64::INFINITY, f64::min)
+        };
+        let region = Region::line(&points).unwrap().buffered(reach).unwrap();
+        let cells: BTreeSet<GridCell> = region.cells(Level::Seven).unwrap().into_iter().collect();
+        for (piece, along, bearing, share) in tries {
+            let (a, b) = *piece.get(&pieces);
+            let on_it = LonLat {
+                lon_deg: a.lon_deg + along * (b.lon_deg - a.lon_deg),
+                lat_deg: a.lat_deg + along * (b.lat_deg - a.lat_deg),
+            };
+            let near = moved(on_it, (share * reach * bearing.sin(), share * reach * bearing.cos()));
+            let apart = far(near);
+            if apart < reach - 1e-3 {
+                let cell = GridCell::from_lonlat(near.lon_deg, near.lat_deg, Level::Seven).unwrap();
+                prop_assert!(cells.contains(&cell), "{cell} is {apart} m off, of {reach}");
+            }
+        }
+        for cell in &cells {
+            // The nearest spot of a cell lies on its border, or the line runs through it.
+            let b = cell.bounds();
+            let through = points.iter().any(|p| b.contains(p.lon_deg, p.lat_deg));
+            let spots = (0..=400).map(|at| f64::from(at) / 100.0).map(|at| {
+                let (side, share) = (at as usize % 4, at.fract());
+                let (x, y) = [(share, 0.0), (1.0, share), (share, 1.0), (0.0, share)][side];
+                LonLat {
+                    lon_deg: b.west_deg + x * (b.east_deg - b.west_deg),
+                    lat_deg: b.south_deg + y * (b.north_deg - b.south_deg),
+                }
+            });
+            let nearest = spots.map(far).fold(f64::INFINITY, f64::min);
+            // Spots are 8 cm apart: a line that crosses between them is not missed by more.
+            prop_assert!(through || nearest <= 1.001 * reach + 0.05, "{cell} is {nearest} m off, of {reach}");
         }
     }
 

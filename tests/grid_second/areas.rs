@@ -162,6 +162,39 @@ fn boxes_have_the_same_covers() {
 }
 
 #[test]
+fn lines_have_the_same_covers() {
+    let mut random = seeded(24);
+    let mut differences = Differences::default();
+    for _ in 0..crate::probes(100) {
+        let ground = Ground::draw(&mut random);
+        let corners = random.random_range(1..=6);
+        // A half unit written in degrees comes back up to 4 nm off, and a line through the very corner
+        // of a cell tells; whole units come back whole. At the ends of the grid lines are drawn in by
+        // as much.
+        let whole = |(x, y): Corner| {
+            let drawn_in = |at: i128, end: i128| {
+                let end = 2 * end * DEGREE - 2;
+                (at - at.rem_euclid(2)).clamp(-end, end)
+            };
+            (drawn_in(x, 180), drawn_in(y, 88))
+        };
+        let points: Vec<Corner> = (0..corners).map(|_| whole(ground.corner(&mut random))).collect();
+        let line = Region::line(&points.iter().copied().map(degrees).collect::<Vec<_>>()).unwrap();
+        let product = line.cells(level(ground.level)).unwrap();
+        let input = || format!("level {} line {points:?}", ground.level);
+        let second = area::line_cover(&points, ground.level);
+        differences.compare(product.len(), second.len(), input);
+        differences.compare(texts(&product), second, input);
+        // The fewest cells hold the same.
+        let fewest = line.compacted(level(ground.level)).unwrap();
+        differences.compare(texts(fewest.cells()), area::compact(&texts(&product)), || {
+            format!("fewest, {}", input())
+        });
+    }
+    differences.none();
+}
+
+#[test]
 fn lines_on_the_grid_are_bounded_like_areas() {
     // No cell shares ground with these spikes, yet each runs past 74 million rows of level 10.
     let line = polygon(&[vec![(2, 2), (2, 20), (2, 11)].iter().map(whole_degrees).collect()]);

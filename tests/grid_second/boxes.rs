@@ -124,6 +124,90 @@ fn boxes_have_the_same_codes() {
     differences.none();
 }
 
+#[test]
+fn the_boxes_around_are_the_same_and_in_order() {
+    const CLOCKWISE: [(i64, i64); 8] =
+        [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)];
+    let mut random = seeded(14);
+    let mut differences = Differences::default();
+    let briggs = Briggs::default();
+    for _ in 0..crate::probes(100) {
+        let flat = cell(&mut random);
+        let (scheme, packing, sign) = scheme(&mut random);
+        // Every third near the ellipsoid, where the signs meet, or at an end of the range.
+        let layer = match random.random_range(0..6) {
+            0 => random.random_range(-3..=3),
+            1 if random.random() => GRID - 1 - random.random_range(0..3),
+            1 => random.random_range(0..3) - GRID,
+            _ => briggs.layer(probes::height(&mut random)).map_or(0, |found| found.layer),
+        };
+        let length = LENGTHS[flat.level() - 1];
+        let cut =
+            |layer: i64| write(layer, packing, sign).map(|digits| digits[..length].to_owned());
+        let Some(here) = cut(layer) else { continue };
+        let Some(range) = read(&here, packing, sign) else {
+            differences.note(|| format!("{here} of layer {layer} is not read back"));
+            continue;
+        };
+        let beside = |layer: i64| cut(layer).filter(|_| (-GRID..GRID).contains(&layer));
+        let layers = [Some(here.clone()), beside(range.end), beside(range.start - 1)];
+        let joined = |east: i64, north: i64, layer: &Option<String>| {
+            let moved = plane::moved(&flat, east, north)?;
+            solid::join(&moved.text, layer.as_ref()?)
+        };
+        let mut six: Vec<String> =
+            CLOCKWISE.iter().step_by(2).filter_map(|(e, n)| joined(*e, *n, &layers[0])).collect();
+        six.extend(layers[1..].iter().filter_map(|layer| joined(0, 0, layer)));
+        let around = layers.iter().enumerate().flat_map(|(at, layer)| {
+            let straight = (at > 0).then_some((0, 0));
+            let joined = &joined;
+            straight.into_iter().chain(CLOCKWISE).filter_map(move |(e, n)| joined(e, n, layer))
+        });
+        let around: Vec<String> = around.collect();
+        let code = solid::join(&flat.text, &here).unwrap_or_default();
+        let input = || format!("around {code} {packing:?} {sign:?}");
+        let Ok(product) = GridCell3::parse(&code, scheme) else {
+            differences.note(input);
+            continue;
+        };
+        let texts = |boxes: Vec<GridCell3>| -> Vec<String> {
+            boxes.iter().map(|solid| solid.code().as_str().to_owned()).collect()
+        };
+        differences.compare(texts(product.neighbours6().collect()), six, input);
+        differences.compare(texts(product.neighbours26().collect()), around, input);
+    }
+    differences.none();
+}
+
+#[test]
+fn keys_of_boxes_are_in_the_order_of_their_texts() {
+    let mut random = seeded(15);
+    let mut differences = Differences::default();
+    let briggs = Briggs::default();
+    for _ in 0..crate::probes(400) {
+        let (scheme, packing, sign) = scheme(&mut random);
+        let mut boxes: Vec<(u128, String)> = (0..20)
+            .filter_map(|_| {
+                let flat = cell(&mut random);
+                let layer = briggs.layer(probes::height(&mut random))?.layer;
+                let digits = write(layer, packing, sign)?;
+                let text = solid::join(&flat.text, &digits[..LENGTHS[flat.level() - 1]])?;
+                let solid = GridCell3::parse(&text, scheme).ok()?;
+                let back = GridCell3::from_key(solid.key(), scheme).ok();
+                differences.compare(back, Some(solid), || format!("{text} {packing:?} {sign:?}"));
+                Some((solid.key(), text))
+            })
+            .collect();
+        boxes.sort();
+        for pair in boxes.windows(2) {
+            differences.compare(pair[0].0.cmp(&pair[1].0), pair[0].1.cmp(&pair[1].1), || {
+                format!("{pair:?} {packing:?} {sign:?}")
+            });
+        }
+    }
+    differences.none();
+}
+
 fn valid(high: &str, packing: Packing, sign: Sign) -> bool {
     second::height::read(high, packing, sign).is_some()
 }

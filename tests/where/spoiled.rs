@@ -239,9 +239,10 @@ fn mistyped_digits_are_named(
                     || ended.stderr.contains(&format!("survey.csv:{line}:"));
                 if ended.code != 2 || !named || bench.calibration().exists() {
                     faults.push(format!(
-                        "seed {seed}: {name} of line {line} {value} typed as {wrong}: exit {} {}",
+                        "seed {seed}: {name} of line {line} {value} typed as {wrong}: exit {} {} {}",
                         ended.code,
-                        ended.stderr.trim()
+                        ended.stderr.trim(),
+                        ended.stdout.lines().last().unwrap_or_default()
                     ));
                 }
             }

@@ -1,7 +1,8 @@
 //! Covers and compaction the slow way.
 //!
 //! Corners are whole numbers of half units, so every test is exact. A cell belongs to a cover if an
-//! edge of the polygon runs through its open inside, or if none does and its middle is inside.
+//! edge of the polygon runs through its open inside, or if none does and its middle is inside; to the
+//! cover of a line if the line has a point that belongs to the cell, which owns two of its four sides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +58,92 @@ fn bands(low: i128, high: i128, end_deg: i128, level: usize, lon: bool) -> Vec<[
         edge += width;
     }
     bands
+}
+
+/// The codes of one level that own points of a line.
+pub fn line_cover(points: &[Corner], level: usize) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let ends = points.windows(2).map(|ends| (ends[0], ends[1]));
+    let alone = (points.len() == 1).then(|| (points[0], points[0]));
+    for (from, to) in ends.chain(alone) {
+        for [bottom, top] in bands(from.1.min(to.1), from.1.max(to.1), 88, level, false) {
+            for [left, right] in bands(from.0.min(to.0), from.0.max(to.0), 180, level, true) {
+                let east_west = Times::within(from.0, to.0, [left, right], 180);
+                let both = east_west.and(Times::within(from.1, to.1, [bottom, top], 88));
+                if both.is_empty() {
+                    continue;
+                }
+                let middle = |low: i128, high: i128| {
+                    i64::try_from((low + high) / 2).ok().map(Coordinate::of_halves)
+                };
+                let lon = middle(left, right);
+                let cell =
+                    lon.zip(middle(bottom, top)).and_then(|(x, y)| plane::encode(&x, &y, level));
+                found.extend(cell.map(|cell| cell.text));
+            }
+        }
+    }
+    found
+}
+
+/// When a moving point, from 0 at its start to 1 at its end, is somewhere: a first and a last time as
+/// fractions, and whether each counts.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    first: (i128, i128),
+    first_counts: bool,
+    last: (i128, i128),
+    last_counts: bool,
+}
+
+impl Times {
+    const ALWAYS: Self =
+        Self { first: (0, 1), first_counts: true, last: (1, 1), last_counts: true };
+    const NEVER: Self = Self { last: (-1, 1), ..Self::ALWAYS };
+
+    /// In the cells between two lines: the one nearer to zero counts, the farther one does not, but for
+    /// the end of the grid.
+    fn within(from: i128, to: i128, [low, high]: [i128; 2], end_deg: i128) -> Self {
+        let end = 2 * end_deg * DEGREE;
+        // What is west or south of zero is mirrored; zero itself is neither.
+        let (low_counts, high_counts) =
+            if low >= 0 { (true, high == end) } else { (low == -end, high < 0) };
+        let way = to - from;
+        if way == 0 {
+            let inside = (low < from || low_counts && low == from)
+                && (from < high || high_counts && high == from);
+            return if inside { Self::ALWAYS } else { Self::NEVER };
+        }
+        let time = |line: i128| ((line - from) * way.signum(), way.abs());
+        let line = if way > 0 {
+            [(time(low), low_counts), (time(high), high_counts)]
+        } else {
+            [(time(high), high_counts), (time(low), low_counts)]
+        };
+        let [(first, first_counts), (last, last_counts)] = line;
+        Self { first, first_counts, last, last_counts }.and(Self::ALWAYS)
+    }
+
+    fn and(self, other: Self) -> Self {
+        let below = |a: (i128, i128), b: (i128, i128)| a.0 * b.1 < b.0 * a.1;
+        let (mut times, same) = (self, |a, b| !below(a, b) && !below(b, a));
+        if below(self.first, other.first) {
+            (times.first, times.first_counts) = (other.first, other.first_counts);
+        } else if same(self.first, other.first) {
+            times.first_counts &= other.first_counts;
+        }
+        if below(other.last, self.last) {
+            (times.last, times.last_counts) = (other.last, other.last_counts);
+        } else if same(self.last, other.last) {
+            times.last_counts &= other.last_counts;
+        }
+        times
+    }
+
+    fn is_empty(self) -> bool {
+        let (first, last) = (self.first.0 * self.last.1, self.last.0 * self.first.1);
+        first > last || first == last && !(self.first_counts && self.last_counts)
+    }
 }
 
 fn edges(ring: &[Corner]) -> impl Iterator<Item = (Corner, Corner)> {
