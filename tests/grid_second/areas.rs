@@ -197,7 +197,7 @@ fn lines_have_the_same_covers() {
 #[test]
 fn lines_on_the_grid_are_bounded_like_areas() {
     // No cell shares ground with these spikes, yet each runs past 74 million rows of level 10.
-    let line = polygon(&[vec![(2, 2), (2, 20), (2, 11)].iter().map(whole_degrees).collect()]);
+    let line = polygon(&[[(2, 2), (2, 20), (2, 11)].iter().map(whole_degrees).collect()]);
     let square = [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(x, y)| (1_000 * x, 1_000 * y));
     let mut spiked = square.to_vec();
     spiked.extend([(0, 20 * DEGREE), (0, 1_000)]);
