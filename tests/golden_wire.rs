@@ -11,7 +11,8 @@ use gridwarden::domain::{
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
         CaseFactData, CloudEvent, DecisionData, DecisionKind, FactKind, Presence, RecordingSpan,
-        StatsData, StatusData, VerifyKind, VerifyRequestData, VerifyResultData, case_event,
+        SeenCellData, StatsData, StatusData, VerifyKind, VerifyRequestData, VerifyResultData,
+        case_event,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -73,6 +74,13 @@ fn retained_messages_keep_their_form() {
         }),
         calibration_id: Some("pingshan_014".to_owned()),
         footprint: vec!["N50J47539B8255".to_owned()],
+        cells: vec![SeenCellData {
+            code_3d: "N050J0047050390B8020555".to_owned(),
+            height_metres: 42.5,
+            error_metres: 0.31,
+            px_per_metre: 61.5,
+            parts: Some("00000000ffffffff".to_owned()),
+        }],
         patterns: vec![CardPattern {
             id: "roadside_stall".parse().unwrap(),
             version: "1".to_owned(),

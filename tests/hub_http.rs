@@ -4,7 +4,11 @@
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
 use gridwarden::{
     base::{clock::SystemClock, secret::Secret, shutdown::Shutdown, time::WallTime},
-    domain::wire::{EventData, PatternData, Priority},
+    domain::{
+        datum::Datum,
+        geo::GeoPoint,
+        wire::{EventData, PatternData, Priority},
+    },
     drivers::evidence::files::Digest256,
     roles::hub::{self, BrokerConfig, HubConfig, KnownEvent, Running, User, verify::LookTimes},
 };
@@ -455,8 +459,12 @@ async fn a_complaint_sent_twice_is_one_case() {
     for (change, field) in [
         (json!({"external_no": ""}), "external_no"),
         (json!({"place": {"lon_deg": 114.34}}), "place"),
-        (json!({"place": {"lon_deg": 514.34, "lat_deg": 22.69}}), "place"),
-        (json!({"place": {"lon_deg": 114.34, "lat_deg": 22.69, "datum": "GCJ02"}}), "place.datum"),
+        (json!({"place": {"lon_deg": 514.34, "lat_deg": 22.69, "datum": "WGS84"}}), "place"),
+        (json!({"place": {"lon_deg": 22.69, "lat_deg": 114.34, "datum": "WGS84"}}), "place"),
+        (json!({"place": {"lon_deg": 114.34, "lat_deg": 22.69}}), "place.datum"),
+        (json!({"place": {"lon_deg": 114.34, "lat_deg": 22.69, "datum": "XIAN80"}}), "place.datum"),
+        (json!({"place": {"code": CELL, "height_metres": 12.0}}), "place.height_datum"),
+        (json!({"place": {"code_3d": CELL}}), "place.code_3d"),
         (json!({"place": {"code": "N99"}}), "place.code"),
         (json!({"reported_at": "2999-01-01T00:00:00Z"}), "reported_at"),
     ] {
@@ -467,10 +475,115 @@ async fn a_complaint_sent_twice_is_one_case() {
         let found = problem(send(bad).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
         assert_eq!(found["field"], field);
     }
+    // A missing datum is asked for by name, and the answer lists what is allowed.
+    let mut unlabelled = complaint.clone();
+    unlabelled["place"] = json!({"lon_deg": 114.34, "lat_deg": 22.69});
+    let asked = problem(send(unlabelled).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(asked["allowed"].as_str().unwrap().contains("GCJ02 or BD09"), "{asked}");
     // There is no place for contact data to go.
     let mut personal = complaint;
     personal["phone"] = json!("13800138000");
     problem(send(personal).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn map_coordinates_and_sea_levels_are_converted_and_the_original_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let send = async |number: &str, place: Value| {
+        let url = format!("{}/api/v1/complaints", hub.base);
+        let body = json!({"external_no": number, "source": "12345", "event": "06042",
+            "place": place, "reported_at": SEEN_AT});
+        let answer =
+            hub.client.post(url).bearer_auth(PLATFORM_TOKEN).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        answer.json::<Value>().await.unwrap()
+    };
+    // The same spot of Pingshan, from the product's own map and from two public ones.
+    let spot = GeoPoint { lon_deg: 114.340_02, lat_deg: 22.690_02 };
+    for datum in [Datum::Wgs84, Datum::Gcj02, Datum::Bd09] {
+        let shown = datum.from_cgcs2000(spot);
+        let place = json!({"lon_deg": shown.lon_deg, "lat_deg": shown.lat_deg,
+            "datum": datum.name()});
+        let case = send(&format!("D-{datum}"), place).await;
+        assert_eq!(
+            (&case["place"]["code_2d"], &case["place"]["datum"]),
+            (&json!(CELL), &json!("CGCS2000"))
+        );
+        assert_eq!(case["place"].get("code_3d"), None, "no height was given");
+        let note = case["history"][0]["note"].as_str().unwrap_or_default();
+        let kept = note.contains(&format!("{datum} {},{}", shown.lon_deg, shown.lat_deg));
+        assert_eq!(kept, datum != Datum::Wgs84, "{note}");
+    }
+    let place = json!({"lon_deg": 114.34, "lat_deg": 22.69, "datum": "CGCS2000",
+        "height_metres": 44.15, "height_datum": "const:-2.15"});
+    let case = send("H-1", place).await;
+    assert_eq!(case["place"]["code_3d"], "N050F000503051066000005");
+    let case = send("H-2", json!({"code_3d": "N050F000503051066000005"})).await;
+    assert_eq!(case["place"]["code_2d"], CELL);
+    assert_eq!(case["place"]["code_3d"], "N050F000503051066000005");
+    assert_eq!(case["place"].get("height_metres"), None, "a layer of 7.7 m is no height");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_cell_names_its_cameras_best_first_and_a_height_chooses_the_level() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let say = async |node: &str, leaf: &str, data: Value| {
+        let message = json!({
+            "specversion": "1.0", "id": "1", "source": "/gridwarden/440310/edge-1",
+            "type": "cn.gridwarden.test", "time": SEEN_AT, "subject": "",
+            "datacontenttype": "application/json", "data": data,
+        });
+        let topic = format!("gridwarden/v1/440310/{node}/{leaf}");
+        let payload = serde_json::to_vec(&message).unwrap();
+        hub.running().ingest.message(&topic, &payload).await.unwrap();
+    };
+    // 42 m is the road, 49 m the deck over it; the deck's camera is not heard of any more.
+    for (node, camera, code, height, error, state) in [
+        ("edge-1", "road-near", "N050F000503051066000005", 42.0, 0.3, "online"),
+        ("edge-1", "road-far", "N050F000503051066000005", 42.0, 1.9, "online"),
+        ("edge-2", "deck", "N050F000503051066000006", 49.0, 0.2, "offline"),
+    ] {
+        say(node, "status", json!({"state": state, "version": "0", "boot_id": Uuid::nil()})).await;
+        let card = json!({"camera": camera, "footprint": [CELL], "patterns": [], "width_px": 1920,
+            "height_px": 1080, "cells": [{"code_3d": code, "height_metres": height,
+            "error_metres": error, "px_per_metre": 40.0}]});
+        say(node, &format!("camera/{camera}/card"), card).await;
+    }
+    let ask = async |path: &str| {
+        let answer = hub.get(&format!("/api/v1/grid/{path}")).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.json::<Value>().await.unwrap()["items"].as_array().unwrap().clone()
+    };
+    let names = |items: &[Value]| -> Vec<String> {
+        items.iter().map(|item| item["camera"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ask(&format!("{CELL}/cameras")).await;
+    assert_eq!(names(&all), ["road-near", "road-far", "deck"]);
+    assert_eq!((&all[0]["can_see"], &all[0]["error_metres"]), (&json!(true), &json!(0.3)));
+    assert_eq!((&all[2]["can_see"], &all[2]["reason"]), (&json!(false), &json!("node_away")));
+    let deck = ask(&format!("{CELL}/cameras?height_metres=48&height_datum=ellipsoidal")).await;
+    assert_eq!(names(&deck), ["deck"]);
+    let over_sea = ask(&format!("{CELL}/cameras?height_metres=44&height_datum=egm96")).await;
+    assert_eq!(names(&over_sea), ["road-near", "road-far"]);
+    let road = ask("N050F000503051066000005/cameras?3d=true").await;
+    assert_eq!(names(&road), ["road-near", "road-far"]);
+    assert_eq!(names(&ask("N50F053/cameras").await).len(), 3);
+    assert!(ask("N50J475/cameras").await.is_empty());
+    for (query, field) in [
+        ("height_metres=44", "height_datum"),
+        ("height_metres=x", "height_metres"),
+        ("height_datum=egm2008", "height_datum"),
+        ("3d=perhaps", "3d"),
+        ("level=7", "level"),
+    ] {
+        let answer = hub.get(&format!("/api/v1/grid/{CELL}/cameras?{query}")).await;
+        let found = problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(found["field"], field);
+    }
     hub.stop().await;
 }
 

@@ -6,8 +6,14 @@ pub mod ids;
 pub mod pixel;
 /// Places on earth.
 pub mod geo;
+/// Datums of coordinates, map shifts, and coordinate texts.
+pub mod datum;
+/// Heights above the sea to heights above the ellipsoid.
+pub mod geoid;
 /// BeiDou grid location code (GB/T 39409-2020).
 pub mod grid;
+/// A surveyed camera: lens, pose, and how well they are known.
+pub mod camera;
 /// Pixels to ground, with an honest error.
 pub mod ground;
 /// Ground position to the wire's place, with codes no finer than the error.

@@ -23,7 +23,7 @@ pub fn place_of(
         view.frame.height_px as f32 / drawn.height_px as f32,
     );
     let located: Vec<Located> =
-        members.iter().filter_map(|b| view.locate(b.scaled(sx, sy).foot()).ok()).collect();
+        members.iter().filter_map(|b| view.locate_foot(&b.scaled(sx, sy)).ok()).collect();
     let n = located.len() as f64;
     let first = located.first()?;
     let mean = |value: fn(&Located) -> f64| located.iter().map(value).sum::<f64>() / n;
@@ -44,11 +44,11 @@ pub fn place_at(point: GeoPoint, height_metres: f64, error_metres: f64) -> Optio
     let round = |value: f64, digits: i32| (value * 10f64.powi(digits)).round() / 10f64.powi(digits);
     Some(PlaceData {
         code_2d: cell.code().to_string(),
-        code_3d: solid.code().to_string(),
+        code_3d: Some(solid.code().to_string()),
         level: level.number(),
         lon_deg: round(point.lon_deg, 8),
         lat_deg: round(point.lat_deg, 8),
-        height_metres: round(height_metres, 2),
+        height_metres: Some(round(height_metres, 2)),
         error_metres: round(error_metres, 2),
         datum: "CGCS2000".to_owned(),
     })

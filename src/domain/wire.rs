@@ -220,11 +220,14 @@ pub struct PatternData {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlaceData {
     pub code_2d: String,
-    pub code_3d: String,
+    /// Absent, like the height, where only a complaint's place on the map is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_3d: Option<String>,
     pub level: u8,
     pub lon_deg: f64,
     pub lat_deg: f64,
-    pub height_metres: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_metres: Option<f64>,
     pub error_metres: f64,
     pub datum: String,
 }
@@ -289,6 +292,9 @@ pub struct CameraCardData {
     pub calibration_id: Option<String>,
     /// BeiDou 2D codes of the cells that the camera sees, compacted.
     pub footprint: Vec<String>,
+    /// The same cells one by one, with how well they are seen; absent from a camera without calibration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<SeenCellData>,
     pub patterns: Vec<CardPattern>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<RecordingSpan>,
@@ -299,6 +305,20 @@ pub struct CameraCardData {
     pub note_zh: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note_en: Option<String>,
+}
+
+/// What a camera sees of one level-7 cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeenCellData {
+    pub code_3d: String,
+    /// Ellipsoidal height of the ground there.
+    pub height_metres: f64,
+    /// 95 % radius of the place of a thing that stands there.
+    pub error_metres: f64,
+    pub px_per_metre: f64,
+    /// Which of its 8 by 8 parts are seen (`domain::coverage::Parts`); absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

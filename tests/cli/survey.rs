@@ -1,7 +1,8 @@
 //! `calibrate`, `locate`, `footprint` and `track`: what a survey and a tracker run need.
 
-use crate::support::{file, line, with_input};
-use std::{collections::BTreeSet, fmt::Write as _, fs};
+use crate::support::{file, gridwarden, line, with_input};
+use gridwarden::domain::grid::GridCell3;
+use std::{collections::BTreeSet, fmt::Write as _, fs, process::Stdio};
 
 /// About 0.1 m a pixel, north up, origin at (114.34, 22.69): rows of a survey of this view.
 fn survey(pixels: &[(f64, f64)]) -> String {
@@ -52,7 +53,11 @@ fn surveys_that_cannot_give_a_calibration_are_refused() {
         ("collinear points", survey(&collinear), "survey.csv: "),
         ("three points", survey(&SPREAD[..3]), "4"),
         ("no point", survey(&[]), "survey.csv: "),
-        ("one wrong longitude", wild, "the fit is off by"),
+        (
+            "one wrong longitude",
+            wild,
+            "survey.csv: line 2: the control point at u,v 20,20 disagrees",
+        ),
         ("no number", survey(&SPREAD).replacen("42.0", "high", 1), "survey.csv:2: "),
         ("another header", survey(&SPREAD).replacen("lon", "x", 1), "lon"),
         (
@@ -109,7 +114,14 @@ fn a_footprint_is_geojson_of_the_asked_level() {
     let cells = collection["features"].as_array().unwrap();
     assert!(!cells.is_empty());
     for cell in cells {
-        assert_eq!(cell["properties"]["level"], 7);
+        let properties = &cell["properties"];
+        assert_eq!(properties["level"], 7);
+        let code_3d = properties["code_3d"].as_str().unwrap();
+        let code = code_3d.parse::<GridCell3>().unwrap().cell().code();
+        assert_eq!(properties["code"], code.as_str());
+        let number = |key: &str| properties[key].as_f64().unwrap();
+        assert!(number("error_metres") > 0.0 && number("px_per_metre") > 0.0, "{cell}");
+        assert!(number("share") > 0.0 && number("share") <= 1.0, "{cell}");
         assert_eq!(cell["geometry"]["coordinates"][0].as_array().unwrap().len(), 5);
     }
     let refused = line("footprint --calibration calibration/demo_street.toml --level 11");
@@ -163,4 +175,17 @@ fn bad_rows_of_a_track_file_are_named() {
         assert!(ended.stderr.contains(&format!("{detections}:2: ")), "{bad}: {}", ended.stderr);
         assert!(ended.stderr.contains(named), "{bad}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let mut child = gridwarden()
+        .args(["footprint", "--calibration", "calibration/demo_pets.toml", "--level", "8"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
 }

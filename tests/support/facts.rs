@@ -48,11 +48,11 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
         },
         place: Some(PlaceData {
             code_2d: "N50J47539B8255".to_owned(),
-            code_3d: "N050J0047050390B8020550".to_owned(),
+            code_3d: Some("N050J0047050390B8020550".to_owned()),
             level: 7,
             lon_deg: 116.312_603,
             lat_deg: 39.993_161,
-            height_metres: 0.0,
+            height_metres: Some(0.0),
             error_metres: 1.25,
             datum: "CGCS2000".to_owned(),
         }),

@@ -67,11 +67,12 @@ export interface EventData {
 
 export interface Place {
   code_2d: string;
-  code_3d: string;
+  /** Absent, like the height, where a complaint gave none. */
+  code_3d?: Maybe<string>;
   level: number;
   lon_deg: number;
   lat_deg: number;
-  height_metres: number;
+  height_metres?: Maybe<number>;
   error_metres: number;
   datum: string;
   cell?: Maybe<CellBounds>;

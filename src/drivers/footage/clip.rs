@@ -4,7 +4,9 @@
 //! Leaves: a file that appears under its name only when complete. Times within the clip are the
 //! frames' own; it is as long as they are.
 //!
-//! Encoding a second of 1080p costs as much as analysing many, so it runs at low priority.
+//! Encoding a second of video costs as much as analysing many, so it runs at low priority, and a wider
+//! picture than a page shows is shrunk: half the time and the encoder's memory at 1080p. The snapshots keep
+//! every pixel.
 
 use super::mask::PlanesMut;
 use crate::{
@@ -29,6 +31,8 @@ use std::{
 
 /// For a clip of a single frame.
 const FRAME_DURATION: Duration = Duration::from_millis(100);
+/// As wide as a clip is shown.
+const WIDTH_PX_MAX: u32 = 1280;
 const FINISH_WITHIN: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +128,7 @@ pub fn write_clip(
         frames,
         from: begins.captured_at,
         to: frame.stamp.captured_at.plus(lasts),
-        size: even(begins.size),
+        size: shown(begins.size),
         bytes: complete().map_err(|error| cannot(error.to_string()))?,
     })
 }
@@ -157,6 +161,16 @@ fn even(size: PixelSize) -> PixelSize {
     PixelSize { width_px: (size.width_px & !1).max(2), height_px: (size.height_px & !1).max(2) }
 }
 
+/// The clip's size for frames of a size.
+fn shown(size: PixelSize) -> PixelSize {
+    let PixelSize { width_px, height_px } = size;
+    if width_px <= WIDTH_PX_MAX {
+        return even(size);
+    }
+    let height_px = u64::from(height_px) * u64::from(WIDTH_PX_MAX) / u64::from(width_px);
+    even(PixelSize { width_px: WIDTH_PX_MAX, height_px: height_px as u32 })
+}
+
 struct Encoder {
     pipeline: gst::Pipeline,
     source: gst_app::AppSrc,
@@ -183,12 +197,14 @@ impl Encoder {
         let caps = info.to_caps().map_err(|error| error.to_string())?;
         // A frame that the encoder looks ahead at costs it 12 MB at 1080p: one is enough.
         // No h264parse: of a stream without a fixed rate it loses the durations, and the last frame.
-        let pipeline = gst::parse::launch(
-            "appsrc name=frames format=time block=true max-buffers=4 max-bytes=0 max-time=0 \
+        let PixelSize { width_px, height_px } = shown(planes.size);
+        let pipeline = gst::parse::launch(&format!(
+            "appsrc name=frames format=time block=true max-buffers=1 max-bytes=0 max-time=0 \
+             ! videoscale n-threads=1 ! video/x-raw,width={width_px},height={height_px} \
              ! x264enc speed-preset=veryfast pass=qual quantizer=22 rc-lookahead=1 sync-lookahead=0 \
              key-int-max=50 bframes=0 threads=1 \
              ! mp4mux faststart=true ! filesink name=file sync=false",
-        )
+        ))
         .map_err(|error| format!("{error}: install gstreamer1.0-plugins-ugly"))?
         .downcast::<gst::Pipeline>()
         .map_err(|_| "no pipeline".to_owned())?;

@@ -1,7 +1,7 @@
 //! OpenCV: everything that touches pixels and is not decoding or inference.
 //!
 //! Enters: frames as 4:2:0 planes ([`Planes`](crate::domain::frame::Planes)). Leaves: tensors, frame
-//! statistics, pictures. OpenCV's own threads are switched off: cameras are the parallelism here.
+//! statistics, pictures, poses. OpenCV's own threads are switched off: cameras are the parallelism here.
 
 /// YUV to RGB and back, by declared matrix and range.
 mod colour;
@@ -9,8 +9,12 @@ mod colour;
 pub mod health;
 /// What must not be recognisable in a picture that leaves the camera.
 pub mod mask;
+/// Lines and marks over a picture.
+pub mod overlay;
 /// One 8-bit plane, borrowed and shrunk.
 mod plane;
+/// Where a camera stands, roughly.
+pub mod pose;
 /// Pictures of a moment, masked; and pictures from files.
 pub mod snapshot;
 /// A picture file as a frame.

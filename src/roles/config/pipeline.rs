@@ -13,7 +13,7 @@ use crate::{
         toml_reader::{Faults, Table},
     },
     domain::{
-        geo::GeoPoint,
+        datum::{Datum, checked_position},
         ids::{CameraId, ZoneId},
         pixel::{PixelPoint, PixelPolygon, PixelSize},
         scene::{Scene, Zone},
@@ -230,6 +230,8 @@ fn zones(
             PixelPolygon::new(points).ok_or_else(String::new)
         };
         let drawn = table.value::<Vec<[f64; 2]>>("polygon_px").check(shape, corners).optional();
+        let names = Datum::ALL.map(|datum| (datum.name(), datum));
+        let datum = table.value::<String>("datum").one_of(&names).or(Datum::Cgcs2000);
         let surveyed = table
             .value::<Vec<[f64; 2]>>("polygon_lonlat")
             .check("corners on the ground that the calibrated camera sees", |corners| {
@@ -237,12 +239,15 @@ fn zones(
                     return Err(String::new());
                 };
                 let scale = f64::from(size.width_px) / f64::from(view.frame.width_px);
-                let points: Option<Vec<PixelPoint>> = corners
-                    .into_iter()
-                    .map(|[lon_deg, lat_deg]| view.image_from_geo(GeoPoint { lon_deg, lat_deg }))
-                    .map(|point| point.map(|p| PixelPoint { x: p.x * scale, y: p.y * scale }))
-                    .collect();
-                points.and_then(PixelPolygon::new).ok_or_else(String::new)
+                let mut points = Vec::new();
+                for [lon_deg, lat_deg] in corners {
+                    let given =
+                        checked_position(lon_deg, lat_deg).map_err(|error| error.to_string())?;
+                    let seen = view.image_from_ground(datum.to_cgcs2000(given));
+                    let PixelPoint { x, y } = seen.ok_or_else(String::new)?;
+                    points.push(PixelPoint { x: x * scale, y: y * scale });
+                }
+                PixelPolygon::new(points).ok_or_else(String::new)
             })
             .optional();
         if drawn.is_some() && surveyed.is_some() {

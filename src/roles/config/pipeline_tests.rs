@@ -78,3 +78,42 @@ fn an_unknown_zone_a_flat_zone_and_a_password_in_the_address_are_refused() {
     let message = read_as(&password).unwrap_err();
     assert!(message.contains("password_file"), "{message}");
 }
+
+#[test]
+fn a_surveyed_zone_is_converted_from_its_datum_and_swapped_corners_are_named() {
+    use crate::domain::{datum::Datum, geo::GeoPoint};
+    let dir = tempfile::tempdir().unwrap();
+    // 0.1 m a pixel, north up, about the origin at the middle of the frame.
+    let calibration = "datum = 'CGCS2000'\nsurveyed_on = '2026-11-21'\n\
+        frame = { width_px = 1920, height_px = 1080 }\n[homography]\n\
+        ground_from_image = [[0.1, 0, -96], [0, -0.1, 54], [0, 0, 1]]\n\
+        origin = { lon_deg = 114.34, lat_deg = 22.69, height_metres = 42.0 }\n\
+        rms_error_metres = 0.1\nhull_px = [[0, 0], [1919, 0], [1919, 1079], [0, 1079]]\n";
+    fs::write(dir.path().join("c.toml"), calibration).unwrap();
+    let zone_of = |corners: &[[f64; 2]], label: &str| {
+        let drawn = "polygon_px = [[0, 0], [1920, 0], [1920, 1080], [0, 1080]]\n";
+        let surveyed = format!("polygon_lonlat = {corners:?}\n{label}");
+        let text = SMALLEST
+            .replace("\"pingshan-014\"\n", "\"pingshan-014\"\ncalibration = \"c.toml\"\n")
+            .replace(drawn, &surveyed);
+        let path = dir.path().join("p.toml");
+        fs::write(&path, text).unwrap();
+        load_pipeline(&path, &Catalogue::built_in().unwrap())
+            .map(|pipeline| pipeline.scene.zones[0].polygon.clone())
+            .map_err(|faults| faults.to_string())
+    };
+    let corners = [[114.3398, 22.6898], [114.3402, 22.6898], [114.34, 22.6903]];
+    let plain = zone_of(&corners, "").unwrap();
+    let shown = corners.map(|[lon_deg, lat_deg]| {
+        let shown = Datum::Gcj02.from_cgcs2000(GeoPoint { lon_deg, lat_deg });
+        [shown.lon_deg, shown.lat_deg]
+    });
+    let converted = zone_of(&shown, "datum = \"GCJ02\"\n").unwrap();
+    for (a, b) in plain.corners().iter().zip(converted.corners()) {
+        assert!((a.x - b.x).hypot(a.y - b.y) < 0.01, "{a:?} {b:?}");
+    }
+    let swapped = zone_of(&corners.map(|[lon, lat]| [lat, lon]), "").unwrap_err();
+    assert!(swapped.contains("polygon_lonlat") && swapped.contains("swapped"), "{swapped}");
+    let unknown = zone_of(&corners, "datum = \"XIAN80\"\n").unwrap_err();
+    assert!(unknown.contains("\"BD09\""), "{unknown}");
+}

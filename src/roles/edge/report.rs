@@ -7,9 +7,8 @@ use crate::{
         time::{Monotonic, WallTime},
     },
     domain::{
-        coverage::{compacted_codes, footprint},
+        coverage::{CARD_CELLS_MAX, CardCoverage, card_coverage},
         geo::GeoPoint,
-        grid::Level,
         ids::{CameraId, IdSource, RandomIds},
         wire::{
             CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
@@ -25,8 +24,6 @@ use uuid::Uuid;
 
 /// A condition must last this long before it is told: one bad frame is no fault.
 const CONDITION_LASTS: Duration = Duration::from_secs(3);
-/// Level of the footprint's cells: about 7 m, honest for a pole camera.
-const FOOTPRINT_LEVEL: Level = Level::Seven;
 
 /// Sends retained messages of one node.
 #[derive(Clone)]
@@ -75,27 +72,22 @@ impl Teller {
     }
 
     /// Where the camera is, what it sees and what it watches for.
-    pub fn card(&self, pipeline: &Pipeline, footage: Option<&Footage>) {
+    pub fn card(
+        &self,
+        pipeline: &Pipeline,
+        seen: Option<&CardCoverage>,
+        footage: Option<&Footage>,
+    ) {
         let calibration = pipeline.calibration.as_ref();
-        let seen = calibration.and_then(|calibration| {
-            footprint(&calibration.view, FOOTPRINT_LEVEL)
-                .map_err(|error| tracing::warn!(camera = %pipeline.camera, %error, "no footprint"))
-                .ok()
-        });
-        let place = calibration.zip(seen.as_ref()).map(|(calibration, seen)| {
-            let (at, height_metres) = calibration
-                .camera
-                .unwrap_or((calibration.view.origin, calibration.view.height_metres));
+        let place = calibration.zip(seen).map(|(calibration, seen)| {
+            let (at, height_metres) = calibration.camera_position();
+            let corner = |GeoPoint { lon_deg, lat_deg }: &GeoPoint| [*lon_deg, *lat_deg];
             CameraPlaceData {
                 lon_deg: at.lon_deg,
                 lat_deg: at.lat_deg,
                 height_metres,
                 datum: "CGCS2000".to_owned(),
-                footprint_lonlat: seen
-                    .corners
-                    .iter()
-                    .map(|GeoPoint { lon_deg, lat_deg }| [*lon_deg, *lat_deg])
-                    .collect(),
+                footprint_lonlat: seen.outline.iter().map(corner).collect(),
             }
         });
         let recording = footage
@@ -105,7 +97,8 @@ impl Teller {
             camera: pipeline.camera.clone(),
             place,
             calibration_id: calibration.map(|calibration| calibration.id.clone()),
-            footprint: seen.map(|seen| compacted_codes(&seen.cells)).unwrap_or_default(),
+            footprint: seen.map(|seen| seen.codes.clone()).unwrap_or_default(),
+            cells: seen.map(|seen| seen.cells.clone()).unwrap_or_default(),
             patterns: pipeline
                 .patterns
                 .iter()
@@ -129,6 +122,25 @@ impl Teller {
             pipeline.camera.to_string(),
             data,
         );
+    }
+}
+
+/// What a pipeline's camera sees, for its cards; it changes only with the calibration.
+pub fn coverage_of(pipeline: &Pipeline) -> Option<CardCoverage> {
+    let view = &pipeline.calibration.as_ref()?.view;
+    let camera = &pipeline.camera;
+    match card_coverage(view) {
+        Ok(seen) => {
+            if seen.left_out > 0 {
+                let left_out = seen.left_out;
+                tracing::warn!(%camera, left_out, "the card holds the nearest {CARD_CELLS_MAX} cells");
+            }
+            Some(seen)
+        }
+        Err(error) => {
+            tracing::warn!(%camera, %error, "no footprint");
+            None
+        }
     }
 }
 

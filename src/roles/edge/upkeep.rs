@@ -1,9 +1,15 @@
 //! What an edge does regularly: cards, statistics, and forgetting what is old.
 
-use super::{counters::EdgeCounters, report::Teller};
+use super::{
+    counters::EdgeCounters,
+    report::{Teller, coverage_of},
+};
 use crate::{
     base::shutdown::Shutdown,
-    domain::wire::{DetectorData, FallbackData},
+    domain::{
+        coverage::CardCoverage,
+        wire::{DetectorData, FallbackData},
+    },
     drivers::{detector::pool::DetectorPool, footage::Footage, store::edge::EdgeStore},
     roles::config::edge::EdgeConfig,
 };
@@ -27,21 +33,23 @@ pub struct Upkeep<'a> {
 impl Upkeep<'_> {
     pub async fn run(&self, shutdown: &Shutdown) {
         let every = tokio::time::interval;
+        let seen: Vec<_> = self.config.pipelines.iter().map(coverage_of).collect();
         let (mut cards, mut stats, mut prunes) =
             (every(CARDS_EVERY), every(STATS_EVERY), every(PRUNE_EVERY));
         loop {
             tokio::select! {
                 () = shutdown.begun() => return,
-                _ = cards.tick() => self.tell_cards(),
+                _ = cards.tick() => self.tell_cards(&seen),
                 _ = stats.tick() => self.tell_stats().await,
                 _ = prunes.tick() => self.prune().await,
             }
         }
     }
 
-    fn tell_cards(&self) {
-        for pipeline in &self.config.pipelines {
-            self.teller.card(pipeline, pipeline.recording.map(|_| &self.footage));
+    fn tell_cards(&self, seen: &[Option<CardCoverage>]) {
+        for (pipeline, seen) in self.config.pipelines.iter().zip(seen) {
+            let footage = pipeline.recording.map(|_| &self.footage);
+            self.teller.card(pipeline, seen.as_ref(), footage);
         }
     }
 

@@ -3,7 +3,10 @@
 //! Types are checked by serde and ids by their constructors; here is the rest. A refusal names the
 //! field and what is allowed.
 
-use crate::domain::wire::{CameraCardData, CaseFactData, EventData, EvidenceData, PlaceData};
+use crate::domain::{
+    coverage::CARD_CELLS_MAX,
+    wire::{CameraCardData, CaseFactData, EventData, EvidenceData, PlaceData},
+};
 
 pub const EVIDENCE_OF_A_FACT_MAX: usize = 32;
 pub const FOOTPRINT_CELLS_MAX: usize = 20_000;
@@ -58,11 +61,11 @@ fn event(event: &EventData) -> Result<(), Malformed> {
 
 fn place(place: &PlaceData) -> Result<(), Malformed> {
     text("place.code_2d", &place.code_2d, CODE_CHARS_MAX)?;
-    text("place.code_3d", &place.code_3d, CODE_CHARS_MAX)?;
+    text("place.code_3d", place.code_3d.as_deref().unwrap_or_default(), CODE_CHARS_MAX)?;
     text("place.datum", &place.datum, CODE_CHARS_MAX)?;
     within("place.lon_deg", place.lon_deg, -180.0, 180.0)?;
     within("place.lat_deg", place.lat_deg, -90.0, 90.0)?;
-    within("place.height_metres", place.height_metres, -12_000.0, 100_000.0)?;
+    within("place.height_metres", place.height_metres.unwrap_or(0.0), -12_000.0, 100_000.0)?;
     within("place.error_metres", place.error_metres, 0.0, 1e6)
 }
 
@@ -105,6 +108,14 @@ pub fn card(card: &CameraCardData) -> Result<(), Malformed> {
     at_most("patterns", card.patterns.len(), PATTERNS_OF_A_CAMERA_MAX)?;
     for code in &card.footprint {
         text("footprint", code, CODE_CHARS_MAX)?;
+    }
+    at_most("cells", card.cells.len(), CARD_CELLS_MAX)?;
+    for cell in &card.cells {
+        text("cells.code_3d", &cell.code_3d, CODE_CHARS_MAX)?;
+        text("cells.parts", cell.parts.as_deref().unwrap_or_default(), CODE_CHARS_MAX)?;
+        within("cells.height_metres", cell.height_metres, -12_000.0, 100_000.0)?;
+        within("cells.error_metres", cell.error_metres, 0.0, 1e6)?;
+        within("cells.px_per_metre", cell.px_per_metre, 0.0, 1e6)?;
     }
     for pattern in &card.patterns {
         text("patterns.version", &pattern.version, CODE_CHARS_MAX)?;

@@ -124,6 +124,7 @@ impl Ingest {
             Leaf::Status => {
                 let status: StatusData = parse(payload)?;
                 register.store.put_status(&address.node, &status, register.now()).await?;
+                register.sight.status(&address.node, &status);
                 if status.state == Presence::Online {
                     register.store.send_again_to(&address.node).await?;
                     register.outbound.notify_one();
@@ -141,6 +142,7 @@ impl Ingest {
                 checks::card(&card)?;
                 self.room_for_camera(&address.node).await?;
                 register.store.put_card(&address.node, &card).await?;
+                register.sight.card(&address.node, &card);
                 register.announce_camera(&camera);
                 // A complaint may have waited for a camera that sees its place.
                 register.due.notify_one();
@@ -152,6 +154,7 @@ impl Ingest {
                 checks::note("detail", health.detail.as_deref().unwrap_or_default())?;
                 self.room_for_camera(&address.node).await?;
                 register.store.put_health(&address.node, &health).await?;
+                register.sight.health(&address.node, &health);
                 register.announce_camera(&camera);
                 Ok(None)
             }

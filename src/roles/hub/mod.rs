@@ -135,7 +135,7 @@ pub async fn start(
     }
     let store = HubStore::open(&config.database, config.district.clone()).await?;
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
-    let register = Arc::new(Register::new(store, files, Arc::clone(&clock)));
+    let register = Arc::new(Register::over(store, files, Arc::clone(&clock)).await?);
     let ingest = Ingest::new(Arc::clone(&register), config.district.clone());
     let listener = TcpListener::bind(config.listen)
         .await

@@ -1,8 +1,9 @@
-//! What the parts of the hub share: store, files, clock, and the announcement of changes.
+//! What the parts of the hub share: store, files, clock, which camera sees what, and the announcement of changes.
 //!
 //! Every change is announced after its commit, never before. The channel is bounded; a listener
 //! that falls behind is told so and reads the state anew.
 
+use super::sight::Sight;
 use crate::{
     base::{clock::Clock, time::WallTime},
     domain::{
@@ -35,6 +36,7 @@ pub enum Change {
 
 pub struct Register {
     pub store: HubStore,
+    pub sight: Sight,
     pub files: EvidenceFiles,
     pub clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Change>,
@@ -45,9 +47,16 @@ pub struct Register {
 }
 
 impl Register {
-    pub fn new(store: HubStore, files: EvidenceFiles, clock: Arc<dyn Clock>) -> Self {
+    /// Over an open store; learns from it which camera sees what.
+    pub async fn over(
+        store: HubStore,
+        files: EvidenceFiles,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
         let (changes, _) = broadcast::channel(CHANGES_MAX);
-        Self { store, files, clock, changes, due: Notify::new(), outbound: Notify::new() }
+        let sight = Sight::load(&store).await?;
+        let (due, outbound) = (Notify::new(), Notify::new());
+        Ok(Self { store, sight, files, clock, changes, due, outbound })
     }
 
     pub fn now(&self) -> WallTime {

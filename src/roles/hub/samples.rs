@@ -33,7 +33,8 @@ impl Bench {
         let clock = SimClock::starting_at(START);
         let store = HubStore::open(&dir.join("hub.db"), DISTRICT.parse().unwrap()).await.unwrap();
         let files = EvidenceFiles::open(&dir.join("evidence")).await.unwrap();
-        let register = Arc::new(Register::new(store, files, Arc::new(clock.clone())));
+        let register = Register::over(store, files, Arc::new(clock.clone())).await.unwrap();
+        let register = Arc::new(register);
         let ingest = Ingest::new(Arc::clone(&register), DISTRICT.parse().unwrap());
         Self { clock, register, ingest }
     }
@@ -53,19 +54,23 @@ impl Bench {
     }
 
     pub async fn announce_camera(&self, node: &str) {
+        self.announce(node, "gate", card()).await;
+    }
+
+    pub async fn announce(&self, node: &str, camera: &str, card: Value) {
         self.send(
             node,
             "status",
             json!({"state": "online", "version": "0", "boot_id": Uuid::nil()}),
         )
         .await;
-        self.send(node, "camera/gate/card", card()).await;
-        self.send(
-            node,
-            "camera/gate/health",
-            json!({"camera": "gate", "condition": "ok", "since": START}),
-        )
-        .await;
+        self.send(node, &format!("camera/{camera}/card"), card).await;
+        self.say_health(node, camera, "ok").await;
+    }
+
+    pub async fn say_health(&self, node: &str, camera: &str, condition: &str) {
+        let health = json!({"camera": camera, "condition": condition, "since": START});
+        self.send(node, &format!("camera/{camera}/health"), health).await;
     }
 
     /// An evidence file, held whole.

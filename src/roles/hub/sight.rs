@@ -1,82 +1,103 @@
-//! Which cameras see a cell, by the footprints on their cards.
+//! Which cameras see a place: the coverage index of the hub, loaded from the register and kept up with
+//! what edges announce.
 //!
-//! A footprint is a set of disjoint cells of any level; a code is the prefix of its descendants, so
-//! a cell is seen whole where a footprint code is its prefix, and in part where it is theirs.
+//! The lock is held for one look-up or one card, never across an await.
 
 use crate::{
     domain::{
-        grid::{CellBounds, GridCell},
-        ids::PatternId,
-        wire::{CameraCondition, Presence},
+        coverage::{Blind, CoverageIndex, HeightSpan, Spot},
+        grid::{GridCell, GridCell3},
+        ids::{CameraId, NodeId, PatternId},
+        wire::{CameraCardData, CameraHealthData, PlaceData, StatusData},
     },
-    drivers::store::hub::CameraRow,
+    drivers::store::{StoreError, hub::HubStore},
 };
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Share of the cell that the footprint covers, 0 to 1. Codes that are no cells count nothing.
-pub fn share(footprint: &[String], cell: GridCell) -> f64 {
-    let area = |bounds: CellBounds| {
-        (bounds.east_deg - bounds.west_deg) * (bounds.north_deg - bounds.south_deg)
-    };
-    let whole = area(cell.bounds());
-    let mut covered = 0.0;
-    for seen in footprint.iter().filter_map(|code| code.parse::<GridCell>().ok()) {
-        if seen.contains(cell) {
-            return 1.0;
+/// One camera among all nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub node: NodeId,
+    pub camera: CameraId,
+}
+
+pub struct Sight {
+    index: RwLock<CoverageIndex>,
+}
+
+impl Sight {
+    /// As the register has it.
+    pub async fn load(store: &HubStore) -> Result<Self, StoreError> {
+        let mut index = CoverageIndex::default();
+        for row in store.cameras().await? {
+            if let Some(status) = &row.status {
+                index.set_presence(&row.node, status.state);
+            }
+            if let Some(card) = &row.card {
+                index.set_card(&row.node, card);
+            }
+            if let Some(health) = &row.health {
+                index.set_condition(&row.node, &row.camera, health.condition);
+            }
         }
-        if cell.contains(seen) {
-            covered += area(seen.bounds()) / whole;
-        }
+        Ok(Self { index: RwLock::new(index) })
     }
-    covered.min(1.0)
+
+    pub fn status(&self, node: &NodeId, status: &StatusData) {
+        self.write().set_presence(node, status.state);
+    }
+
+    pub fn card(&self, node: &NodeId, card: &CameraCardData) {
+        self.write().set_card(node, card);
+    }
+
+    pub fn health(&self, node: &NodeId, health: &CameraHealthData) {
+        self.write().set_condition(node, &health.camera, health.condition);
+    }
+
+    /// For a look at the ranked cameras; do not keep it.
+    pub fn read(&self) -> RwLockReadGuard<'_, CoverageIndex> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, CoverageIndex> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The best camera to ask about a pattern at a spot, of those not asked yet.
+    pub fn pick(&self, spot: &Spot, pattern: &PatternId, asked: &[Asked]) -> Option<Picked> {
+        let index = self.read();
+        let ranked = index.cameras_of(spot, Some(pattern));
+        let fresh = ranked.iter().find(|seeing| {
+            !asked.iter().any(|one| one.node == *seeing.node && one.camera == *seeing.camera)
+        })?;
+        let camera = Asked { node: fresh.node.clone(), camera: fresh.camera.clone() };
+        Some(Picked { camera, blind: fresh.blind })
+    }
 }
 
-/// Cameras that see some of the cell, best first.
-pub fn cameras_of(cameras: &[CameraRow], cell: GridCell) -> Vec<(&CameraRow, f64)> {
-    let mut seeing: Vec<_> = cameras
-        .iter()
-        .filter_map(|row| {
-            let share = share(&row.card.as_ref()?.footprint, cell);
-            (share > 0.0).then_some((row, share))
-        })
-        .collect();
-    seeing.sort_by(|(a, x), (b, y)| y.total_cmp(x).then_with(|| a.camera.cmp(&b.camera)));
-    seeing
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picked {
+    pub camera: Asked,
+    /// Why it cannot see now; then none that can is left.
+    pub blind: Option<Blind>,
 }
 
-/// Its node is connected and it delivers a picture.
-pub fn can_see(row: &CameraRow) -> bool {
-    row.status.as_ref().is_some_and(|status| status.state == Presence::Online)
-        && row.health.as_ref().is_none_or(|health| health.condition == CameraCondition::Ok)
+/// What to look up for a case: its cell, and its height where one is known.
+pub fn spot_of(place: &PlaceData) -> Option<Spot> {
+    let cell: GridCell = place.code_2d.parse().ok()?;
+    let layer = || place.code_3d.as_ref()?.parse::<GridCell3>().ok().map(HeightSpan::of_layer);
+    let heights = place.height_metres.map(HeightSpan::around).or_else(layer);
+    Some(Spot { cell, heights })
 }
 
-/// The camera to ask about a pattern at a cell: one that can see now before one that cannot.
-pub fn pick<'a>(
-    cameras: &'a [CameraRow],
-    cell: GridCell,
-    pattern: &PatternId,
-) -> Option<&'a CameraRow> {
-    let seeing = cameras_of(cameras, cell);
-    let knows = |row: &CameraRow| {
-        row.card.as_ref().is_some_and(|card| card.patterns.iter().any(|one| one.id == *pattern))
-    };
-    let knowing: Vec<_> = seeing.into_iter().map(|(row, _)| row).filter(|row| knows(row)).collect();
-    knowing.iter().find(|row| can_see(row)).or(knowing.first()).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::grid::Level;
-
-    #[test]
-    fn a_prefix_covers_whole_and_children_cover_their_part() {
-        let cell = GridCell::from_lonlat(114.34, 22.69, Level::Seven).unwrap();
-        let parent = cell.parent().unwrap();
-        assert_eq!(share(&[parent.code().to_string()], cell), 1.0);
-        assert_eq!(share(&[cell.code().to_string()], cell), 1.0);
-        let part = share(&[cell.code().to_string(), "rubbish".to_owned()], parent);
-        assert!((part - 1.0 / 64.0).abs() < 1e-9, "{part}");
-        let far = GridCell::from_lonlat(116.0, 39.9, Level::Seven).unwrap();
-        assert_eq!(share(&[far.code().to_string()], cell), 0.0);
+/// The reason as the page shows it.
+pub fn blind_reason(blind: Blind) -> String {
+    match blind {
+        Blind::NodeAway => "node_away".to_owned(),
+        Blind::Condition(condition) => match serde_json::to_value(condition) {
+            Ok(serde_json::Value::String(name)) => name,
+            _ => String::new(),
+        },
     }
 }

@@ -1,7 +1,8 @@
 //! Asks edges to look, and applies what they saw.
 //!
 //! ```text
-//! PRECHECKING  -> pick a camera by footprint -> verify/request -> result -> FILED | MANUAL
+//! PRECHECKING  -> pick the camera that sees the place best -> verify/request -> result -> FILED | MANUAL
+//!                   ^-- the next best, where that one cannot say ------------------'
 //! DISPOSED     -> POSTCHECKING + request     -> result -> CLOSED | REWORK | again | MANUAL
 //! no camera, no pattern, no answer in time   -> UNDETERMINABLE with its reason
 //! ```
@@ -10,7 +11,11 @@
 //! a request is sent again until its result is there or its deadline has passed. A CLEARED verdict
 //! closes nothing before the hub has checked it (`domain::case::clearance`) and holds both pictures.
 
-use super::{ingest::Outgoing, register::Register, sight};
+use super::{
+    ingest::Outgoing,
+    register::Register,
+    sight::{Asked, Picked, spot_of},
+};
 use crate::{
     base::time::WallTime,
     domain::{
@@ -18,16 +23,13 @@ use crate::{
             clearance,
             lifecycle::{Event, State},
         },
-        grid::GridCell,
-        ids::{CameraId, NodeId, PatternId},
+        ids::PatternId,
         verdict::{Outcome, Reason},
         wire::{Leaf, NodeAddress, Topic, VerifyKind, VerifyRequestData},
     },
     drivers::store::{
         StoreError,
-        hub::{
-            CameraRow, CaseRow, DecideError, Decision, HUB_NAME, NewVerification, VerificationRow,
-        },
+        hub::{CaseRow, DecideError, Decision, HUB_NAME, NewVerification, VerificationRow},
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -73,8 +75,7 @@ pub struct Verify {
 
 /// Where to look for a case.
 struct Target {
-    node: NodeId,
-    camera: CameraId,
+    camera: Asked,
     pattern: PatternId,
 }
 
@@ -95,15 +96,14 @@ impl Verify {
         for look in &open {
             self.settle_if_due(look, now).await?;
         }
-        let cameras = store.cameras().await?;
         for case in store.cases_in_state(State::Prechecking, WORK_MAX).await? {
-            self.begin_precheck(&case, &cameras, now).await?;
+            self.begin_precheck(&case, now).await?;
         }
         for case in store.cases_in_state(State::Disposed, WORK_MAX).await? {
-            self.begin_postcheck(&case, &cameras, now).await?;
+            self.begin_postcheck(&case, now).await?;
         }
         for case in store.cases_in_state(State::Postchecking, WORK_MAX).await? {
-            self.look_again(&case, &cameras, now).await?;
+            self.look_again(&case, now).await?;
         }
         let mut outgoing = Vec::new();
         for look in store.open_verifications(WORK_MAX).await? {
@@ -138,31 +138,27 @@ impl Verify {
     }
 
     /// A case's own camera if it has one, or else the best that sees its place.
-    fn target(&self, case: &CaseRow, cameras: &[CameraRow]) -> Result<Target, Reason> {
+    fn target(&self, case: &CaseRow) -> Result<Target, Reason> {
         let pattern = case.pattern.as_ref().ok_or(Reason::NotDecidableByVideo)?.id.clone();
-        if let Some(camera) = &case.camera {
-            return Ok(Target { node: camera.node.clone(), camera: camera.id.clone(), pattern });
+        if let Some(own) = &case.camera {
+            let camera = Asked { node: own.node.clone(), camera: own.id.clone() };
+            return Ok(Target { camera, pattern });
         }
-        let cell = case
-            .place
-            .as_ref()
-            .and_then(|place| place.code_2d.parse::<GridCell>().ok())
-            .ok_or(Reason::NoCameraCoversCell)?;
-        let row = sight::pick(cameras, cell, &pattern).ok_or(Reason::NoCameraCoversCell)?;
-        Ok(Target { node: row.node.clone(), camera: row.camera.clone(), pattern })
+        let picked = self.pick(case, &pattern, &[]).ok_or(Reason::NoCameraCoversCell)?;
+        Ok(Target { camera: picked.camera, pattern })
     }
 
-    async fn begin_precheck(
-        &self,
-        case: &CaseRow,
-        cameras: &[CameraRow],
-        now: WallTime,
-    ) -> Result<(), StoreError> {
+    fn pick(&self, case: &CaseRow, pattern: &PatternId, asked: &[Asked]) -> Option<Picked> {
+        let spot = spot_of(case.place.as_ref()?)?;
+        self.register.sight.pick(&spot, pattern, asked)
+    }
+
+    async fn begin_precheck(&self, case: &CaseRow, now: WallTime) -> Result<(), StoreError> {
         let store = &self.register.store;
         if !store.verifications(case.case_id).await?.is_empty() {
             return Ok(());
         }
-        match self.target(case, cameras) {
+        match self.target(case) {
             Ok(target) => {
                 let from = now.minus(self.times.look);
                 let new = self.look(case, VerifyKind::Precheck, target, 1, from, now);
@@ -175,14 +171,9 @@ impl Verify {
         }
     }
 
-    async fn begin_postcheck(
-        &self,
-        case: &CaseRow,
-        cameras: &[CameraRow],
-        now: WallTime,
-    ) -> Result<(), StoreError> {
+    async fn begin_postcheck(&self, case: &CaseRow, now: WallTime) -> Result<(), StoreError> {
         let begins = Decision::new(Event::PostcheckStarted, "auto:postcheck", now);
-        match self.target(case, cameras) {
+        match self.target(case) {
             Ok(target) => {
                 let from = self.postcheck_from(case, now);
                 let new = self.look(case, VerifyKind::Postcheck, target, 1, from, now);
@@ -199,12 +190,7 @@ impl Verify {
     }
 
     /// An undeterminable look is followed by another, while tries and time last.
-    async fn look_again(
-        &self,
-        case: &CaseRow,
-        cameras: &[CameraRow],
-        now: WallTime,
-    ) -> Result<(), StoreError> {
+    async fn look_again(&self, case: &CaseRow, now: WallTime) -> Result<(), StoreError> {
         let store = &self.register.store;
         let looks = store.verifications(case.case_id).await?;
         let round: Vec<_> = looks.iter().filter(|look| is_of_round(look, case)).collect();
@@ -213,7 +199,7 @@ impl Verify {
         if now < settled_at.plus(self.times.retry_after) {
             return Ok(());
         }
-        match self.target(case, cameras) {
+        match self.target(case) {
             Ok(target) => {
                 let from = self.postcheck_from(case, now);
                 let number = last.try_number + 1;
@@ -253,12 +239,12 @@ impl Verify {
             case_id: case.case_id,
             round: case.round,
             try_number,
-            node: target.node,
+            node: target.camera.node,
             send_at,
             request: VerifyRequestData {
                 request_id: self.register.new_id(),
                 kind,
-                camera: target.camera,
+                camera: target.camera.camera,
                 cell: case.place.as_ref().map(|place| place.code_2d.clone()),
                 pattern: target.pattern,
                 zone: case.zone.clone(),
@@ -287,6 +273,13 @@ impl Verify {
                 }
             }
         };
+        if look.request.kind == VerifyKind::Precheck
+            && outcome == Outcome::Undeterminable
+            && case.state == State::Prechecking
+            && let Some(next) = self.next_precheck(look, &case, now).await?
+        {
+            return store.pass_on(look.request.request_id, &next, now).await;
+        }
         let clears = outcome == Outcome::Cleared && look.request.kind == VerifyKind::Postcheck;
         let has_pictures = !clears || self.pictures_are_held(&case).await?;
         if !has_pictures && !late {
@@ -303,6 +296,31 @@ impl Verify {
         decision.tries_left = self.tries_left(look, now).await?;
         let settled = store.settle(look.request.request_id, look.case_id, &decision).await;
         self.absorb(settled)
+    }
+
+    /// The same look by the next best camera that can see now, where the one asked could not say.
+    async fn next_precheck(
+        &self,
+        look: &VerificationRow,
+        case: &CaseRow,
+        now: WallTime,
+    ) -> Result<Option<NewVerification>, StoreError> {
+        let reasons = look.result.iter().flat_map(|result| &result.verdict.reasons);
+        let hopeless = reasons.into_iter().any(|reason| *reason == Reason::NotDecidableByVideo);
+        if hopeless || look.try_number >= i64::from(self.times.tries_max) {
+            return Ok(None);
+        }
+        let looks = self.register.store.verifications(case.case_id).await?;
+        let asked: Vec<Asked> = looks
+            .into_iter()
+            .map(|one| Asked { node: one.node, camera: one.request.camera })
+            .collect();
+        let picked = self.pick(case, &look.request.pattern, &asked);
+        Ok(picked.filter(|picked| picked.blind.is_none()).map(|picked| {
+            let target = Target { camera: picked.camera, pattern: look.request.pattern.clone() };
+            let from = now.minus(self.times.look);
+            self.look(case, VerifyKind::Precheck, target, look.try_number + 1, from, now)
+        }))
     }
 
     /// Why a CLEARED verdict of a postcheck must not be believed.

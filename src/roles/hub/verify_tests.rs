@@ -47,12 +47,16 @@ impl Case {
         self.bench.clock.advance(Duration::from_secs(secs));
     }
 
-    /// Steps once; the request published, if any.
+    /// Steps once; the request published to `edge-1`, if any.
     async fn request(&self) -> Option<VerifyRequestData> {
+        self.request_to("edge-1").await
+    }
+
+    async fn request_to(&self, node: &str) -> Option<VerifyRequestData> {
         let mut outgoing = self.verify.step().await.unwrap();
         assert!(outgoing.len() <= 1, "one stall is looked at once");
         let (topic, payload) = outgoing.pop()?;
-        assert_eq!(topic.to_string(), "gridwarden/v1/440310/edge-1/verify/request");
+        assert_eq!(topic.to_string(), format!("gridwarden/v1/440310/{node}/verify/request"));
         let event: Value = serde_json::from_slice(&payload).unwrap();
         Some(serde_json::from_value(event["data"].clone()).unwrap())
     }
@@ -86,6 +90,18 @@ impl Case {
         evidence: Vec<Value>,
         changes: Value,
     ) {
+        self.result(request, outcome, evidence, changes).await;
+        self.verify.step().await.unwrap();
+    }
+
+    /// An answer that has arrived and is not applied yet.
+    async fn result(
+        &self,
+        request: &VerifyRequestData,
+        outcome: &str,
+        evidence: Vec<Value>,
+        changes: Value,
+    ) {
         let mut verdict = json!({
             "verdict": outcome, "reasons": ["not_found"], "advisory": false, "looks": [],
             "positive_control": {"ran": true, "found": true},
@@ -98,8 +114,10 @@ impl Case {
         }
         let result = json!({"request_id": request.request_id, "case_id": request.case_id,
                             "verdict": verdict, "evidence": evidence});
-        self.bench.send("edge-1", "verify/result", result).await;
-        self.verify.step().await.unwrap();
+        let looks = self.bench.register.store.verifications(case_id(1)).await.unwrap();
+        let asked = looks.iter().find(|look| look.request.request_id == request.request_id);
+        let node = asked.unwrap().node.to_string();
+        self.bench.send(&node, "verify/result", result).await;
     }
 
     async fn state(&self) -> State {
@@ -302,4 +320,83 @@ async fn an_absent_complaint_is_not_rejected() {
     let request = case.request().await.unwrap();
     case.answer(&request, "CLEARED", Vec::new()).await;
     assert_eq!(case.state().await, State::Manual);
+}
+
+/// Three cameras that see the complaint's cell: `near` best, then `far`, then `dark`, which is black.
+async fn with_three_cameras() -> Case {
+    let case = Case::new().await;
+    for (node, camera, error) in
+        [("edge-1", "far", 1.5), ("edge-2", "near", 0.3), ("edge-3", "dark", 0.1)]
+    {
+        let mut said = card();
+        said["camera"] = json!(camera);
+        said["cells"] = json!([{"code_3d": "N050F000503051066000005", "height_metres": 42.0,
+                                "error_metres": error, "px_per_metre": 40.0}]);
+        case.bench.announce(node, camera, said).await;
+    }
+    case.bench.say_health("edge-3", "dark", "black").await;
+    let store = &case.bench.register.store;
+    store.open_complaint(&complaint(true, true), "platform", None, START).await.unwrap();
+    case
+}
+
+#[tokio::test]
+async fn the_next_best_camera_is_asked_when_the_best_cannot_say() {
+    let case = with_three_cameras().await;
+    let near = case.request_to("edge-2").await.expect("the best first");
+    case.result(&near, "UNDETERMINABLE", Vec::new(), json!({"reasons": ["covered"]})).await;
+    let far = case.request_to("edge-1").await.expect("then the next");
+    assert_eq!(case.state().await, State::Prechecking, "nothing is decided between them");
+    assert_eq!((far.camera.as_str(), far.kind), ("far", VerifyKind::Precheck));
+    case.answer(&far, "PRESENT", Vec::new()).await;
+    assert_eq!(case.state().await, State::Filed);
+    let row = case.bench.register.store.case(case_id(1)).await.unwrap().unwrap();
+    assert_eq!(row.camera.unwrap().id.as_str(), "far", "its postcheck asks who has seen it");
+}
+
+#[tokio::test]
+async fn silence_passes_the_question_on_and_a_blind_camera_is_not_asked_after_a_seeing_one() {
+    let case = with_three_cameras().await;
+    assert!(case.request_to("edge-2").await.is_some());
+    case.pass(61);
+    assert!(case.request_to("edge-1").await.is_some(), "no answer by the deadline");
+    case.pass(61);
+    assert_eq!(case.request_to("edge-3").await, None, "`dark` is black");
+    assert_eq!(case.state().await, State::Manual);
+    assert_eq!(case.last_reason().await.as_deref(), Some("deadline_passed"));
+}
+
+#[tokio::test]
+async fn an_answer_is_not_asked_for_twice() {
+    for (verdict, reason, state) in [
+        ("CLEARED", "not_found", State::Manual),
+        ("PRESENT", "found", State::Filed),
+        ("UNDETERMINABLE", "not_decidable_by_video", State::Manual),
+    ] {
+        let case = with_three_cameras().await;
+        let near = case.request_to("edge-2").await.unwrap();
+        case.result(&near, verdict, Vec::new(), json!({"reasons": [reason]})).await;
+        assert_eq!(case.request_to("edge-1").await, None, "{verdict}");
+        assert_eq!(case.state().await, state);
+    }
+}
+
+#[tokio::test]
+async fn a_height_asks_the_camera_of_that_level_only() {
+    for (height, node) in [(Some(42.0), Some("edge-2")), (Some(60.0), None), (None, Some("edge-2"))]
+    {
+        let case = Case::new().await;
+        let mut said = card();
+        said["cells"] = json!([{"code_3d": "N050F000503051066000005", "height_metres": 42.0,
+                                "error_metres": 0.5, "px_per_metre": 40.0}]);
+        case.bench.announce("edge-2", "gate", said).await;
+        let mut asked = complaint(true, true);
+        let place = asked.place.as_mut().unwrap();
+        place.height_metres = height;
+        place.code_3d = None;
+        let store = &case.bench.register.store;
+        store.open_complaint(&asked, "platform", None, START).await.unwrap();
+        let request = case.request_to(node.unwrap_or("edge-2")).await;
+        assert_eq!(request.is_some(), node.is_some(), "{height:?}");
+    }
 }

@@ -131,7 +131,11 @@ fn check_as(
 ) -> Result<(), Faults> {
     match kind {
         Kind::Pattern => pattern::load_pattern(path).map(drop),
-        Kind::Calibration => calibration::load_calibration(path).map(drop),
+        Kind::Calibration => calibration::load_calibration(path).map(|calibration| {
+            if let Some(shift) = calibration.suspected_shift() {
+                report.warnings.push(format!("{}: warning: {shift}", path.display()));
+            }
+        }),
         Kind::Pipeline => {
             pipeline::load_pipeline(path, catalogue).map(|pipeline| check_model(&pipeline, report))
         }

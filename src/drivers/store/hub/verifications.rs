@@ -1,7 +1,7 @@
 //! Looks asked of edges: requested, sent again until answered, applied once.
 
 use super::{
-    CaseChange, DecideError, Decision, HubStore,
+    CaseChange, DecideError, Decision, HubStore, Tx,
     evidence::link_evidence,
     records::{json, json_option, parsed, time, time_option, to_json},
 };
@@ -79,6 +79,28 @@ impl HubStore {
             Some(decision) => Some(self.step(&mut tx, &case, decision).await?),
             None => None,
         };
+        self.insert_verification(&mut tx, new, at).await?;
+        // A complaint learns here which camera sees its place.
+        sqlx::query(
+            "UPDATE cases SET camera_id = $1, node = $2 WHERE case_id = $3 AND camera_id IS NULL",
+        )
+        .bind(new.request.camera.as_str())
+        .bind(new.node.as_str())
+        .bind(new.case_id.to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(failed)?;
+        self.commit(tx).await?;
+        Ok(change)
+    }
+
+    async fn insert_verification(
+        &self,
+        tx: &mut Tx,
+        new: &NewVerification,
+        at: WallTime,
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
         sqlx::query(
             "INSERT INTO verifications (request_id, case_id, kind, round, try_number, node, \
              request, requested_at_millis, send_at_millis, deadline_millis, settled) \
@@ -94,21 +116,43 @@ impl HubStore {
         .bind(at.unix_millis())
         .bind(new.send_at.unix_millis())
         .bind(new.request.deadline.unix_millis())
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .map_err(failed)?;
-        // A complaint learns here which camera sees its place.
-        sqlx::query(
-            "UPDATE cases SET camera_id = $1, node = $2 WHERE case_id = $3 AND camera_id IS NULL",
+        Ok(())
+    }
+
+    /// Ends a look that could not tell, without a word to its case, and asks another camera, which
+    /// the case then names.
+    pub async fn pass_on(
+        &self,
+        request_id: Uuid,
+        next: &NewVerification,
+        at: WallTime,
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let mut tx = self.begin().await?;
+        let ended = sqlx::query(
+            "UPDATE verifications SET settled = 1, settled_at_millis = $1 \
+             WHERE request_id = $2 AND settled = 0",
         )
-        .bind(new.request.camera.as_str())
-        .bind(new.node.as_str())
-        .bind(new.case_id.to_string())
+        .bind(at.unix_millis())
+        .bind(request_id.to_string())
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        self.commit(tx).await?;
-        Ok(change)
+        if ended.rows_affected() == 0 {
+            return Ok(());
+        }
+        self.insert_verification(&mut tx, next, at).await?;
+        sqlx::query("UPDATE cases SET camera_id = $1, node = $2 WHERE case_id = $3")
+            .bind(next.request.camera.as_str())
+            .bind(next.node.as_str())
+            .bind(next.case_id.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(failed)?;
+        self.commit(tx).await
     }
 
     /// Keeps the first result of a request. False: unknown, from another node, or answered before.

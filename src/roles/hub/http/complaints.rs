@@ -10,7 +10,10 @@ use super::{
 use crate::{
     base::time::WallTime,
     domain::{
-        grid::{GridCell, GridCell3, Level},
+        datum::{Datum, checked_position},
+        geo::GeoPoint,
+        geoid::{BadHeightDatum, HeightDatum},
+        grid::{GridCell, GridCell3, HeightScheme, Level, LonLat},
         ids::CaseId,
         wire::{EventData, PlaceData, Priority},
     },
@@ -41,16 +44,19 @@ pub struct Complaint {
     pub note: Option<String>,
 }
 
-/// A BeiDou 2D code, or a point, or a city component.
+/// A BeiDou code, or a point and its datum, or a city component.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ComplaintPlace {
     pub code: Option<String>,
+    pub code_3d: Option<String>,
     pub lon_deg: Option<f64>,
     pub lat_deg: Option<f64>,
-    pub height_metres: Option<f64>,
-    /// `CGCS2000` or `WGS84`
+    /// Needed with `lon_deg` and `lat_deg`: `CGCS2000`, `WGS84`, `GCJ02` or `BD09`.
     pub datum: Option<String>,
+    pub height_metres: Option<f64>,
+    /// Needed with `height_metres`: `ellipsoidal`, `egm96` or `const:<N>`.
+    pub height_datum: Option<String>,
     pub component_id: Option<String>,
 }
 
@@ -70,7 +76,7 @@ pub async fn receive(
         let allowed = format!("not after {now} (now)");
         return Err(Problem::invalid("reported_at", complaint.reported_at.to_string(), allowed));
     }
-    let place = place(&complaint.place)?;
+    let found = place(&complaint.place)?;
     let text = cases::note(complaint.text)?;
     let known = match (&complaint.event, &text) {
         (Some(event), _) => {
@@ -84,10 +90,11 @@ pub async fn receive(
     };
     let event =
         known.map_or_else(|| undecided(complaint.event.as_deref()), |known| known.event.clone());
-    let note = match (text, cases::note(complaint.note)?) {
-        (Some(text), Some(note)) => Some(format!("{text} / {note}")),
-        (text, note) => text.or(note),
-    };
+    let (place, given) = found.map_or((None, None), |found| (Some(found.place), found.given));
+    // The coordinates as they came, which the place no longer shows, are kept in the history.
+    let said: Vec<String> =
+        [text, cases::note(complaint.note)?, given].into_iter().flatten().collect();
+    let note = (!said.is_empty()).then(|| said.join(" / "));
     let new = NewComplaint {
         case_id: CaseId(state.register.new_id()),
         external_no,
@@ -135,50 +142,101 @@ fn identifier(field: &str, value: &str) -> Answer<String> {
     Ok(value.to_owned())
 }
 
+/// Where a complaint is, and what was given if that had to be converted.
+struct Found {
+    place: PlaceData,
+    given: Option<String>,
+}
+
 /// `None` for a component: where components stand is not known here, so a person finds it.
-fn place(given: &ComplaintPlace) -> Answer<Option<PlaceData>> {
-    let height_metres = given.height_metres.unwrap_or(0.0);
-    if !(-12_000.0..=100_000.0).contains(&height_metres) {
-        let allowed = "-12000 to 100000 metres";
-        return Err(Problem::invalid("place.height_metres", height_metres.to_string(), allowed));
-    }
-    let cell: GridCell = match (&given.code, given.lon_deg, given.lat_deg, &given.component_id) {
-        (Some(code), None, None, None) => code.parse().map_err(|error| {
-            Problem::invalid("place.code", code, format!("a BeiDou 2D code ({error})"))
-        })?,
-        (None, Some(lon_deg), Some(lat_deg), None) => {
-            let datum = given.datum.as_deref().unwrap_or("CGCS2000");
-            if !matches!(datum, "CGCS2000" | "WGS84") {
-                return Err(Problem::invalid("place.datum", datum, "CGCS2000 or WGS84"));
-            }
-            GridCell::from_lonlat(lon_deg, lat_deg, POINT_LEVEL).map_err(|error| {
-                Problem::invalid("place", format!("{lon_deg},{lat_deg}"), error.to_string())
-            })?
+fn place(given: &ComplaintPlace) -> Answer<Option<Found>> {
+    let named = (&given.code, &given.code_3d, given.lon_deg, given.lat_deg, &given.component_id);
+    match named {
+        (Some(code), None, None, None, None) => {
+            let cell: GridCell = code.parse().map_err(|error| {
+                Problem::invalid("place.code", code, format!("a BeiDou 2D code ({error})"))
+            })?;
+            let LonLat { lon_deg, lat_deg } = cell.centre();
+            let height = height(given, GeoPoint { lon_deg, lat_deg })?;
+            Ok(Some(Found {
+                place: place_in(cell, GeoPoint { lon_deg, lat_deg }, height)?,
+                given: None,
+            }))
         }
-        (None, None, None, Some(component)) => {
+        (None, Some(code), None, None, None) => {
+            let solid: GridCell3 = code.parse().map_err(|error| {
+                Problem::invalid("place.code_3d", code, format!("a BeiDou 3D code ({error})"))
+            })?;
+            if given.height_metres.is_some() {
+                let allowed = "no height beside code_3d, which has one";
+                return Err(Problem::invalid("place.height_metres", "", allowed));
+            }
+            let LonLat { lon_deg, lat_deg } = solid.cell().centre();
+            let mut place = place_in(solid.cell(), GeoPoint { lon_deg, lat_deg }, None)?;
+            place.code_3d = Some(solid.code().to_string());
+            Ok(Some(Found { place, given: None }))
+        }
+        (None, None, Some(lon_deg), Some(lat_deg), None) => {
+            let name = given.datum.as_deref().unwrap_or_default();
+            let datum: Datum = name.parse().map_err(|_| {
+                let allowed = format!("{}: coordinates without it are refused", Datum::ALLOWED);
+                Problem::invalid("place.datum", name, allowed)
+            })?;
+            let value = || format!("{lon_deg},{lat_deg}");
+            let position = checked_position(lon_deg, lat_deg)
+                .map_err(|error| Problem::invalid("place", value(), error.to_string()))?;
+            let point = datum.to_cgcs2000(position);
+            let cell = GridCell::from_lonlat(point.lon_deg, point.lat_deg, POINT_LEVEL)
+                .map_err(|error| Problem::invalid("place", value(), error.to_string()))?;
+            let mut place = place_in(cell, point, height(given, point)?)?;
+            place.error_metres = place.error_metres.hypot(datum.allowance_metres());
+            let converted = point != position;
+            let given = converted.then(|| format!("place given as {datum} {}", value()));
+            Ok(Some(Found { place, given }))
+        }
+        (None, None, None, None, Some(component)) => {
             identifier("place.component_id", component)?;
-            return Ok(None);
+            Ok(None)
         }
         _ => {
-            let allowed = "either code, or lon_deg and lat_deg, or component_id";
-            return Err(Problem::invalid("place", "", allowed));
+            let allowed =
+                "either code, or code_3d, or lon_deg and lat_deg and datum, or component_id";
+            Err(Problem::invalid("place", "", allowed))
         }
-    };
-    let (centre, size) = (cell.centre(), cell.level().cell_size_metres(cell.centre().lat_deg));
-    let (lon_deg, lat_deg) =
-        (given.lon_deg.unwrap_or(centre.lon_deg), given.lat_deg.unwrap_or(centre.lat_deg));
-    let code_3d = GridCell3::from_point(lon_deg, lat_deg, height_metres, cell.level())
+    }
+}
+
+/// Ellipsoidal metres; a height without its datum is refused like a position without one.
+fn height(given: &ComplaintPlace, at: GeoPoint) -> Answer<Option<f64>> {
+    let Some(metres) = given.height_metres else { return Ok(None) };
+    if !(-12_000.0..=100_000.0).contains(&metres) {
+        let allowed = "-12000 to 100000 metres";
+        return Err(Problem::invalid("place.height_metres", metres.to_string(), allowed));
+    }
+    let name = given.height_datum.as_deref().unwrap_or_default();
+    let refused = |allowed: String| Problem::invalid("place.height_datum", name, allowed);
+    let datum: HeightDatum =
+        name.parse().map_err(|error: BadHeightDatum| refused(error.to_string()))?;
+    let metres =
+        datum.ellipsoidal_metres(metres, at).map_err(|error| refused(error.to_string()))?;
+    Ok(Some(metres))
+}
+
+fn place_in(cell: GridCell, point: GeoPoint, height_metres: Option<f64>) -> Answer<PlaceData> {
+    let size = cell.level().cell_size_metres(point.lat_deg);
+    let code_3d = height_metres
+        .map(|metres| GridCell3::at_height(cell, metres, HeightScheme::default()))
+        .transpose()
         .map_err(|error| Problem::invalid("place", cell.code().to_string(), error.to_string()))?
-        .code()
-        .to_string();
-    Ok(Some(PlaceData {
+        .map(|solid| solid.code().to_string());
+    Ok(PlaceData {
         code_2d: cell.code().to_string(),
         code_3d,
         level: cell.level().number(),
-        lon_deg,
-        lat_deg,
+        lon_deg: point.lon_deg,
+        lat_deg: point.lat_deg,
         height_metres,
         error_metres: size.east_west_metres.hypot(size.north_south_metres) / 2.0,
-        datum: "CGCS2000".to_owned(),
-    }))
+        datum: Datum::Cgcs2000.to_string(),
+    })
 }

@@ -307,6 +307,17 @@ pub struct SeeingCamera {
     pub share: f64,
     /// It is connected and delivers a picture.
     pub can_see: bool,
+    /// Why not: `node_away` or the camera's condition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// 95 % radius of what it locates there; absent where its card does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_metres: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub px_per_metre: Option<f64>,
+    /// Ellipsoidal height of the ground that it sees there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height_metres: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]

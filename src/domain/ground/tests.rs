@@ -30,7 +30,7 @@ fn through(matrix: [[f64; 3]; 3], p: PixelPoint) -> EastNorth {
 
 #[test]
 fn far_ground_is_less_certain_than_near_ground() {
-    let view = GroundView::new(calibration()).unwrap();
+    let view = GroundView::from_homography(calibration()).unwrap();
     let near = view.locate(px(384.0, 550.0)).unwrap();
     let far = view.locate(px(384.0, 170.0)).unwrap();
     assert!(far.error_metres > 2.0 * near.error_metres, "{far:?} {near:?}");
@@ -38,7 +38,7 @@ fn far_ground_is_less_certain_than_near_ground() {
 
 #[test]
 fn a_pixel_outside_the_hull_is_refused() {
-    let view = GroundView::new(calibration()).unwrap();
+    let view = GroundView::from_homography(calibration()).unwrap();
     assert_eq!(view.locate(px(384.0, 20.0)), Err(Refusal::OutsideHull));
 }
 
@@ -62,9 +62,12 @@ fn collinear_control_points_are_refused() {
 fn a_flat_hull_and_a_singular_matrix_are_refused() {
     let flat =
         HomographyCalibration { hull_px: vec![px(0.0, 200.0), px(9.0, 200.0)], ..calibration() };
-    assert_eq!(GroundView::new(flat).unwrap_err(), BadCalibration::BadHull);
+    assert_eq!(
+        GroundView::from_homography(flat).unwrap_err(),
+        BadCalibration::BadHull { plane: 0 }
+    );
     let singular = HomographyCalibration { ground_from_image: [[1.0; 3]; 3], ..calibration() };
-    assert!(matches!(GroundView::new(singular), Err(BadCalibration::Singular { .. })));
+    assert!(matches!(GroundView::from_homography(singular), Err(BadCalibration::Singular { .. })));
 }
 
 proptest! {
@@ -83,8 +86,8 @@ proptest! {
 
     #[test]
     fn ground_and_image_are_inverse(x in 1.0f64..766.0, y in 151.0f64..574.0) {
-        let view = GroundView::new(calibration()).unwrap();
-        let back = view.image_from_geo(view.locate(px(x, y)).unwrap().point).unwrap();
+        let view = GroundView::from_homography(calibration()).unwrap();
+        let back = view.image_from_ground(view.locate(px(x, y)).unwrap().point).unwrap();
         prop_assert!((back.x - x).abs() < 1e-3 && (back.y - y).abs() < 1e-3, "{back:?}");
     }
 }

@@ -1,0 +1,177 @@
+//! `gridwarden calibrate`: a camera, or a homography, from surveyed control points.
+//!
+//! In: a CSV of pixels and places. Out: a calibration file, a report of how far each point is from where the
+//! others put it, and, over a frame of the camera, a picture of both. A bad fit writes nothing.
+
+mod choose;
+mod file;
+#[cfg(feature = "edge")]
+mod picture;
+mod report;
+mod survey;
+
+use self::{
+    choose::{Model, Noise, Wanted, choose},
+    file::{PlaneText, Written},
+    report::Report,
+    survey::{Ground, Surface, SurveyFile},
+};
+use super::{BadInput, Ended};
+use crate::{
+    base::clock::{Clock, SystemClock},
+    domain::{
+        datum::{Datum, checked_position, gcj_shift_suspected},
+        geo::GeoPoint,
+        geoid::HeightDatum,
+        pixel::PixelSize,
+    },
+};
+use anyhow::Context;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  gridwarden calibrate --points survey.csv --out calibration/site_cam.toml
+  gridwarden calibrate --points survey.csv --height-datum egm96 --frame street.png --draw check.png --out site_cam.toml
+
+The CSV has the header u,v,lon,lat,height_metres: raw pixels (the centre of the top-left pixel is 0,0), decimal
+degrees, heights above the ellipsoid unless --height-datum says otherwise. Six or more points of different
+heights and distances give a whole camera; four or five on the ground give a plane. A column `plane` names the
+ground that a point lies on (road, deck), highest first; without it the lowest points are the ground.")]
+pub struct CalibrateArgs {
+    /// CSV with the header u,v,lon,lat,height_metres
+    #[arg(long)]
+    points: PathBuf,
+    /// The calibration file to write
+    #[arg(long)]
+    out: PathBuf,
+    /// Frame size that the pixels refer to
+    #[arg(long, default_value_t = 1920, value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    width: u32,
+    #[arg(long, default_value_t = 1080, value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    height: u32,
+    /// Day of the survey, for the file; today if left out
+    #[arg(long)]
+    surveyed_on: Option<jiff::civil::Date>,
+    /// What lon and lat are in: CGCS2000, WGS84, GCJ02 or BD09
+    #[arg(long, default_value = "CGCS2000")]
+    datum: Datum,
+    /// What heights are in: ellipsoidal, egm96, or const:<N> (the geoid lies N metres above the ellipsoid)
+    #[arg(long, default_value = "ellipsoidal")]
+    height_datum: HeightDatum,
+    /// What to fit
+    #[arg(long, value_enum, default_value_t = Wanted::Auto)]
+    model: Wanted,
+    /// Height of the ground, in the same datum; from the points if left out
+    #[arg(long, allow_hyphen_values = true)]
+    ground_height_metres: Option<f64>,
+    /// Fit a tilted plane to the ground points instead of a level one
+    #[arg(long, conflicts_with = "ground_height_metres")]
+    terrain: bool,
+    /// Where the camera is said to stand, LON,LAT: compared with the survey
+    #[arg(long, allow_hyphen_values = true, value_parser = lon_lat)]
+    camera_position: Option<GeoPoint>,
+    /// How exactly the pixels were marked, standard deviation
+    #[arg(long, default_value_t = 1.0)]
+    pixel_noise_px: f64,
+    /// How exactly the points were surveyed, standard deviation
+    #[arg(long, default_value_t = 0.03)]
+    survey_noise_metres: f64,
+    /// A larger leave-one-out error is refused, metres: the root mean square for a homography, the median for a
+    /// camera, whose farthest points are foretold badly by the others and no worse for it
+    #[arg(long, default_value_t = 1.0)]
+    error_max_metres: f64,
+    /// A picture of this camera to draw on
+    #[cfg(feature = "edge")]
+    #[arg(long, requires = "draw")]
+    frame: Option<PathBuf>,
+    /// PNG to write: points, residuals (ten times as long), hull and grid
+    #[cfg(feature = "edge")]
+    #[arg(long)]
+    draw: Option<PathBuf>,
+    /// The report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &CalibrateArgs) -> anyhow::Result<Ended> {
+    for (name, value) in [
+        ("--pixel-noise-px", args.pixel_noise_px),
+        ("--survey-noise-metres", args.survey_noise_metres),
+    ] {
+        if !(1e-4..=100.0).contains(&value) {
+            return Err(BadInput(format!("{name} {value}: 0.0001 to 100 is allowed")).into());
+        }
+    }
+    let refuse = |reason: String| BadInput(format!("{}: {reason}", args.points.display()));
+    let frame = PixelSize { width_px: args.width, height_px: args.height };
+    let survey = survey::read(&args.points, frame, args.datum, args.height_datum)?;
+    let grounds = survey.grounds();
+    let noise = Noise { pixel_px: args.pixel_noise_px, survey_metres: args.survey_noise_metres };
+    let first = grounds.first().map(|ground| ground.rows.as_slice()).unwrap_or_default();
+    let model = choose(&survey, first, frame, &noise, args.model).map_err(refuse)?;
+    let report = Report::new(&survey, first, &model);
+    let written = written(args, &survey, &grounds, &model)?;
+    let view = written.view().map_err(|error| refuse(error.to_string()))?;
+    let mut warnings = Vec::new();
+    let places: Vec<GeoPoint> = survey.rows.iter().map(|row| row.geo).collect();
+    let stated = args.camera_position.map(|at| args.datum.to_cgcs2000(at));
+    if let Some(shift) = stated.and_then(|at| gcj_shift_suspected(at, &places)) {
+        warnings.push(shift.to_string());
+    }
+    report.print(args.json, &view, &warnings)?;
+    #[cfg(feature = "edge")]
+    if let Some(out) = &args.draw {
+        picture::draw(&survey, &model, &view, args.frame.as_deref(), out)?;
+    }
+    if let Some(reason) = report.bad_fit(args.error_max_metres) {
+        return Err(refuse(reason).into());
+    }
+    std::fs::write(&args.out, written.text())
+        .with_context(|| format!("{} cannot be written", args.out.display()))?;
+    Ok(Ended::Done)
+}
+
+fn written(
+    args: &CalibrateArgs,
+    survey: &SurveyFile,
+    grounds: &[Ground<'_>],
+    model: &Model,
+) -> anyhow::Result<Written> {
+    let surveyed_on = match args.surveyed_on {
+        Some(day) => day.to_string(),
+        None => SystemClock::new().wall().to_string().chars().take(10).collect(),
+    };
+    let stated_ground = args
+        .ground_height_metres
+        .map(|height| args.height_datum.ellipsoidal_metres(height, survey.origin))
+        .transpose()
+        .map_err(|error| BadInput(format!("--ground-height-metres: {error}")))?;
+    let planes = grounds
+        .iter()
+        .map(|ground| {
+            let surface = match stated_ground {
+                Some(height) => Surface { values: [height, 0.0, 0.0], by_heights: Vec::new() },
+                None if !args.terrain => ground.level(),
+                None => ground.terrain().ok_or_else(|| {
+                    BadInput(format!(
+                        "--terrain: the points of {:?} do not span a plane (three or more, not on one line)",
+                        ground.id
+                    ))
+                })?,
+            };
+            Ok(PlaneText::new(survey, ground, surface))
+        })
+        .collect::<Result<Vec<_>, BadInput>>()?;
+    let frame = PixelSize { width_px: args.width, height_px: args.height };
+    let stated = args.camera_position.map(|at| args.datum.to_cgcs2000(at));
+    Ok(Written::new(survey, model, planes, frame, surveyed_on, stated))
+}
+
+fn lon_lat(text: &str) -> Result<GeoPoint, String> {
+    let two = text.split_once(',').and_then(|(lon, lat)| {
+        Some((lon.trim().parse::<f64>().ok()?, lat.trim().parse::<f64>().ok()?))
+    });
+    let (lon, lat) = two.ok_or("two numbers LON,LAT are expected")?;
+    checked_position(lon, lat).map_err(|error| error.to_string())
+}
