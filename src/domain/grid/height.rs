@@ -19,6 +19,10 @@ const LAYERS_PER_LOG: f64 = UNITS_PER_DEG as f64 / LOG_GROWTH;
 /// thousand times smaller.
 const FACE_MARGIN: f64 = 1e-3;
 
+/// Up to this part of the Earth's radius (6.2 km) four terms of the logarithm's series leave
+/// out less than a ten-millionth of a layer.
+const SERIES_MAX: f64 = 1.0 / 1024.0;
+
 /// Lower face of finest layer `n`, metres above the ellipsoid.
 pub fn layer_floor_metres(n: i64) -> f64 {
     EARTH_RADIUS_METRES * libm::expm1(n as f64 * LOG_GROWTH / f64::from(UNITS_PER_DEG))
@@ -31,7 +35,13 @@ pub fn layer_number(height_metres: f64) -> Result<i64, GridError> {
     if !height_metres.is_finite() || height_metres <= -EARTH_RADIUS_METRES {
         return Err(refused());
     }
-    let estimate = LAYERS_PER_LOG * libm::log1p(height_metres / EARTH_RADIUS_METRES);
+    let part = height_metres / EARTH_RADIUS_METRES;
+    let log = if part.abs() <= SERIES_MAX {
+        part - part * part * (1.0 / 2.0 - part * (1.0 / 3.0 - part * (1.0 / 4.0)))
+    } else {
+        libm::log1p(part)
+    };
+    let estimate = LAYERS_PER_LOG * log;
     if estimate.abs() > LAYERS as f64 + 2.0 {
         return Err(refused());
     }
@@ -68,6 +78,18 @@ mod tests {
     #[test]
     fn growth_is_that_of_one_degree() {
         assert_eq!(LOG_GROWTH, libm::log1p(1.0_f64.to_radians()));
+    }
+
+    #[test]
+    fn the_series_is_as_good_as_the_logarithm() {
+        for nth in -1000..=1000 {
+            let part = f64::from(nth) / 1000.0 * SERIES_MAX;
+            let n = LAYERS_PER_LOG * libm::log1p(part);
+            let height = part * EARTH_RADIUS_METRES;
+            if (n - libm::rint(n)).abs() > 1e-6 {
+                assert_eq!(layer_number(height), Ok(libm::floor(n) as i64), "{height}");
+            }
+        }
     }
 
     #[test]

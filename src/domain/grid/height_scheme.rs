@@ -56,6 +56,7 @@ const SLICE_UNITS: [u32; 10] =
     [1 << 25, 1 << 22, 1 << 21, 1 << 17, 1 << 13, 1 << 12, 1 << 9, 1 << 6, 1 << 3, 1];
 
 impl HeightPacking {
+    #[inline]
     pub(super) fn units(self) -> &'static [u32; 10] {
         match self {
             Self::Radix15 => &RADIX_UNITS,
@@ -64,6 +65,7 @@ impl HeightPacking {
     }
 
     /// The digit of each level.
+    #[inline]
     pub(super) fn digits(self, word: u32) -> [u32; 10] {
         match self {
             Self::Radix15 => digits_of(word, &RADIX_UNITS),
@@ -71,6 +73,7 @@ impl HeightPacking {
         }
     }
 
+    #[inline]
     pub(super) fn word_of(self, magnitude: u32) -> u32 {
         match self {
             Self::Radix15 | Self::Linear32 => magnitude,
@@ -128,6 +131,7 @@ impl HeightScheme {
     }
 
     /// The magnitude of a finest layer; none if the convention cannot write it.
+    #[inline]
     pub(super) fn magnitude(self, n: i64) -> Option<u32> {
         let magnitude = match (n < 0, self.sign) {
             (false, _) => n,

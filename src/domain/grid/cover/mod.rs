@@ -36,6 +36,10 @@ use self::walk::Shapes;
 /// Most cells that a cover or an uncompacted set may have.
 pub const CELLS_MAX: usize = 4_000_000;
 
+/// Most pieces that a buffer may have: one an edge, and more where an edge spans much
+/// latitude.
+const PIECES_MAX: usize = 1_000_000;
+
 /// The cells of a box; one whose west edge lies east of its east edge crosses the 180th
 /// meridian.
 pub fn cover_bbox(bbox: CellBounds, level: Level) -> Result<Vec<GridCell>, GridError> {
@@ -154,6 +158,11 @@ impl Region {
         let mut capsules = Vec::new();
         for edge in outlines {
             capsules.extend(Capsule::along(edge, metres)?);
+            if capsules.len() > PIECES_MAX {
+                return Err(GridError::Area(format!(
+                    "a buffer of {metres} metres about it has more than {PIECES_MAX} pieces"
+                )));
+            }
         }
         self.shapes.capsules.extend(capsules);
         Ok(self)
@@ -189,5 +198,7 @@ fn check_not_around(corners: &[Corner]) -> Result<(), GridError> {
     })
 }
 
+#[cfg(test)]
+mod case_tests;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use super::super::{CELLS_MAX, GridCell, GridError};
 use super::capsule::Capsule;
 use super::plane::Band;
 use super::shapes::{Line, Polygon, Rect, RowCover};
-use super::spans::Spans;
+use super::spans::{Span, Spans};
 
 /// Shapes that are covered together.
 #[derive(Debug, Clone, Default)]
@@ -92,21 +92,22 @@ fn finer_rows(row: i64, finer: Level) -> core::ops::Range<i64> {
 
 /// All cells of a level, row by row from south to north and each row from west to east.
 pub(super) fn cells(shapes: &Shapes, level: Level) -> Result<Vec<GridCell>, GridError> {
-    let mut sweep = Sweep { target: level, rows: Vec::new(), cells: 0, bare_rows: 0 };
+    let mut sweep = Sweep { target: level, spans: Vec::new(), cells: 0, bare_rows: 0 };
     for row in shapes.rows(Level::One) {
         let band = Band::new(Level::One, row);
         sweep.enter(band, &shapes.narrowed(band))?;
     }
     let mut cells = Vec::with_capacity(sweep.cells as usize);
-    for (row, spans) in &sweep.rows {
-        push_cells(level, *row, spans, &mut cells);
+    for (row, span) in sweep.spans {
+        push_cells(level, row, span, &mut cells);
     }
     Ok(cells)
 }
 
 struct Sweep {
     target: Level,
-    rows: Vec<(i64, Spans)>,
+    /// Of one row after the other.
+    spans: Vec<(i64, Span)>,
     cells: u64,
     /// Rows that shapes touch without covering a cell: what has no width along a line of the grid may
     /// run through millions of them.
@@ -126,7 +127,7 @@ impl Sweep {
                 return check_count(self.bare_rows, self.target);
             }
             self.cells += covered.columns();
-            self.rows.push((band.row, covered));
+            self.spans.extend(covered.as_slice().iter().map(|&span| (band.row, span)));
             return check_count(self.cells, self.target);
         };
         for row in finer_rows(band.row, finer) {
@@ -141,7 +142,7 @@ impl Sweep {
 pub(super) fn fewest_cells(shapes: &Shapes, level: Level) -> Result<Vec<GridCell>, GridError> {
     let mut descent = Descent { target: level, cells: Vec::new(), rim_rows: 0 };
     let half = Level::One.row().half_columns;
-    let everywhere = Spans::around(alloc::vec![super::spans::Span { from: -half, to: half }], half);
+    let everywhere = Spans::around([Span { from: -half, to: half }].into(), half);
     for row in shapes.rows(Level::One) {
         let band = Band::new(Level::One, row);
         let whole = descent.enter(band, &shapes.narrowed(band), &everywhere)?;
@@ -196,7 +197,9 @@ impl Descent {
 
     fn keep(&mut self, band: Band, spans: &Spans) -> Result<(), GridError> {
         check_count(self.cells.len() as u64 + spans.columns(), self.target)?;
-        push_cells(band.level, band.row, spans, &mut self.cells);
+        for &span in spans.as_slice() {
+            push_cells(band.level, band.row, span, &mut self.cells);
+        }
         Ok(())
     }
 }
@@ -209,9 +212,7 @@ fn check_count(cells: u64, level: Level) -> Result<(), GridError> {
     Ok(())
 }
 
-fn push_cells(level: Level, row: i64, spans: &Spans, cells: &mut Vec<GridCell>) {
-    for span in spans.as_slice() {
-        let columns = span.from..span.to;
-        cells.extend(columns.filter_map(|column| GridCell::from_signed(level, column, row)));
-    }
+fn push_cells(level: Level, row: i64, span: Span, cells: &mut Vec<GridCell>) {
+    let columns = span.from..span.to;
+    cells.extend(columns.filter_map(|column| GridCell::from_signed(level, column, row)));
 }
