@@ -62,8 +62,12 @@ pub fn choose(
         Wanted::Auto => match (camera(), homography(ground)) {
             (Ok(solved), Ok(flat)) if better_flat(file, &solved, &flat) => Ok(flat),
             (Ok(solved), _) => Ok(Model::Camera(Box::new(solved))),
-            (Err(refused @ Refused::Outlier(_)), flat) => {
-                flat.ok().filter(flat_enough).ok_or_else(|| told(file, &refused))
+            // A plane has a say in its own points only.
+            (Err(Refused::Outlier(suspect)), flat) => {
+                let line = file.rows[suspect.index].line;
+                let on_it = ground.iter().any(|row| row.line == line);
+                let flat = flat.ok().filter(|flat| on_it && flat_enough(flat));
+                flat.ok_or_else(|| told(file, &Refused::Outlier(suspect)))
             }
             (Err(_), flat) => flat,
         },
