@@ -58,8 +58,8 @@ pub fn cover_geojson(object: &GeoJson, level: Level) -> Result<Vec<GridCell>, Gr
 /// let street = [(114.340, 22.690), (114.345, 22.692)]
 ///     .map(|(lon_deg, lat_deg)| LonLat { lon_deg, lat_deg });
 /// let kerb_to_kerb = Region::line(&street)?.buffered(6.0)?;
-/// let cells = kerb_to_kerb.cells(Level::Seven)?;
-/// let few = kerb_to_kerb.compacted(Level::Seven)?;
+/// let cells = kerb_to_kerb.cells(Level::Eight)?;
+/// let few = kerb_to_kerb.compacted(Level::Eight)?;
 /// assert!(few.cells().len() < cells.len());
 /// assert!(cells.iter().all(|cell| few.contains(*cell)));
 /// # Ok::<(), gridwarden::domain::grid::GridError>(())
