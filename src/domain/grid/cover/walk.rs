@@ -92,7 +92,7 @@ fn finer_rows(row: i64, finer: Level) -> core::ops::Range<i64> {
 
 /// All cells of a level, row by row from south to north and each row from west to east.
 pub(super) fn cells(shapes: &Shapes, level: Level) -> Result<Vec<GridCell>, GridError> {
-    let mut sweep = Sweep { target: level, spans: Vec::new(), cells: 0 };
+    let mut sweep = Sweep { target: level, spans: Vec::new(), cells: 0, bare_rows: 0 };
     for row in shapes.rows(Level::One) {
         let band = Band::new(Level::One, row);
         sweep.enter(band, &shapes.narrowed(band))?;
@@ -109,6 +109,9 @@ struct Sweep {
     /// Of one row after the other.
     spans: Vec<(i64, Span)>,
     cells: u64,
+    /// Rows that shapes touch without covering a cell: what has no width along a line of the grid may
+    /// run through millions of them.
+    bare_rows: u64,
 }
 
 impl Sweep {
@@ -119,6 +122,10 @@ impl Sweep {
         let finer = band.level.finer().filter(|_| band.level < self.target);
         let Some(finer) = finer else {
             let covered = shapes.row(band).covered;
+            if covered.is_empty() {
+                self.bare_rows += 1;
+                return check_count(self.bare_rows, self.target);
+            }
             self.cells += covered.columns();
             self.spans.extend(covered.as_slice().iter().map(|&span| (band.row, span)));
             return check_count(self.cells, self.target);
