@@ -65,5 +65,5 @@ fn points_survive() {
 
 #[test]
 fn areas_survive() {
-    replay("areas", entry::areas, 1_500);
+    replay("areas", entry::areas, 300);
 }
