@@ -36,15 +36,18 @@ struct Row {
 }
 
 impl Shapes {
-    /// The rows of a level that may hold something.
-    fn rows(&self, level: Level) -> core::ops::Range<i64> {
+    /// South and north end of each shape, of polygons each edge.
+    fn extents(&self) -> impl Iterator<Item = (i64, i64)> {
         let edges = self.lines.iter().map(|line| line.edge());
         let edges = edges.chain(self.polygons.iter().flat_map(|polygon| polygon.0.iter().copied()));
         let extents = edges.map(|edge| (edge.low.y, edge.high.y));
         let extents = extents.chain(self.rects.iter().map(|rect| (rect.low.y, rect.high.y)));
-        let extents = extents
-            .chain(self.capsules.iter().map(|capsule| (capsule.bottom(), capsule.top())))
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        extents.chain(self.capsules.iter().map(|capsule| (capsule.bottom(), capsule.top())))
+    }
+
+    /// The rows of a level that may hold something.
+    fn rows(&self, level: Level) -> core::ops::Range<i64> {
+        let extents = self.extents().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let half = level.row().half_rows;
         let row = |y: i64| Band::owner_row(level, y).clamp(-half, half - 1);
         match extents {
@@ -92,6 +95,9 @@ fn finer_rows(row: i64, finer: Level) -> core::ops::Range<i64> {
 
 /// All cells of a level, row by row from south to north and each row from west to east.
 pub(super) fn cells(shapes: &Shapes, level: Level) -> Result<Vec<GridCell>, GridError> {
+    // One shape alone with too many rows: known before any of them is looked at.
+    let rows = |(bottom, top)| Band::owner_row(level, top) - Band::owner_row(level, bottom);
+    check_count(shapes.extents().map(rows).max().unwrap_or(0).unsigned_abs(), level)?;
     let mut sweep = Sweep { target: level, spans: Vec::new(), cells: 0, bare_rows: 0 };
     for row in shapes.rows(Level::One) {
         let band = Band::new(Level::One, row);
@@ -109,8 +115,8 @@ struct Sweep {
     /// Of one row after the other.
     spans: Vec<(i64, Span)>,
     cells: u64,
-    /// Rows that shapes touch without covering a cell: what has no width along a line of the grid may
-    /// run through millions of them.
+    /// Rows that shapes touch without covering a cell: a polygon without width along a line of the grid
+    /// may run through millions of them.
     bare_rows: u64,
 }
 
