@@ -14,9 +14,9 @@ use nalgebra::Vector3;
 /// Whether to fit a whole camera or only a plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Wanted {
-    /// A camera from six points on, if they foretell one another better that way; else a homography
+    /// A camera from five points on, unless all lie on one plane that foretells them far better; else a homography
     Auto,
-    /// Lens, pose and covariance; at least six points
+    /// Lens, pose and covariance; at least five points
     Camera,
     /// One level plane; at least four points
     Homography,
@@ -54,6 +54,9 @@ pub fn choose(
         solve_camera(&survey)
     };
     match wanted {
+        Wanted::Camera if !cfg!(feature = "edge") => {
+            Err("this program was built without the feature edge, which solves cameras".to_owned())
+        }
         Wanted::Camera => camera()
             .map(|solved| Model::Camera(Box::new(solved)))
             .map_err(|refused| told(file, &refused)),
