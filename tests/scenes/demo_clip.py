@@ -25,6 +25,7 @@ from mathutils import Vector
 import calibration
 import story
 import truth
+from sensor import sensor
 from street import build, use_cycles
 
 WIDTH, HEIGHT = 640, 360
@@ -170,7 +171,7 @@ def main():
     studio = Studio(options.work)
     if options.only is not None:
         for t in options.only:
-            cv2.imwrite(f"{options.work}/look_{t:05.1f}.png", truth.sensor(studio.picture(t), np.random.default_rng(0)))
+            cv2.imwrite(f"{options.work}/look_{t:05.1f}.png", sensor(studio.picture(t), np.random.default_rng(0)))
         for t in options.only:
             with open(f"{options.work}/look_{t:05.1f}.json", "w") as file:
                 json.dump(studio.facts(t), file)
@@ -182,7 +183,7 @@ def main():
     for n in range(count):
         path = f"{options.work}/frame_{n:03d}.png"
         if not os.path.exists(path):
-            cv2.imwrite(path, truth.sensor(studio.picture(n / story.FPS), np.random.default_rng(n), NOISE))
+            cv2.imwrite(path, sensor(studio.picture(n / story.FPS), np.random.default_rng(n), NOISE))
             print(f"frame {n}: {time.process_time():.0f} CPU s", file=sys.stderr, flush=True)
     frames = [{"frame": n, "t_secs": round(n / story.FPS, 2), **studio.facts(n / story.FPS)} for n in range(count)]
     clip = f"{options.out}/street.mp4"

@@ -160,8 +160,8 @@ class Stall:
         self.instance = register(self.frame, "stall", [self.canopy_instance.id] if parasol else [])
 
 
-def canopy(at, turn, radius, colours, top=2.62, tilt=(.05, -.04)):
-    """A parasol's cloth: eight panels in two colours with a hanging edge."""
+def canopy(at, turn, radius, colours, top=2.62, tilt=(.05, -.04), droop=.46):
+    """A parasol's cloth: eight panels in two colours with a hanging edge; `droop` = fall of the edge by radius, more when half open."""
     shape, panels, rings = Shape(), 8, 6
     cloth, around = [plain("cloth", c, .8) for c in colours], 16
     vertices = []
@@ -169,7 +169,7 @@ def canopy(at, turn, radius, colours, top=2.62, tilt=(.05, -.04)):
         for i in range(around):
             angle, odd = math.pi * i / panels, i % 2
             reach = radius * j / rings * (1 - .03 * odd)
-            height = top - .46 * radius * (j / rings) ** 1.5 + .05 * (j / rings) ** 2 * odd
+            height = top - droop * radius * (j / rings) ** 1.5 + .05 * (j / rings) ** 2 * odd
             vertices.append((reach * math.cos(angle), reach * math.sin(angle), height))
     for i in range(around):
         panel = cloth[(i // 2) % 2]

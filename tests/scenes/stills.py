@@ -24,6 +24,7 @@ import truth
 import vehicles
 from furniture import PAVEMENT_METRES, Bin, Stall
 from people import Person
+from sensor import sensor
 from street import build, use_cycles
 
 WIDTH, HEIGHT = 640, 360
@@ -195,7 +196,7 @@ def make(number, folder, samples):
     objects = truth.observe(camera, truth.render_ids(scene, camera, f"{folder}/.ids.png"))
     grain = np.random.default_rng(number)
     name = f"{number:04d}.jpg"
-    cv2.imwrite(f"{folder}/{name}", truth.sensor(clean, grain, rng.uniform(.8, 3.2)), [cv2.IMWRITE_JPEG_QUALITY, rng.randint(78, 95)])
+    cv2.imwrite(f"{folder}/{name}", sensor(clean, grain, rng.uniform(.8, 3.2)), [cv2.IMWRITE_JPEG_QUALITY, rng.randint(78, 95)])
     annotations = []
     for o in objects:
         if o["visible"] is None:

@@ -19,7 +19,7 @@ _WALLS = [(.45, .40, .33), (.33, .2, .15), (.5, .5, .47), (.36, .38, .4), (.5, .
 _SIGN_COLOURS = [(.5, .02, .02), (.02, .15, .45), (.55, .35, .02), (.03, .3, .12), (.5, .5, .5)]
 
 
-def _ground(rng):
+def ground(rng):
     road, pavement, kerb, paint = Shape(), Shape(), Shape(), Shape()
     road.box((3.5, 60, -.1), (7, 180, .2), materials.asphalt())
     road.box((3.5, 60, -.3), (400, 400, .2), plain("soil", (.2, .19, .17), .95))
@@ -50,9 +50,12 @@ def _ground(rng):
     leaves.place("leaves")
 
 
-def _houses(x, facing, y, y_end, rng):
-    """A row of shop houses whose front stands at `x`; `facing` = -1 looks towards +x, +1 towards -x."""
-    shape = Shape()
+def houses(x, facing, y, y_end, rng, signs=_SIGNS, font=None, shop_glass=None, room_glass=None):
+    """A row of shop houses whose front stands at `x`; `facing` = -1 looks towards +x, +1 towards -x.
+
+    `signs` in `font` (None = Blender's own). `shop_glass` and `room_glass` are asked for the material of one window each.
+    Returns the middle (y) and width of every open shop."""
+    shape, shops = Shape(), []
     walls = [bricks("wall", c, tuple(k * .6 for k in c), 4, upright=True, mortar_size=.01) for c in rng.sample(_WALLS, 4)]
     glass, frame = plain("shop_glass", (.02, .025, .03), .05), plain("frame", (.25, .25, .26), .4, .6)
     sill, unit = plain("sill", (.5, .5, .48), .8), plain("air_conditioner", (.6, .6, .57), .5, mottle=.1)
@@ -65,31 +68,36 @@ def _houses(x, facing, y, y_end, rng):
             for i in range(13):
                 shape.box((x - facing * .05, y + width / 2, .25 + PAVEMENT_METRES + i * .2), (.06 + .03 * (i % 2), width * .8, .19), plain("shutter", (.4, .41, .42), .4, .5))
         else:
+            pane = shop_glass() if shop_glass else glass
+            shops.append((y + width / 2, width))
             for i in range(3):
-                shape.box((x - facing * .03, y + width * (.2 + .3 * i), 1.5), (.05, width * .27, 2.6), glass)
+                shape.box((x - facing * .03, y + width * (.2 + .3 * i), 1.5), (.05, width * .27, 2.6), pane)
             for i in range(4):
                 shape.box((x - facing * .06, y + width * (.05 + .3 * i), 1.5), (.08, .07, 2.7), frame)
         z = 4.4
         while z < height - 1.5:
             for i in range(2):
                 wy = y + width * (.28 + .44 * i)
-                shape.box((x - facing * .02, wy, z + .75), (.08, width * .28, 1.5), glass)
+                shape.box((x - facing * .02, wy, z + .75), (.08, width * .28, 1.5), room_glass() if room_glass else glass)
                 shape.box((x - facing * .08, wy, z - .03), (.25, width * .32, .07), sill)
                 shape.box((x - facing * .06, wy, z + .75), (.06, .05, 1.5), frame)
                 if rng.random() < .5:
                     shape.box((x - facing * .25, wy + width * .2, z + .1), (.35, .8, .55), unit)
             z += 2.9
         curve = bpy.data.curves.new("sign_text", "FONT")
-        curve.body, curve.size, curve.align_x = rng.choice(_SIGNS), .5, "CENTER"
+        curve.body, curve.size, curve.align_x = rng.choice(signs), .5, "CENTER"
+        if font:
+            curve.font, curve.size, curve.space_character, curve.extrude = font, .62, 1.25, .01
         curve.materials.append(plain("sign_text", (.9, .85, .6), .5))
         text = link("sign_text", curve)
         text.location, text.rotation_euler = (x - facing * .26, y + width / 2, 3.18), (math.pi / 2, 0, -facing * math.pi / 2)
         y += width + .05
         house += 1
     shape.place("houses")
+    return shops
 
 
-def _tree(x, y, seed, height=5.5):
+def tree(x, y, seed, height=5.5):
     rng, shape = random.Random(seed), Shape()
     bark = plain("bark", (.09, .065, .045), .95, mottle=.4, scale=12, bump=.6)
     leaves = [plain("leaf", c, .6) for c in ((.03, .085, .015), (.045, .11, .02), (.02, .06, .012), (.07, .13, .03))]
@@ -108,7 +116,7 @@ def _tree(x, y, seed, height=5.5):
     shape.place("tree")
 
 
-def _posts():
+def posts():
     shape, paint = Shape(), plain("lamp", (.3, .31, .32), .5, .6)
     for x, y, side in ((-.6, 19.5, 1), (-.6, 40, 1), (7.7, 30, -1)):
         shape.tube((x, y, 0), (x, y, 7.5), .08, paint, .05)
@@ -146,17 +154,17 @@ def build(light="day", seed=0, trees_west=(6.3, 21, 34, 48, 62), trees_east=(24,
     instances().clear()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene, rng = bpy.context.scene, random.Random(seed)
-    _ground(rng)
-    _houses(-5, -1, -14, 85, rng)
-    _houses(12, 1, houses_east_from, 85, rng)
+    ground(rng)
+    houses(-5, -1, -14, 85, rng)
+    houses(12, 1, houses_east_from, 85, rng)
     far = Shape()
     far.box((3.5, 100, 9), (60, 6, 18), plain("far", (.35, .36, .38), .9, mottle=.2, scale=.4))
     far.place("far")
     for i, y in enumerate(trees_west):
-        _tree(-.95, y, seed * 10 + i)
+        tree(-.95, y, seed * 10 + i)
     for i, y in enumerate(trees_east):
-        _tree(8.0, y, seed * 10 + 20 + i)
-    _posts()
+        tree(8.0, y, seed * 10 + 20 + i)
+    posts()
     _light(scene, light, rng)
     if sun:
         bpy.data.objects["sun"].rotation_euler = [math.radians(a) for a in sun]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The camera, exact truth of every instance, and the sensor that spoils a clean rendering.
+"""The camera and the exact truth of every instance.
 
 Pixels: u right, v down. `Camera.project` and all boxes count pixel EDGES (the frame spans 0..width); the centre of the top-left
 pixel is then (0.5, 0.5). Calibration files count pixel CENTRES: subtract 0.5 (`to_centre_px`).
@@ -49,9 +49,13 @@ class Camera:
         bpy.context.view_layer.update()
         self.world_from_camera = np.array(thing.matrix_world)
         self._camera_from_world = np.linalg.inv(self.world_from_camera)
-        v, u = np.mgrid[:height, :width].astype(np.float64)
-        x, y = self._undistort((u + .5 - width / 2) / self.focal_px, (v + .5 - height / 2) / self.focal_px)
-        self._map = ((x * self.focal_px + self.wide / 2 - .5).astype(np.float32), (y * self.focal_px + self.high / 2 - .5).astype(np.float32))
+        self._maps = {1: self._map(1)}
+
+    def _map(self, scale):
+        """For each pixel of the finished frame (`scale` times as large) where it lies in the rendering (`scale` times as large)."""
+        v, u = np.mgrid[:self.height * scale, :self.width * scale].astype(np.float64)
+        x, y = self._undistort(((u + .5) / scale - self.width / 2) / self.focal_px, ((v + .5) / scale - self.height / 2) / self.focal_px)
+        return (((x * self.focal_px + self.wide / 2) * scale - .5).astype(np.float32), ((y * self.focal_px + self.high / 2) * scale - .5).astype(np.float32))
 
     @staticmethod
     def _undistort(xd, yd):
@@ -62,8 +66,10 @@ class Camera:
             x, y = xd / scale, yd / scale
         return x, y
 
-    def warp(self, image, nearest=False):
-        return cv2.remap(image, *self._map, cv2.INTER_NEAREST if nearest else cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    def warp(self, image, nearest=False, scale=1):
+        if scale not in self._maps:
+            self._maps[scale] = self._map(scale)
+        return cv2.remap(image, *self._maps[scale], cv2.INTER_NEAREST if nearest else cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
     def project(self, points, raw=False):
         """World N x 3 -> N x 3 of (u, v, depth). `raw` gives pixels of the undistorted, larger rendering instead."""
@@ -85,27 +91,37 @@ class Camera:
         return np.asarray(self.at)[:2] + rays[:, :2] * reach[:, None]
 
 
+    def rays(self, pixels):
+        """World directions (unit length) through edge-convention pixels N x 2."""
+        x, y = self._undistort((pixels[:, 0] - self.width / 2) / self.focal_px, (pixels[:, 1] - self.height / 2) / self.focal_px)
+        rays = np.c_[x, -y, -np.ones(len(x))] @ self.world_from_camera[:3, :3].T
+        return rays / np.linalg.norm(rays, axis=1)[:, None]
+
+
 def render(scene, path):
     scene.render.filepath = path
     bpy.ops.render.render(write_still=True)
     return cv2.imread(path)
 
 
-def render_ids(scene, camera, path):
-    """Object ids a pixel (0 = none), by a flat Workbench rendering without anti-aliasing; the scene's settings come back."""
+def render_ids(scene, camera, path, scale=1):
+    """Object ids a pixel (0 = none), by a flat Workbench rendering without anti-aliasing; the scene's settings come back.
+    `scale` = 2 gives four samples a pixel (an image twice as wide and high)."""
     r, view, shading = scene.render, scene.view_settings, scene.display.shading
     kept = (r.engine, view.view_transform, view.look, view.exposure, r.use_border)
     r.engine, r.use_border, r.dither_intensity = "BLENDER_WORKBENCH", False, 0
     shading.light, shading.color_type, scene.display.render_aa = "FLAT", "OBJECT", "OFF"
     shading.show_object_outline = shading.show_shadows = shading.show_cavity = False
     view.view_transform, view.look, view.exposure = "Raw", "None", 0
+    r.resolution_percentage = 100 * scale
     bgr = render(scene, path)
+    r.resolution_percentage = 100
     r.engine, view.view_transform, view.look, view.exposure, r.use_border = kept
     red, green, blue = (bgr[..., i].astype(np.int32) for i in (2, 1, 0))
     number = (green // 16) * 16 + red // 16
     check = ((red // 16) * 7 + (green // 16) * 3) % 16
     number[(blue // 16 != check) | (number >= 255) | (abs(red % 16 - 8) > 2) | (abs(green % 16 - 8) > 2)] = 0
-    return camera.warp(number.astype(np.uint8), nearest=True)
+    return camera.warp(number.astype(np.uint8), nearest=True, scale=scale)
 
 
 _local = {}
@@ -159,16 +175,3 @@ def observe(camera, ids):
         if x1 < 0 or y1 < 0 or x2 > camera.width or y2 > camera.height:
             out[-1]["cut"] = True
     return out
-
-
-def sensor(image, rng, noise=2.2):
-    """Vignette, lens softness, the sharpening halo of a camera's own processing, and noise (standard deviation in grey levels)."""
-    image = image.astype(np.float32)
-    h, w = image.shape[:2]
-    y, x = np.mgrid[:h, :w]
-    r2 = ((x - w / 2) / (w / 2)) ** 2 + ((y - h / 2) / (w / 2)) ** 2
-    image *= (1 - .16 * r2)[..., None]
-    image = cv2.GaussianBlur(image, (0, 0), .55)
-    image = image + .45 * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
-    grain = rng.normal(0, noise, (h, w)).astype(np.float32)[..., None] + rng.normal(0, noise * .5, image.shape).astype(np.float32)
-    return np.clip(image + grain, 0, 255).astype(np.uint8)

@@ -34,7 +34,8 @@ def _wheel(shape, x, y, radius, width):
     shape.tube((x, y - side * width / 2, radius), (x, y + side * .012, radius), radius * .62, plain("alloy", (.5, .5, .52), .3, .9), sides=10, smooth=False)
 
 
-def car(x, y, turn, colour, body="sedan"):
+def car(x, y, turn, colour, body="sedan", lit=False):
+    """`lit` switches head and tail lamps on."""
     paint = plain("paint", colour, .25, .3, coat=1)
     glass = plain("glass", (.012, .015, .018), .06)
     sections, (first_window, last_window) = _BODIES[body]
@@ -67,8 +68,8 @@ def car(x, y, turn, colour, body="sedan"):
             parts.tube((wx, side * .70, .32), (wx, side * .885, .32), .40, arch, sides=20)
             _wheel(parts, wx, side * .895, .325, .2)
     for side in (-1, 1):
-        parts.box((2.17, side * .6, .66), (.2, .34, .14), plain("headlamp", (.8, .85, .9), .1))
-        parts.box((-2.2, side * .62, .85), (.14, .32, .16), plain("taillamp", (.45, .01, .01), .2, emit=.4))
+        parts.box((2.17, side * .6, .66), (.2, .34, .14), plain("headlamp_lit", (.9, .88, .75), .1, emit=12) if lit else plain("headlamp", (.8, .85, .9), .1))
+        parts.box((-2.2, side * .62, .85), (.14, .32, .16), plain("taillamp_lit", (.6, .01, .01), .2, emit=4) if lit else plain("taillamp", (.45, .01, .01), .2, emit=.4))
         parts.box((.95, side * .98, .98), (.12, .2, .14), paint)
     plate = plain("plate", (.02, .06, .5), .4)
     parts.box((2.33, 0, .45), (.03, 1.3, .22), rubber())
