@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import coco_files, confusion, detections, plots, sheet
+from . import coco_files, confusion, detections, mot_files, plots, sheet, tracks
 from .fault import BadInput
 
 
@@ -26,6 +26,13 @@ def score_detections(given: argparse.Namespace) -> str:
     )
 
 
+def score_tracks(given: argparse.Namespace) -> str:
+    sequence = mot_files.read(given.truth, given.tracks, given.seqinfo, given.fps)
+    figures = tracks.scored(sequence)
+    ids = [len({i for ids, _ in side.values() for i in ids}) for side in (sequence.truth, sequence.tracks)]
+    return sheet.write(given.out, "tracks", given.data, sheet.date(given.date), figures, frames=sequence.frames, true_ids=ids[0], track_ids=ids[1])
+
+
 def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m score", description=(__doc__ or "").split("\n")[0])
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -33,6 +40,7 @@ def options() -> argparse.ArgumentParser:
     def command(name: str, run, help_text: str, example: str) -> argparse.ArgumentParser:
         new = commands.add_parser(name, help=help_text, description=help_text, epilog=f"Example: python -m score {example}")
         new.add_argument("--out", type=Path, help="also write the score here")
+        new.add_argument("--data", required=True, help="what the data is, for the table")
         new.add_argument("--date", help="date of the run, YYYY-MM-DD (default: today)")
         new.set_defaults(run=run)
         return new
@@ -43,7 +51,13 @@ def options() -> argparse.ArgumentParser:
     new.add_argument("--results", type=Path, required=True, help="what `gridwarden detect` wrote, or COCO results")
     new.add_argument("--manifest", type=Path, help="model manifest: recall and precision at its score_min (default: at score 0)")
     new.add_argument("--plots", type=Path, help="folder for precision-recall curves")
-    new.add_argument("--data", required=True, help="what the data is, for the table")
+
+    new = command("tracks", score_tracks, "MOTA, IDF1, HOTA, switches and fragmentation of a tracker",
+                  "tracks --truth gt.txt --tracks tracks.txt --data 'TUD-Campus'")
+    new.add_argument("--truth", type=Path, required=True, help="MOT challenge ground truth")
+    new.add_argument("--tracks", type=Path, required=True, help="what `gridwarden track` wrote")
+    new.add_argument("--seqinfo", type=Path, help="seqinfo.ini of the sequence: its length and frame rate")
+    new.add_argument("--fps", type=float, help="frame rate that the tracker ran at; must be that of --seqinfo")
     return parser
 
 
