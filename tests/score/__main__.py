@@ -4,10 +4,11 @@ Exit codes as of gridwarden: 0 done, 2 bad usage or bad input with file, field, 
 stdout as JSON, and to --out.
 """
 import argparse
+import datetime
 import sys
 from pathlib import Path
 
-from . import coco_files, confusion, detections, mot_files, plots, sheet, tracks
+from . import coco_files, confusion, detections, event_files, events, mot_files, plots, positions, sheet, table, tracks
 from .fault import BadInput
 
 
@@ -33,6 +34,44 @@ def score_tracks(given: argparse.Namespace) -> str:
     return sheet.write(given.out, "tracks", given.data, sheet.date(given.date), figures, frames=sequence.frames, true_ids=ids[0], track_ids=ids[1])
 
 
+def score_events(given: argparse.Namespace) -> str:
+    summaries = given.summary or [None] * len(given.truth)
+    for name, files in (("--cases", given.cases), ("--summary", summaries)):
+        if len(files) != len(given.truth):
+            raise BadInput("command line", name, len(files), f"one for each of the {len(given.truth)} files of --truth")
+    try:
+        start_at = datetime.datetime.fromisoformat(given.start_at)
+    except ValueError as error:
+        raise BadInput("command line", "--start-at", given.start_at, "RFC 3339") from error
+    if start_at.tzinfo is None:
+        raise BadInput("command line", "--start-at", given.start_at, "RFC 3339 with an offset, as 2026-01-01T00:00:00Z")
+    meaning = event_files.pattern_map(given.pattern_map)
+    allowed = events.Tolerance(given.secs, given.metres, given.without_place)
+    clips = []
+    for truth, cases, summary in zip(given.truth, given.cases, summaries):
+        fps, frames, seconds, happened = event_files.read_truth(truth, meaning)
+        if not allowed.without_place and any(event.place is None for event in happened):
+            raise BadInput(truth, "events.lon_deg", "missing", "a place for every event, or --without-place")
+        expected = event_files.read_summary(summary, truth, fps, frames) if summary else None
+        clips.append(event_files.Clip(truth.stem, seconds, happened, event_files.read_cases(cases, truth, seconds, start_at, expected)))
+    figures, rows = events.scored(clips, allowed)
+    return sheet.write(
+        given.out, "events", given.data, sheet.date(given.date), figures, clips=len(clips), hours=round(sum(c.seconds for c in clips) / 3600, 6),
+        tolerance={"secs": allowed.secs, "metres": None if allowed.without_place else allowed.metres}, events=rows,
+    )
+
+
+def score_positions(given: argparse.Namespace) -> str:
+    truth, located = positions.read_truth(given.truth), positions.read_located(given.located)
+    if len(truth) != len(located):
+        raise BadInput(given.located, "lines", len(located), f"{len(truth)}, one for each row of {given.truth}")
+    return sheet.write(given.out, "positions", given.data, sheet.date(given.date), positions.scored(truth, located))
+
+
+def make_table(given: argparse.Namespace) -> str:
+    return table.of_scores(given.scores, given.all)
+
+
 def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m score", description=(__doc__ or "").split("\n")[0])
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -52,12 +91,33 @@ def options() -> argparse.ArgumentParser:
     new.add_argument("--manifest", type=Path, help="model manifest: recall and precision at its score_min (default: at score 0)")
     new.add_argument("--plots", type=Path, help="folder for precision-recall curves")
 
+    new = command("events", score_events, "events found, missed, false, late and doubled by `gridwarden replay`",
+                  "events --truth street.json --cases cases.jsonl --summary replay.json --data 'rendered street'")
+    new.add_argument("--truth", type=Path, nargs="+", required=True, help="event truth of each clip")
+    new.add_argument("--cases", type=Path, nargs="+", required=True, help="what `gridwarden replay --out` wrote for each")
+    new.add_argument("--summary", type=Path, nargs="+", help="what it printed for each; needed where it found nothing")
+    new.add_argument("--pattern-map", type=Path, help="which happenings make which pattern (default: tests/score/patterns.toml)")
+    new.add_argument("--start-at", default="2026-01-01T00:00:00Z", help="wall time of the first frame, as given to replay")
+    new.add_argument("--secs", type=float, default=3.0, help="tolerance in time (default: 3)")
+    new.add_argument("--metres", type=float, default=5.0, help="tolerance in place (default: 5)")
+    new.add_argument("--without-place", action="store_true", help="the camera has no calibration: match by pattern and time alone")
+
     new = command("tracks", score_tracks, "MOTA, IDF1, HOTA, switches and fragmentation of a tracker",
                   "tracks --truth gt.txt --tracks tracks.txt --data 'TUD-Campus'")
     new.add_argument("--truth", type=Path, required=True, help="MOT challenge ground truth")
     new.add_argument("--tracks", type=Path, required=True, help="what `gridwarden track` wrote")
     new.add_argument("--seqinfo", type=Path, help="seqinfo.ini of the sequence: its length and frame rate")
     new.add_argument("--fps", type=float, help="frame rate that the tracker ran at; must be that of --seqinfo")
+
+    new = command("positions", score_positions, "error and stated uncertainty of `gridwarden locate`",
+                  "positions --truth points.csv --located located.jsonl --data 'rendered street'")
+    new.add_argument("--truth", type=Path, required=True, help="CSV with lon,lat among its columns")
+    new.add_argument("--located", type=Path, required=True, help="what `gridwarden locate [--json]` answered to the same rows")
+
+    new = commands.add_parser("table", help="Markdown table of scores", description="Markdown table of scores", epilog="Example: python -m score table .build/eval/*.json")
+    new.add_argument("scores", type=Path, nargs="+", help="JSON that the other commands wrote")
+    new.add_argument("--all", action="store_true", help="every figure instead of the headlines")
+    new.set_defaults(run=make_table)
     return parser
 
 

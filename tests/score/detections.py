@@ -104,12 +104,12 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 def figures_at_threshold(label: str, m: Matched, score_min: float, drawn: np.ndarray) -> list[Figure]:
     right, wrong = (drawn @ side for side in at_threshold(m, score_min))
 
-    def one(name: str, hits: np.ndarray, of: np.ndarray) -> Figure:
-        figure = from_draws(name, "pictures", len(m.boxes), ratio(hits, of), int(of[0]))
+    def one(name: str, hits: np.ndarray, among: np.ndarray, of: str) -> Figure:
+        figure = from_draws(name, "pictures", len(m.boxes), ratio(hits, among), int(among[0]), of)
         # All right or all wrong leaves nothing to resample; Wilson still knows how little was seen.
-        return share(name, int(hits[0]), int(of[0]), "boxes") if figure.value in (0.0, 1.0) else figure
+        return share(name, int(hits[0]), int(among[0]), of) if figure.value in (0.0, 1.0) else figure
 
-    return [one(f"recall {label}", right, drawn @ m.boxes), one(f"precision {label}", right, right + wrong)]
+    return [one(f"recall {label}", right, drawn @ m.boxes, "boxes"), one(f"precision {label}", right, right + wrong, "results")]
 
 
 def mean_of_classes(per_class: np.ndarray) -> np.ndarray:
@@ -127,13 +127,13 @@ def scored(pictures: Pictures, thresholds: dict[str, float]) -> list[Figure]:
     curves = np.array([[average_precision(row[0], weight) for weight in drawn] for row in by_area])  # [class, draw, IoU]
     boxes = [int(row[0].boxes.sum()) for row in by_area]
     for title, part in (("AP50", curves[:, :, 0]), ("AP50-95", curves.mean(2))):
-        figures.append(from_draws(f"{title} mean", "pictures", count, mean_of_classes(part), sum(boxes)))
-        figures += [from_draws(f"{title} {name}", "pictures", count, part[k], boxes[k]) for k, name in enumerate(pictures.names) if boxes[k]]
+        figures.append(from_draws(f"{title} mean", "pictures", count, mean_of_classes(part), sum(boxes), "boxes"))
+        figures += [from_draws(f"{title} {name}", "pictures", count, part[k], boxes[k], "boxes") for k, name in enumerate(pictures.names) if boxes[k]]
     for k, name in enumerate(pictures.names):
         score_min = thresholds.get(name, 0.0)
         if not boxes[k]:  # labelled, and nowhere in these pictures: every result is a false alarm
             wrong = at_threshold(by_area[k][0], score_min)[1]
-            figures.append(from_draws(f"false per picture {name}", "pictures", count, drawn @ wrong / count, int(wrong.sum())))
+            figures.append(from_draws(f"false per picture {name}", "pictures", count, drawn @ wrong / count, int(wrong.sum()), "false results"))
             continue
         figures += figures_at_threshold(name, by_area[k][0], score_min, drawn)
         bands = [*zip(AREAS, by_area[k]), *zip(HEIGHTS, by_height[k])][1:]
@@ -142,5 +142,5 @@ def scored(pictures: Pictures, thresholds: dict[str, float]) -> list[Figure]:
                 figures += figures_at_threshold(f"{name} {band}", m, score_min, drawn)
                 if band in AREAS:
                     sample = np.array([average_precision(m, weight, 1)[0] for weight in drawn])
-                    figures.append(from_draws(f"AP50 {name} {band}", "pictures", count, sample, int(m.boxes.sum())))
+                    figures.append(from_draws(f"AP50 {name} {band}", "pictures", count, sample, int(m.boxes.sum()), "boxes"))
     return figures

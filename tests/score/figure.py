@@ -64,9 +64,9 @@ def weights(units: int, draws: int = DRAWS, seed: int = SEED) -> np.ndarray:
     return np.concatenate([np.ones((1, units), int), drawn])
 
 
-def from_draws(name: str, of: str, units: int, sample: np.ndarray, n: int | None = None) -> Figure:
-    """`sample` holds the figure itself, then its value in each resample of the `units`."""
-    n = units if n is None else n
+def from_draws(name: str, unit: str, units: int, sample: np.ndarray, n: int | None = None, of: str | None = None) -> Figure:
+    """`sample` holds the figure itself, then its value in each resample of the `units`; n and of where not units are counted."""
+    n, of = units if n is None else n, of or unit
     if units == 0:
         return Figure(name, None, None, None, n, of, "none: no data")
     value, rest = finite(float(sample[0])), sample[1:][np.isfinite(sample[1:])]
@@ -77,12 +77,12 @@ def from_draws(name: str, of: str, units: int, sample: np.ndarray, n: int | None
     low, high = np.percentile(rest, [2.5, 97.5])
     if low == high:  # all found, or all missed: resampling cannot show doubt, and no width would flatter
         return Figure(name, value, None, None, n, of, "none: no resample differs")
-    return Figure(name, value, float(low), float(high), n, of, f"bootstrap over {units} {of}")
+    return Figure(name, value, float(low), float(high), n, of, f"bootstrap over {units} {unit}")
 
 
-def bootstrapped(name: str, of: str, units: int, measure: Callable[[np.ndarray], float], n: int | None = None) -> Figure:
+def bootstrapped(name: str, unit: str, units: int, measure: Callable[[np.ndarray], float]) -> Figure:
     """`measure` takes the weight of each unit; the figure itself is the measure at weight one."""
-    return from_draws(name, of, units, np.array([measure(row) for row in weights(units)], float), n)
+    return from_draws(name, unit, units, np.array([measure(row) for row in weights(units)], float))
 
 
 def quantile(values: np.ndarray, weight: np.ndarray, share_below: float) -> float:

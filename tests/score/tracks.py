@@ -133,7 +133,7 @@ def scored(sequence: Sequence) -> list[Figure]:
     for name, sample in samples.items():
         if abs(sample[0] - figures[name]) > 1e-9:
             raise AssertionError(f"{name}: parts give {sample[0]!r}, the library {figures[name]!r}")
-        result.append(from_draws(name.upper(), "blocks of frames", blocks, sample, boxes))
+        result.append(from_draws(name.upper(), "blocks of frames", blocks, sample, boxes, "true boxes"))
     result.append(rate("id switches", int(figures["num_switches"]), 1.0, "switches"))
     result.append(rate("fragmentations", int(figures["num_fragmentations"]), 1.0, "fragmentations"))
     people = int(figures["num_unique_objects"])
