@@ -1,6 +1,6 @@
 """Command line of the scorer: `python -m score <what> --help`.
 
-Exit codes as of gridwarden: 0 done, 2 bad usage or bad input with file, field, value and what is allowed. The score goes to
+Exit codes as of gridwarden: 0 done, 1 failed, 2 bad usage or bad input with file, field, value and what is allowed. The score goes to
 stdout as JSON, and to --out.
 """
 import argparse
@@ -8,7 +8,7 @@ import datetime
 import sys
 from pathlib import Path
 
-from . import coco_files, confusion, detections, event_files, events, mot_files, plots, positions, sheet, table, tracks
+from . import coco_files, confusion, detections, evaluate, event_files, events, mot_files, plots, positions, sheet, table, tracks
 from .fault import BadInput
 
 
@@ -72,6 +72,13 @@ def make_table(given: argparse.Namespace) -> str:
     return table.of_scores(given.scores, given.all)
 
 
+def evaluate_all(given: argparse.Namespace) -> str:
+    done = evaluate.everything(given.program, given.work.resolve(), lambda words: main(words, quiet=True))
+    page = table.page(done.sheets, done.skipped)
+    given.page.write_text(page, encoding="utf-8")
+    return table.of_scores(done.sheets, everything=False)
+
+
 def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m score", description=(__doc__ or "").split("\n")[0])
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
@@ -118,16 +125,28 @@ def options() -> argparse.ArgumentParser:
     new.add_argument("scores", type=Path, nargs="+", help="JSON that the other commands wrote")
     new.add_argument("--all", action="store_true", help="every figure instead of the headlines")
     new.set_defaults(run=make_table)
+
+    words = "run the program on all data that is here, score it, write docs/scores.md"
+    new = commands.add_parser("all", help=words, description=words, epilog="Example: python -m score all --program target/release/gridwarden")
+    new.add_argument("--program", required=True, help="how to call gridwarden")
+    new.add_argument("--work", type=Path, default=evaluate.REPOSITORY / ".build" / "eval", help="results and score JSON (default: .build/eval)")
+    new.add_argument("--page", type=Path, default=evaluate.REPOSITORY / "docs" / "scores.md", help="the page (default: docs/scores.md)")
+    new.set_defaults(run=evaluate_all)
     return parser
 
 
-def main(words: list[str] | None = None) -> int:
+def main(words: list[str] | None = None, quiet: bool = False) -> int:
     given = options().parse_args(words)
     try:
-        print(given.run(given))
+        result = given.run(given)
     except BadInput as fault:
         print(f"score {given.what}: {fault}", file=sys.stderr)
         return 2
+    except evaluate.Failed as failure:
+        print(f"score {given.what}: {failure}", file=sys.stderr)
+        return 1
+    if not quiet:
+        print(result)
     return 0
 
 

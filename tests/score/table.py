@@ -11,6 +11,9 @@ HEADLINES = {
     "positions": ("error median, metres", "error p95, metres", "inside the stated 95 % radius", "inside the stated 95 % ellipse"),
     "tracks": ("MOTA", "IDF1", "HOTA"),
 }
+INTRODUCTION = """Written by `make eval`; how each figure is made: [tests/score](../tests/score/README.md). Intervals are 95 %: they say what
+chance in the sample leaves open and nothing about other streets. Rendered clips prove geometry, dwell logic and plumbing, not
+precision or recall on real footage. n counts what the figure is about: boxes, results, events, positions."""
 HEAD = "| what | data | figure | value | 95 % interval | n | date |\n|---|---|---|---|---|---|---|"
 
 
@@ -34,3 +37,10 @@ def of_scores(paths: list[Path], everything: bool) -> str:
         wanted = HEADLINES.get(body["what"], ())
         lines += [row(body["what"], body["data"], body["date"], figure) for figure in figures if everything or figure.name in wanted]
     return "\n".join(lines)
+
+
+def page(paths: list[Path], skipped: list[str]) -> str:
+    """docs/scores.md."""
+    lines = ["# Scores", "", INTRODUCTION, "", of_scores(paths, everything=False), ""]
+    lines += ["Not run this time, because the data is not here:", "", *(f"- {what}" for what in skipped), ""] if skipped else []
+    return "\n".join([*lines, "## Every figure", "", of_scores(paths, everything=True), ""])
