@@ -10,20 +10,26 @@ from pathlib import Path
 
 from . import coco_files, confusion, detections, evaluate, event_files, events, mot_files, plots, positions, sheet, table, tracks
 from .fault import BadInput
+from .figure import resampling
 
 
 def score_detections(given: argparse.Namespace) -> str:
     pictures = coco_files.read(given.truth, given.results)
+    if given.summary:
+        coco_files.check_summary(given.summary, pictures)
     thresholds = coco_files.read_thresholds(given.manifest) if given.manifest else {}
-    figures = detections.scored(pictures, thresholds)
-    drawn = plots.draw(pictures, thresholds, given.plots, given.data) if given.plots else []
+    if given.blocks is not None and given.blocks < 2:
+        raise BadInput("command line", "--blocks", given.blocks, "2 or more")
+    drawn = resampling(len(pictures.images), given.blocks)
+    figures = detections.scored(pictures, thresholds, drawn)
+    drawings = plots.draw(pictures, thresholds, drawn, given.plots, given.data) if given.plots else []
     labelled = {box["category_id"] for box in pictures.truth}
     return sheet.write(
         given.out, "detections", given.data, sheet.date(given.date), figures,
         pictures=len(pictures.images), boxes=len(pictures.truth), results=len(pictures.results),
         thresholds={name: thresholds.get(name, 0.0) for name in pictures.names},
         classes_without_truth=[c["name"] for c in pictures.categories if c["id"] not in labelled],
-        results_of_unlabelled_classes=pictures.unjudged, confusion=confusion.matrix(pictures, thresholds), plots=drawn,
+        results_of_unlabelled_classes=pictures.unjudged, confusion=confusion.matrix(pictures, thresholds, drawn), plots=drawings,
     )
 
 
@@ -95,7 +101,9 @@ def options() -> argparse.ArgumentParser:
                   "detections --truth coco.json --results found.json --manifest models/street-nano.toml --plots plots")
     new.add_argument("--truth", type=Path, required=True, help="COCO JSON")
     new.add_argument("--results", type=Path, required=True, help="what `gridwarden detect` wrote, or COCO results")
+    new.add_argument("--summary", type=Path, help="what `gridwarden detect --json` printed: that it looked at every picture")
     new.add_argument("--manifest", type=Path, help="model manifest: recall and precision at its score_min (default: at score 0)")
+    new.add_argument("--blocks", type=int, help="resample this many blocks of neighbouring pictures, for frames of one clip (default: each picture alone)")
     new.add_argument("--plots", type=Path, help="folder for precision-recall curves")
 
     new = command("events", score_events, "events found, missed, false, late and doubled by `gridwarden replay`",

@@ -41,6 +41,15 @@ def read(truth_path: Path, results_path: Path) -> Pictures:
     return Pictures(images, categories, truth, results, unjudged)
 
 
+def check_summary(path: Path, pictures: Pictures) -> None:
+    """What detect printed: a picture without results was looked at, or the score is of another set."""
+    body = document(path)
+    for key, expected, allowed in (("images", len(pictures.images), "the pictures of the truth"), ("unreadable", 0, "every picture readable")):
+        count = whole(path, key, body.get(key))
+        if count != expected:
+            raise BadInput(path, key, count, f"{expected}: {allowed}")
+
+
 def read_truth(path: Path) -> tuple[list[dict], list[dict], list[dict]]:
     whole_file = document(path)
     images, categories, annotations = (field(path, whole_file, key, list) for key in ("images", "categories", "annotations"))

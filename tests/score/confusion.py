@@ -7,7 +7,7 @@ import numpy as np
 from pycocotools import mask
 
 from .coco_files import Pictures
-from .figure import from_draws, weights
+from .figure import Resampling, from_draws
 
 NOTHING = "nothing"
 
@@ -43,15 +43,15 @@ def per_picture(pictures: Pictures, thresholds: dict[str, float], iou_min: float
     return counts
 
 
-def matrix(pictures: Pictures, thresholds: dict[str, float]) -> dict:
+def matrix(pictures: Pictures, thresholds: dict[str, float], drawn: Resampling) -> dict:
     """Counts, and each cell's share of its row with its interval (null where the row is empty)."""
-    counts, drawn = per_picture(pictures, thresholds), weights(len(pictures.images))
+    counts = per_picture(pictures, thresholds)
     labels = [*pictures.names, NOTHING]
-    cells = np.tensordot(drawn, counts, 1).astype(float)
+    cells = np.tensordot(drawn.weight, counts, 1).astype(float)
     shares = np.divide(cells, cells.sum(2, keepdims=True), out=np.full(cells.shape, np.nan), where=cells.sum(2, keepdims=True) > 0)
 
     def interval(true: int, predicted: int) -> list[float | None]:
-        figure = from_draws("", "pictures", len(pictures.images), shares[:, true, predicted])
+        figure = from_draws("", drawn.unit, drawn.units, shares[:, true, predicted])
         return [None if v is None else round(v, 6) for v in (figure.value, figure.low, figure.high)]
 
     size = range(len(labels))

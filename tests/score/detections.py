@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from .coco_files import Pictures
-from .figure import Figure, from_draws, share, weights
+from .figure import Figure, Resampling, from_draws, share
 
 RECALLS = np.linspace(0.0, 1.0, 101)
 IOUS = np.linspace(0.5, 0.95, 10)
@@ -101,15 +101,15 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.full(np.shape(above), math.nan), where=below > 0)
 
 
-def figures_at_threshold(label: str, m: Matched, score_min: float, drawn: np.ndarray) -> list[Figure]:
-    right, wrong = (drawn @ side for side in at_threshold(m, score_min))
+def figures_at_threshold(label: str, m: Matched, score_min: float, drawn: Resampling) -> list[Figure]:
+    right, wrong = (drawn.weight @ side for side in at_threshold(m, score_min))
 
     def one(name: str, hits: np.ndarray, among: np.ndarray, of: str) -> Figure:
-        figure = from_draws(name, "pictures", len(m.boxes), ratio(hits, among), int(among[0]), of)
+        figure = from_draws(name, drawn.unit, drawn.units, ratio(hits, among), int(among[0]), of)
         # All right or all wrong leaves nothing to resample; Wilson still knows how little was seen.
         return share(name, int(hits[0]), int(among[0]), of) if figure.value in (0.0, 1.0) else figure
 
-    return [one(f"recall {label}", right, drawn @ m.boxes, "boxes"), one(f"precision {label}", right, right + wrong, "results")]
+    return [one(f"recall {label}", right, drawn.weight @ m.boxes, "boxes"), one(f"precision {label}", right, right + wrong, "results")]
 
 
 def mean_of_classes(per_class: np.ndarray) -> np.ndarray:
@@ -118,22 +118,21 @@ def mean_of_classes(per_class: np.ndarray) -> np.ndarray:
     return ratio(np.where(known, per_class, 0).sum(0), known.sum(0))
 
 
-def scored(pictures: Pictures, thresholds: dict[str, float]) -> list[Figure]:
+def scored(pictures: Pictures, thresholds: dict[str, float], drawn: Resampling) -> list[Figure]:
     """Every figure. The n of recall and AP is truth boxes, of precision results."""
     by_area = matched(pictures, list(AREAS.values()), by_height=False)
     by_height = matched(pictures, [(low**2, np.nextafter(float(high) ** 2, 0)) for low, high in HEIGHTS.values()], by_height=True)
-    count, drawn = len(pictures.images), weights(len(pictures.images))
     figures: list[Figure] = []
-    curves = np.array([[average_precision(row[0], weight) for weight in drawn] for row in by_area])  # [class, draw, IoU]
+    curves = np.array([[average_precision(row[0], weight) for weight in drawn.weight] for row in by_area])  # [class, draw, IoU]
     boxes = [int(row[0].boxes.sum()) for row in by_area]
     for title, part in (("AP50", curves[:, :, 0]), ("AP50-95", curves.mean(2))):
-        figures.append(from_draws(f"{title} mean", "pictures", count, mean_of_classes(part), sum(boxes), "boxes"))
-        figures += [from_draws(f"{title} {name}", "pictures", count, part[k], boxes[k], "boxes") for k, name in enumerate(pictures.names) if boxes[k]]
+        figures.append(from_draws(f"{title} mean", drawn.unit, drawn.units, mean_of_classes(part), sum(boxes), "boxes"))
+        figures += [from_draws(f"{title} {name}", drawn.unit, drawn.units, part[k], boxes[k], "boxes") for k, name in enumerate(pictures.names) if boxes[k]]
     for k, name in enumerate(pictures.names):
         score_min = thresholds.get(name, 0.0)
         if not boxes[k]:  # labelled, and nowhere in these pictures: every result is a false alarm
             wrong = at_threshold(by_area[k][0], score_min)[1]
-            figures.append(from_draws(f"false per picture {name}", "pictures", count, drawn @ wrong / count, int(wrong.sum()), "false results"))
+            figures.append(from_draws(f"false per picture {name}", drawn.unit, drawn.units, drawn.weight @ wrong / len(pictures.images), int(wrong.sum()), "false results"))
             continue
         figures += figures_at_threshold(name, by_area[k][0], score_min, drawn)
         bands = [*zip(AREAS, by_area[k]), *zip(HEIGHTS, by_height[k])][1:]
@@ -141,6 +140,6 @@ def scored(pictures: Pictures, thresholds: dict[str, float]) -> list[Figure]:
             if m.boxes.sum():
                 figures += figures_at_threshold(f"{name} {band}", m, score_min, drawn)
                 if band in AREAS:
-                    sample = np.array([average_precision(m, weight, 1)[0] for weight in drawn])
-                    figures.append(from_draws(f"AP50 {name} {band}", "pictures", count, sample, int(m.boxes.sum()), "boxes"))
+                    sample = np.array([average_precision(m, weight, 1)[0] for weight in drawn.weight])
+                    figures.append(from_draws(f"AP50 {name} {band}", drawn.unit, drawn.units, sample, int(m.boxes.sum()), "boxes"))
     return figures

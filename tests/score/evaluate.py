@@ -24,11 +24,16 @@ PIPELINES = {"street": REPOSITORY / "pipelines" / "demo_street.toml"}  # of clip
 CALIBRATIONS = {"street": REPOSITORY / "calibration" / "demo_street.toml"}
 SCORE_MIN = "0.01"  # AP needs the whole curve
 FRAMES_EVERY = 5
+BLOCKS = ("--blocks", "20")  # frames of one clip are alike
 TRACKED = (("TUD-Campus", 25.0), ("TUD-Stadtmitte", 25.0), ("PETS09-S2L1_first400", 7.0))
 
 
 class Failed(Exception):
     """The program, or a tool, ended with another code than 0."""
+
+
+def shown(words: list[str]) -> str:
+    return shlex.join(words if len(words) <= 16 else [*words[:16], f"... {len(words) - 16} more"])
 
 
 class Evaluation:
@@ -42,11 +47,11 @@ class Evaluation:
         print(f"skipped: {what}", file=sys.stderr)
         self.skipped.append(what)
 
-    def run(self, words: list[str], stdin: str | None = None, folder: Path = REPOSITORY) -> str:
-        print("+ " + " ".join(words[:6]) + (" ..." if len(words) > 6 else ""), file=sys.stderr)
-        done = subprocess.run(words, cwd=folder, input=stdin, stdout=subprocess.PIPE, text=True, check=False)
+    def run(self, words: list[str], stdin: str | None = None) -> str:
+        print("+ " + shown(words), file=sys.stderr, flush=True)
+        done = subprocess.run(words, cwd=REPOSITORY, input=stdin, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
-            raise Failed(f"{' '.join(words[:6])} ended with code {done.returncode}")
+            raise Failed(f"{shown(words)} ended with code {done.returncode}")
         return done.stdout
 
     def scored(self, what: str, name: str, data: str, words: list[str]) -> None:
@@ -55,14 +60,13 @@ class Evaluation:
             raise Failed(f"score {what} on {data}")
         self.sheets.append(sheet)
 
-    def detections(self, name: str, data: str, truth: Path, folder: Path) -> None:
-        pictures = [image["file_name"] for image in document(truth)["images"]]
-        results = self.out / f"{name}.results.json"
-        summary = json.loads(self.run([*self.program, "detect", "--model", str(MANIFEST), "--score-min", SCORE_MIN, "--json", "--out", str(results), *pictures], folder=folder))
-        if summary["images"] != len(pictures) or summary["unreadable"]:
-            raise Failed(f"detect read {summary['images']} of {len(pictures)} pictures, {summary['unreadable']} unreadable")
+    def detections(self, name: str, data: str, truth: Path, folder: Path, *more: str) -> None:
+        pictures = [str(folder / image["file_name"]) for image in document(truth)["images"]]
+        results, summary = self.out / f"{name}.results.json", self.out / f"{name}.detect.json"
+        words = ["detect", "--model", str(MANIFEST), "--score-min", SCORE_MIN, "--json", "--out", str(results), *pictures]
+        summary.write_text(self.run([*self.program, *words]), encoding="utf-8")
         plots = ["--plots", str(self.out / f"{name}_plots")]
-        self.scored("detections", name, data, ["--truth", str(truth), "--results", str(results), "--manifest", str(MANIFEST), *plots])
+        self.scored("detections", name, data, ["--truth", str(truth), "--results", str(results), "--summary", str(summary), "--manifest", str(MANIFEST), *plots, *more])
 
     def frames(self, clip: Path, name: str, truth: dict[str, Any]) -> tuple[Path, Path]:
         """Decodes the clip into numbered pictures, keeps those of the truth; returns the truth's path and the folder."""
@@ -76,8 +80,8 @@ class Evaluation:
         decoded = {path.name for path in folder.glob("*.png")}
         if wanted - decoded:
             raise BadInput(clip, "frames", len(decoded), f"frame {min(wanted - decoded)} that the truth has")
-        for name_ in decoded - wanted:
-            (folder / name_).unlink()
+        for other in decoded - wanted:
+            (folder / other).unlink()
         path = self.out / f"{name}.coco.json"
         path.write_text(json.dumps(truth), encoding="utf-8")
         return path, folder
@@ -102,7 +106,7 @@ class Evaluation:
             if isinstance(document(truth).get("frames"), list):
                 body = scenes.coco_of_clip(truth, FRAMES_EVERY)
                 path, folder = self.frames(truth.parent / document(truth)["clip"], truth.stem, body)
-                self.detections(f"{truth.stem}_frames", f"rendered: {truth.stem}, every {FRAMES_EVERY}th frame", path, folder)
+                self.detections(f"{truth.stem}_frames", f"rendered: {truth.stem}, every {FRAMES_EVERY}th frame", path, folder, *BLOCKS)
             if truth.stem in CALIBRATIONS:
                 self.positions(truth)
 
@@ -121,7 +125,7 @@ class Evaluation:
         pets = data / "mot" / "PETS09-S2L1_first400"
         body = scenes.coco_of_mot(pets / "gt" / "gt.txt", read_seqinfo(pets / "seqinfo.ini")[0], 8, (768, 576), "pets")
         path, frames = self.frames(data / "videos" / "pets09_s2l1_f0-399.mp4", "pets", body)
-        self.detections("pets", "PETS09-S2L1, every 8th of frames 0-399, camera seen in training", path, frames)
+        self.detections("pets", "PETS09-S2L1, every 8th of frames 0-399, camera seen in training", path, frames, *BLOCKS)
         for name, fps in TRACKED:
             sequence = data / "mot" / name
             tracks = self.out / f"{name}.txt"

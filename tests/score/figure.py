@@ -64,6 +64,22 @@ def weights(units: int, draws: int = DRAWS, seed: int = SEED) -> np.ndarray:
     return np.concatenate([np.ones((1, units), int), drawn])
 
 
+@dataclass(frozen=True)
+class Resampling:
+    """How pictures are resampled: one by one, or in blocks of neighbours, since frames of one clip are not independent."""
+
+    unit: str
+    units: int
+    weight: np.ndarray  # [1 + draws, pictures]
+
+
+def resampling(pictures: int, blocks: int | None, draws: int = DRAWS) -> Resampling:
+    if blocks is None or blocks >= pictures:
+        return Resampling("pictures", pictures, weights(pictures, draws))
+    block_of = np.arange(pictures) * blocks // pictures
+    return Resampling("blocks of pictures", blocks, weights(blocks, draws)[:, block_of])
+
+
 def from_draws(name: str, unit: str, units: int, sample: np.ndarray, n: int | None = None, of: str | None = None) -> Figure:
     """`sample` holds the figure itself, then its value in each resample of the `units`; n and of where not units are counted."""
     n, of = units if n is None else n, of or unit
