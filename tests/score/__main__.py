@@ -54,12 +54,13 @@ def score_events(given: argparse.Namespace) -> str:
     meaning = event_files.pattern_map(given.pattern_map)
     allowed = events.Tolerance(given.secs, given.metres, given.without_place)
     clips = []
-    for truth, cases, summary in zip(given.truth, given.cases, summaries):
-        fps, frames, seconds, happened = event_files.read_truth(truth, meaning)
-        if not allowed.without_place and any(event.place is None for event in happened):
-            raise BadInput(truth, "events.lon_deg", "missing", "a place for every event, or --without-place")
-        expected = event_files.read_summary(summary, truth, fps, frames) if summary else None
-        clips.append(event_files.Clip(truth.stem, seconds, happened, event_files.read_cases(cases, truth, seconds, start_at, expected)))
+    for path, cases, summary in zip(given.truth, given.cases, summaries):
+        truth = event_files.read_truth(path, meaning)
+        if not allowed.without_place and any(event.place is None for event in truth.events):
+            raise BadInput(path, "events.lon_deg", "missing", "a place for every event, or --without-place")
+        expected = event_files.read_summary(summary, truth) if summary else None
+        told = event_files.read_cases(cases, path, truth.seconds, start_at, expected)
+        clips.append(event_files.Clip(path.stem, truth.seconds, truth.events, told, truth.near_misses))
     figures, rows = events.scored(clips, allowed)
     return sheet.write(
         given.out, "events", given.data, sheet.date(given.date), figures, clips=len(clips), hours=round(sum(c.seconds for c in clips) / 3600, 6),

@@ -27,6 +27,16 @@ class Event:
 
 
 @dataclass(frozen=True)
+class NearMiss:
+    """Something that looks like an event and is none."""
+
+    name: str
+    start: float
+    end: float
+    place: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
 class Case:
     identity: str
     pattern: str
@@ -42,6 +52,17 @@ class Clip:
     seconds: float
     events: list[Event]
     cases: list[Case]
+    near_misses: tuple[NearMiss, ...] = ()
+
+
+@dataclass(frozen=True)
+class Truth:
+    path: Path
+    frames: int
+    last_secs: float  # time of the last frame
+    seconds: float
+    events: list[Event]
+    near_misses: tuple[NearMiss, ...]
 
 
 def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -75,26 +96,30 @@ def pattern_map(path: Path | None) -> tuple[dict[str, tuple[str, str]], set[str]
     return pairs, set(body.get("ignored", []))
 
 
-def read_truth(path: Path, meaning: tuple[dict[str, tuple[str, str]], set[str]]) -> tuple[float, int, float, list[Event]]:
-    """fps, frames, seconds, events."""
+def read_truth(path: Path, meaning: tuple[dict[str, tuple[str, str]], set[str]]) -> Truth:
     body = document(path)
     fps = number(path, "fps", body.get("fps"), 0.1, 1000)
     frames = body.get("frames")
     count = len(frames) if isinstance(frames, list) else whole(path, "frames", frames, 1)
     if count == 0:
         raise BadInput(path, "frames", "[]", "at least one frame")
-    seconds = count / fps
+    last = (count - 1) / fps
+    if isinstance(frames, list) and isinstance(frames[-1], dict) and "t_secs" in frames[-1]:  # dropped frames leave gaps
+        last = number(path, f"frames[{count - 1}].t_secs", frames[-1]["t_secs"], last - 0.5 / fps)
+    seconds = number(path, "secs", body.get("secs", last + 1 / fps), last)
     rows = field(path, body, "events", list)
     for i, row in enumerate(rows):
-        for key in ("pattern", "event"):
-            if isinstance(row, dict) and key in row:
-                field(path, row, key, str, f"events[{i}]")
-                break
-        else:
-            raise BadInput(path, f"events[{i}]", row, "an object with `pattern` or `event`")
+        key = "pattern" if isinstance(row, dict) and "pattern" in row else "event"
+        field(path, row, key, str, f"events[{i}]")
     intervals = [interval(path, i, row, seconds) for i, row in enumerate(rows) if "pattern" in row]
     happenings = [(i, row) for i, row in enumerate(rows) if "pattern" not in row]
-    return fps, count, seconds, intervals + paired(path, happenings, seconds, meaning)
+    misses = tuple(near_miss(path, f"near_misses[{i}]", row, seconds) for i, row in enumerate(body.get("near_misses", [])))
+    return Truth(path, count, last, seconds, intervals + paired(path, happenings, seconds, meaning), misses)
+
+
+def near_miss(path: Path, where: str, row: dict[str, Any], seconds: float) -> NearMiss:
+    name, start = field(path, row, "near_miss", str, where), number(path, f"{where}.t_secs", row.get("t_secs"), 0, seconds)
+    return NearMiss(name, start, number(path, f"{where}.until_secs", row.get("until_secs"), start, seconds), place(path, where, row))
 
 
 def interval(path: Path, i: int, row: dict[str, Any], seconds: float) -> Event:
@@ -136,15 +161,15 @@ def paired(path: Path, happenings: list[tuple[int, dict]], seconds: float, meani
     return events
 
 
-def read_summary(path: Path, truth: Path, fps: float, frames: int) -> int:
+def read_summary(path: Path, truth: Truth) -> int:
     """What replay printed; returns its number of cases."""
     body = document(path)
     seen = whole(path, "frames", body.get("frames"))
-    if seen != frames:
-        raise BadInput(path, "frames", seen, f"{frames}, the frames of {truth}")
-    media, expected = number(path, "media_secs", body.get("media_secs"), 0), (frames - 1) / fps
-    if abs(media - expected) > max(1 / fps, 0.01 * expected):
-        raise BadInput(path, "media_secs", media, f"{expected:g}: {frames} frames at the {fps:g} fps of {truth}")
+    if seen != truth.frames:
+        raise BadInput(path, "frames", seen, f"{truth.frames}, the frames of {truth.path}")
+    media = number(path, "media_secs", body.get("media_secs"), 0)
+    if abs(media - truth.last_secs) > max(truth.seconds / truth.frames, 0.01 * truth.last_secs):
+        raise BadInput(path, "media_secs", media, f"{truth.last_secs:g}, the time of the last frame of {truth.path} (same frame rate?)")
     return whole(path, "cases", body.get("cases"))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from .event_files import Case, Clip, Event, metres
+from .event_files import Case, Clip, Event, NearMiss, metres
 from .figure import Figure, bootstrapped, quantile, rate, share
 
 
@@ -50,6 +50,15 @@ def cost(event: Event, case: Case, allowed: Tolerance) -> float:
     return away + late / (1 + late)
 
 
+def mistaken(miss: NearMiss, case: Case, allowed: Tolerance) -> bool:
+    """Whether a false case of any pattern was told while the near miss lasted, at its place."""
+    if not miss.start - allowed.secs <= case.opened <= miss.end + allowed.secs:
+        return False
+    if allowed.without_place or case.place is None or miss.place is None:
+        return allowed.without_place
+    return metres(case.place, miss.place) <= allowed.metres
+
+
 def assigned(clip: Clip, allowed: Tolerance) -> Outcome:
     costs = np.array([[cost(event, case, allowed) for case in clip.cases] for event in clip.events]).reshape(len(clip.events), len(clip.cases))
     possible = np.isfinite(costs)
@@ -75,7 +84,11 @@ def scored(clips: list[Clip], allowed: Tolerance) -> tuple[list[Figure], list[di
     outcomes = [assigned(clip, allowed) for clip in clips]
     hours = sum(clip.seconds for clip in clips) / 3600
     patterns = sorted({e.pattern for clip in clips for e in clip.events} | {c.pattern for clip in clips for c in clip.cases})
+    misses = [(miss, outcome) for clip, outcome in zip(clips, outcomes) for miss in clip.near_misses]
     figures = figures_of("", outcomes, hours, allowed)
+    if misses:
+        taken = sum(any(mistaken(miss, case, allowed) for case in outcome.false) for miss, outcome in misses)
+        figures.append(share("near misses taken for an event", taken, len(misses), "near misses"))
     if len(patterns) > 1:
         for pattern in patterns:
             figures += figures_of(f" {pattern}", [only(outcome, pattern) for outcome in outcomes], hours, allowed)

@@ -21,15 +21,15 @@ def frame_name(stem: str, frame: int) -> str:
 
 
 def coco_of_clip(path: Path, every: int) -> dict[str, Any]:
-    """Every so-many-th frame of a rendered clip; `frame` in the truth is the number of the decoded frame, from 0."""
+    """Every so-many-th frame of a rendered clip: the truth has a record for each frame that the clip holds, in their order."""
     body = document(path)
     width, height = (whole(path, f"size_px[{i}]", value, 1) for i, value in enumerate(field(path, body, "size_px", list)))
     frames = field(path, body, "frames", list)
     names = sorted({field(path, thing, "class", str, f"frames[{i}]") for i, frame in enumerate(frames) for thing in field(path, frame, "objects", list, f"frames[{i}]")})
     images, annotations = [], []
     for i, frame in enumerate(frames):
-        if whole(path, f"frames[{i}].frame", frame.get("frame")) != i:
-            raise BadInput(path, f"frames[{i}].frame", frame["frame"], f"{i}: every frame once and in order")
+        before = frames[i - 1]["frame"] if i else -1
+        whole(path, f"frames[{i}].frame", frame.get("frame"), before + 1)
         if i % every:
             continue
         images.append({"id": i, "file_name": frame_name(path.stem, i), "width": width, "height": height})

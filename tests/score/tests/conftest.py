@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
+settings.register_profile("house", database=None, derandomize=True, deadline=None)  # the same cases on every machine
+settings.load_profile("house")
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 

@@ -105,7 +105,7 @@ def test_the_unspoilt_input_is_scored(tmp_path, capsys):
     (EVENTS, lines([fact("opened", 1, "late")]), None, ["line 1.first_seen_at", "RFC 3339"]),
     (EVENTS, "{\n", None, ["line 1", "JSON"]),
     (EVENTS, lines(CASES), {**SUMMARY, "frames": 250}, ["summary.json", "frames", "250", "500"]),
-    (EVENTS, lines(CASES), {**SUMMARY, "media_secs": 49.9}, ["summary.json", "media_secs", "49.9", "5 fps"]),
+    (EVENTS, lines(CASES), {**SUMMARY, "media_secs": 49.9}, ["summary.json", "media_secs", "49.9", "99.8"]),
     (EVENTS, lines(CASES), {**SUMMARY, "cases": 2}, ["cases.jsonl", "cases", "2"]),
     ({**EVENTS, "frames": []}, lines(CASES), None, ["truth.json", "frames"]),
     ({**EVENTS, "fps": 0}, lines(CASES), None, ["truth.json", "fps", "0"]),

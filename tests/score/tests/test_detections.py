@@ -128,7 +128,7 @@ def test_a_false_result_above_a_right_one_costs_and_one_below_the_threshold_does
     assert by_name(read(tmp_path, truth, [*right, low]), limit)[f"precision {name}"] == 1
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(order=some.randoms(use_true_random=False))
 def test_order_changes_nothing(tmp_path_factory, order):
     truth, results = pictures_with_boxes(3)

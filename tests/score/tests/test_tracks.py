@@ -120,7 +120,7 @@ def test_a_second_track_on_everything_costs(tmp_path):
     assert all(doubled[name] < once[name] for name in ("MOTA", "IDF1", "HOTA"))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(order=some.randoms(use_true_random=False), shift=some.integers(1, 10_000))
 def test_order_of_lines_and_names_of_ids_change_nothing(tmp_path_factory, order, shift):
     truth, found = walk(3, frames=30)
