@@ -81,8 +81,9 @@ def make_table(given: argparse.Namespace) -> str:
 
 def evaluate_all(given: argparse.Namespace) -> str:
     done = evaluate.everything(given.program, given.work.resolve(), lambda words: main(words, quiet=True))
-    page = table.page(done.sheets, done.skipped)
+    page = table.page(done.sheets, done.skipped, coco_files.read_model(evaluate.MANIFEST))
     given.page.write_text(page, encoding="utf-8")
+    table.into_readme(evaluate.REPOSITORY / "README.md", done.sheets)
     return table.of_scores(done.sheets, everything=False)
 
 

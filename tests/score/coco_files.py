@@ -125,11 +125,20 @@ def picture_of(path: Path, where: str, name: str, by_name: dict[str, int]) -> in
     return by_name[ends[0]]
 
 
-def read_thresholds(path: Path) -> dict[str, float]:
-    """score_min of each class of a model manifest."""
+def read_manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = tomllib.loads(text(path))
+        return tomllib.loads(text(path))
     except tomllib.TOMLDecodeError as error:
         raise BadInput(path, "TOML", str(error), "a model manifest") from error
-    classes = field(path, manifest, "class", list)
+
+
+def read_model(path: Path) -> str:
+    """Id and digest, for people."""
+    manifest = read_manifest(path)
+    return f"{field(path, manifest, 'id', str)}, sha256 {field(path, manifest, 'sha256', str)[:16]}…"
+
+
+def read_thresholds(path: Path) -> dict[str, float]:
+    """score_min of each class of a model manifest."""
+    classes = field(path, read_manifest(path), "class", list)
     return {field(path, row, "name", str, f"class[{i}]"): number(path, f"class[{i}].score_min", row.get("score_min"), 0.0, 1.0) for i, row in enumerate(classes)}

@@ -13,18 +13,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import scenes
+from . import scenes, site
 from .fault import BadInput, document
 from .mot_files import read_seqinfo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCENES = REPOSITORY / "tests" / "scenes"
+PATTERNS = REPOSITORY / "pipelines" / "patterns"
 MANIFEST = REPOSITORY / "models" / "street-nano.toml"
-PIPELINES = {"street": REPOSITORY / "pipelines" / "demo_street.toml"}  # of clips that bring none themselves
+PIPELINES = {"street": REPOSITORY / "pipelines" / "demo_street.toml"}  # drawn by hand; other clips get theirs from their truth
 CALIBRATIONS = {"street": REPOSITORY / "calibration" / "demo_street.toml"}
 SCORE_MIN = "0.01"  # AP needs the whole curve
 FRAMES_EVERY = 5
-BLOCKS = ("--blocks", "20")  # frames of one clip are alike
+BLOCKS_MIN = 20  # frames of one clip are alike
 TRACKED = (("TUD-Campus", 25.0), ("TUD-Stadtmitte", 25.0), ("PETS09-S2L1_first400", 7.0))
 
 
@@ -68,64 +69,79 @@ class Evaluation:
         plots = ["--plots", str(self.out / f"{name}_plots")]
         self.scored("detections", name, data, ["--truth", str(truth), "--results", str(results), "--summary", str(summary), "--manifest", str(MANIFEST), *plots, *more])
 
-    def frames(self, clip: Path, name: str, truth: dict[str, Any]) -> tuple[Path, Path]:
-        """Decodes the clip into numbered pictures, keeps those of the truth; returns the truth's path and the folder."""
+    def frames(self, clips: dict[str, Path], name: str, truth: dict[str, Any]) -> tuple[Path, Path]:
+        """Decodes the clips into numbered pictures, keeps those of the truth; returns the truth's path and the folder."""
         folder = self.out / f"{name}_frames"
         folder.mkdir(exist_ok=True)
         for old in folder.glob("*.png"):
             old.unlink()
-        location = folder / f"{name}_%05d.png"
-        self.run(["gst-launch-1.0", "-q", "filesrc", f"location={clip}", "!", "decodebin", "!", "videoconvert", "!", "pngenc", "compression-level=1", "!", "multifilesink", f"location={location}"])
         wanted = {image["file_name"] for image in truth["images"]}
-        decoded = {path.name for path in folder.glob("*.png")}
-        if wanted - decoded:
-            raise BadInput(clip, "frames", len(decoded), f"frame {min(wanted - decoded)} that the truth has")
-        for other in decoded - wanted:
-            (folder / other).unlink()
+        for stem, clip in clips.items():
+            location = f"location={folder / stem}_%05d.png"
+            decode = ["filesrc", f"location={clip}", "!", "decodebin", "!", "videoconvert", "!", "pngenc", "compression-level=1", "!", "multifilesink", location]
+            self.run(["gst-launch-1.0", "-q", *decode])
+            decoded = {path.name for path in folder.glob(f"{stem}_?????.png")}
+            absent = {picture for picture in wanted if picture.startswith(f"{stem}_")} - decoded
+            if absent:
+                raise BadInput(clip, "frames", len(decoded), f"more: the truth has {min(absent)}")
+            for other in decoded - wanted:
+                (folder / other).unlink()
         path = self.out / f"{name}.coco.json"
         path.write_text(json.dumps(truth), encoding="utf-8")
         return path, folder
 
     def clips(self) -> None:
-        truths, cases, summaries = [], [], []
+        truths: list[Path] = []
+        cases: list[Path] = []
+        summaries: list[Path] = []
         for truth in sorted(SCENES.rglob("*.json")):
             body = document(truth)
             if "clip" not in body or "events" not in body:
                 continue
-            pipeline = next((p for p in (truth.with_suffix(".toml"), PIPELINES.get(truth.stem)) if p and p.exists()), None)
-            if pipeline is None:
-                self.skip(f"{truth.name}: no pipeline of its own ({truth.with_suffix('.toml').name})")
-                continue
+            pipeline = PIPELINES.get(truth.stem) or site.write(truth, self.out, MANIFEST, PATTERNS)[0]
             clip = truth.parent / body["clip"]
             found, summary = self.out / f"{truth.stem}.cases.jsonl", self.out / f"{truth.stem}.replay.json"
             summary.write_text(self.run([*self.program, "replay", "--pipeline", str(pipeline), "--source", str(clip), "--out", str(found)]), encoding="utf-8")
-            truths, cases, summaries = [*truths, str(truth)], [*cases, str(found)], [*summaries, str(summary)]
-        label = f"rendered: {', '.join(Path(t).stem for t in truths)}" if len(truths) < 4 else f"rendered: {len(truths)} clips"
-        self.scored("events", "events", label, ["--truth", *truths, "--cases", *cases, "--summary", *summaries])
-        for truth in map(Path, truths):
-            if isinstance(document(truth).get("frames"), list):
-                body = scenes.coco_of_clip(truth, FRAMES_EVERY)
-                path, folder = self.frames(truth.parent / document(truth)["clip"], truth.stem, body)
-                self.detections(f"{truth.stem}_frames", f"rendered: {truth.stem}, every {FRAMES_EVERY}th frame", path, folder, *BLOCKS)
+            truths, cases, summaries = [*truths, truth], [*cases, found], [*summaries, summary]
+        for name, label, chosen in self.groups(truths):
+            files = [[str(many[i]) for i in chosen] for many in (truths, cases, summaries)]
+            self.scored("events", f"{name}_events", label, ["--truth", *files[0], "--cases", *files[1], "--summary", *files[2]])
+            videos = {truths[i].stem: truths[i].parent / document(truths[i])["clip"] for i in chosen}
+            boxes = scenes.merged([scenes.coco_of_clip(truths[i], FRAMES_EVERY) for i in chosen])
+            path, folder = self.frames(videos, name, boxes)
+            blocks = str(max(BLOCKS_MIN, 2 * len(chosen)))
+            self.detections(f"{name}_frames", f"{label.split(',')[0]}, every {FRAMES_EVERY}th frame", path, folder, "--blocks", blocks)
+        for truth in truths:
             if truth.stem in CALIBRATIONS:
-                self.positions(truth)
+                self.positions(truth, "shipped homography", CALIBRATIONS[truth.stem])
+                self.positions(truth, "exact camera", site.write(truth, self.out, MANIFEST, PATTERNS)[1])
 
-    def positions(self, truth: Path) -> None:
+    def groups(self, truths: list[Path]) -> list[tuple[str, str, list[int]]]:
+        """Name, label and clips: those with a pipeline drawn by hand one by one, all others as one set."""
+        own = [(t.stem, f"rendered: {t.stem}, its own pipeline", [i]) for i, t in enumerate(truths) if t.stem in PIPELINES]
+        rest = [i for i, t in enumerate(truths) if t.stem not in PIPELINES]
+        return [*own, *([("clips", f"rendered: {len(rest)} clips, one rule for all", rest)] if rest else [])]
+
+    def positions(self, truth: Path, how: str, calibration: Path) -> None:
         places = scenes.places_of_clip(truth)
-        points, located = self.out / f"{truth.stem}.points.csv", self.out / f"{truth.stem}.located.jsonl"
+        if not places:
+            self.skip(f"positions of {truth.stem}: nothing ever stands on its pavement")
+            return
+        name = f"{truth.stem}_{how.split()[0]}"
+        points, located = self.out / f"{name}.points.csv", self.out / f"{name}.located.jsonl"
         with points.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([("u", "v", "lon", "lat"), *places])
         pixels = "".join(f"{u:.6f},{v:.6f}\n" for u, v, _, _ in places)
-        located.write_text(self.run([*self.program, "locate", "--json", "--calibration", str(CALIBRATIONS[truth.stem])], stdin=pixels), encoding="utf-8")
-        self.scored("positions", f"{truth.stem}_positions", f"rendered: {truth.stem}, exact pixels on the pavement", ["--truth", str(points), "--located", str(located)])
+        located.write_text(self.run([*self.program, "locate", "--json", "--calibration", str(calibration)], stdin=pixels), encoding="utf-8")
+        self.scored("positions", f"{name}_positions", f"rendered: {truth.stem}, {how}, exact pixels on the pavement", ["--truth", str(points), "--located", str(located)])
 
     def shared(self, folder: Path) -> None:
         data = folder / "data"
-        self.detections("bins", "photographs of bins, held out (382)", data / "coco_bins_val.json", data)
+        self.detections("bins", "photographs of bins: 382 not trained on, thresholds chosen on them", data / "coco_bins_val.json", data)
         pets = data / "mot" / "PETS09-S2L1_first400"
         body = scenes.coco_of_mot(pets / "gt" / "gt.txt", read_seqinfo(pets / "seqinfo.ini")[0], 8, (768, 576), "pets")
-        path, frames = self.frames(data / "videos" / "pets09_s2l1_f0-399.mp4", "pets", body)
-        self.detections("pets", "PETS09-S2L1, every 8th of frames 0-399, camera seen in training", path, frames, *BLOCKS)
+        path, frames = self.frames({"pets": data / "videos" / "pets09_s2l1_f0-399.mp4"}, "pets", body)
+        self.detections("pets", "PETS09-S2L1, every 8th of frames 0-399, camera seen in training", path, frames, "--blocks", str(BLOCKS_MIN))
         for name, fps in TRACKED:
             sequence = data / "mot" / name
             tracks = self.out / f"{name}.txt"

@@ -11,6 +11,7 @@ import numpy as np
 
 from .fault import BadInput, document, field, number, whole
 from .mot_files import rows
+from .site import projected
 
 HEIGHT_PX_MIN = 12
 SHOWN_MIN = 1 / 3
@@ -30,7 +31,7 @@ def coco_of_clip(path: Path, every: int) -> dict[str, Any]:
     for i, frame in enumerate(frames):
         before = frames[i - 1]["frame"] if i else -1
         whole(path, f"frames[{i}].frame", frame.get("frame"), before + 1)
-        if i % every:
+        if i % every or frame.get("faults"):  # a covered or black frame is for health to find, not for the detector
             continue
         images.append({"id": i, "file_name": frame_name(path.stem, i), "width": width, "height": height})
         for thing in frame["objects"]:
@@ -42,6 +43,19 @@ def coco_of_clip(path: Path, every: int) -> dict[str, Any]:
             if area > 0:
                 hard = bottom - top < HEIGHT_PX_MIN or bool(thing.get("cut")) or area < SHOWN_MIN * whole_area
                 annotations.append(annotation(len(annotations) + 1, i, names.index(thing["class"]) + 1, [left, top, right - left, bottom - top], hard))
+    return coco(images, names, annotations)
+
+
+def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """One COCO truth of many; file names must differ already."""
+    names = sorted({category["name"] for part in parts for category in part["categories"]})
+    images, annotations = [], []
+    for part in parts:
+        classes = {category["id"]: names.index(category["name"]) + 1 for category in part["categories"]}
+        first = len(images)
+        order = {image["id"]: first + i for i, image in enumerate(part["images"])}
+        images += [{**image, "id": order[image["id"]]} for image in part["images"]]
+        annotations += [annotation(len(annotations) + i, order[b["image_id"]], classes[b["category_id"]], b["bbox"], bool(b["iscrowd"])) for i, b in enumerate(part["annotations"], 1)]
     return coco(images, names, annotations)
 
 
@@ -75,20 +89,13 @@ def places_of_clip(path: Path, plane: str = "pavement") -> list[tuple[float, flo
     """u, v, lon, lat of every place on the plane where a thing ever stands inside the plane's hull: exact, through the lens."""
     body = document(path)
     camera, ground = field(path, body, "camera", dict), field(path, field(path, body, "planes", dict), plane, dict)
-    pose = np.linalg.inv(np.array(camera["world_from_camera"], float))
-    hull = np.array(ground["hull_px"], float)
-    found = {}
+    hull, things = np.array(ground["hull_px"], float), {}
     for frame in field(path, body, "frames", list):
         for thing in frame["objects"]:
-            place = tuple(thing["enu_metres"])
-            if math.isclose(place[2], ground["height_metres"]) and place not in found:
-                at = pose @ np.array([*place, 1.0])
-                x, y = at[0] / -at[2], -at[1] / -at[2]
-                bent = 1 + camera["k1"] * (x * x + y * y) + camera["k2"] * (x * x + y * y) ** 2
-                u, v = (camera["centre_px"][i] + camera["focal_px"] * value * bent for i, value in enumerate((x, y)))
-                if at[2] < 0 and in_hull(hull, u, v):
-                    found[place] = (u, v, *thing["lonlat_deg"])
-    return list(found.values())
+            if math.isclose(thing["enu_metres"][2], ground["height_metres"]):
+                things[tuple(thing["enu_metres"])] = thing["lonlat_deg"]
+    pixels = projected(camera, np.array(list(things), float).reshape(-1, 3))
+    return [(u, v, lon, lat) for (u, v), (lon, lat) in zip(pixels, things.values()) if math.isfinite(u) and in_hull(hull, u, v)]
 
 
 def in_hull(hull: np.ndarray, u: float, v: float) -> bool:

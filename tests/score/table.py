@@ -18,7 +18,7 @@ HEAD = "| what | data | figure | value | 95 % interval | n | date |\n|---|---|--
 
 
 def shown(value: float | None) -> str:
-    """Three significant places, never more digits than the interval can bear."""
+    """Three decimals below ten, one above."""
     if value is None:
         return "–"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
@@ -39,8 +39,20 @@ def of_scores(paths: list[Path], everything: bool) -> str:
     return "\n".join(lines)
 
 
-def page(paths: list[Path], skipped: list[str]) -> str:
+def page(paths: list[Path], skipped: list[str], model: str) -> str:
     """docs/scores.md."""
-    lines = ["# Scores", "", INTRODUCTION, "", of_scores(paths, everything=False), ""]
+    lines = ["# Scores", "", INTRODUCTION, "", f"Model: {model}.", "", of_scores(paths, everything=False), ""]
     lines += ["Not run this time, because the data is not here:", "", *(f"- {what}" for what in skipped), ""] if skipped else []
     return "\n".join([*lines, "## Every figure", "", of_scores(paths, everything=True), ""])
+
+
+BEGIN, END = "<!-- scores: begin, written by make eval -->", "<!-- scores: end -->"
+
+
+def into_readme(readme: Path, paths: list[Path]) -> None:
+    """Puts the short table between the marks, where the file has them."""
+    content = readme.read_text(encoding="utf-8")
+    before, begin, rest = content.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if begin and end:
+        readme.write_text(f"{before}{BEGIN}\n{of_scores(paths, everything=False)}\n{END}{after}", encoding="utf-8")

@@ -49,3 +49,16 @@ def test_sheet_is_plain_json(tmp_path):
     path = put(tmp_path / "x", sheet.write(None, "tracks", "walk", "2026-01-02", [share("x", 1, 3, "ids")]))
     body, figures = sheet.read(path)
     assert figures[0].value == pytest.approx(1 / 3) and json.loads(path.read_text()) == body
+
+
+def test_the_page_and_the_readme_hold_the_table_and_what_was_skipped(tmp_path):
+    path = tmp_path / "score.json"
+    sheet.write(path, "tracks", "walk", "2026-01-02", [Figure("MOTA", 0.5, 0.25, 0.75, 12, "true boxes", "x"), Figure("id switches", 3.0, 1.0, 7.0, 3, "switches", "x")])
+    page = table.page([path], ["the moon"], "street-nano")
+    assert page.count("| MOTA |") == 2 and page.count("| id switches |") == 1 and "- the moon" in page
+    readme = put(tmp_path / "README.md", f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    table.into_readme(readme, [path])
+    assert "old" not in readme.read_text() and "| MOTA |" in readme.read_text() and readme.read_text().endswith(f"{table.END}\nafter\n")
+    bare = put(tmp_path / "bare.md", "no marks\n")
+    table.into_readme(bare, [path])
+    assert bare.read_text() == "no marks\n"

@@ -1,10 +1,11 @@
 """The rendered clip's truth, turned into boxes and places, agrees with itself."""
 import json
+import tomllib
 
 import numpy as np
 import pytest
 
-from score import coco_files, scenes
+from score import coco_files, scenes, site
 from score.event_files import metres
 
 from .conftest import REPOSITORY, put
@@ -30,3 +31,21 @@ def test_boxes_of_the_clip_are_coco_truth(tmp_path):
     assert [image["id"] for image in images] == list(range(0, 390, 50))
     assert {"person", "stall", "bin", "bin_overflowing"} <= {category["name"] for category in categories}
     assert all(box["iscrowd"] or box["bbox"][3] >= scenes.HEIGHT_PX_MIN for box in boxes)
+
+
+def test_a_clip_without_a_pipeline_gets_one_from_its_truth(tmp_path):
+    rules, made = site.write(TRUTH, tmp_path, REPOSITORY / "models" / "street-nano.toml", REPOSITORY / "pipelines" / "patterns")
+    pipeline, calibration = tomllib.loads(rules.read_text()), tomllib.loads(made.read_text())
+    zones = {zone["id"] for zone in pipeline["zone"]}
+    assert {zone for pattern in pipeline["pattern"] for zone in pattern["zones"]} <= zones == {"pavement", "no_parking"}
+    rotation = np.array(calibration["camera"]["rotation"])
+    assert rotation @ rotation.T == pytest.approx(np.eye(3), abs=1e-6) and np.linalg.det(rotation) == pytest.approx(1)
+
+
+def test_merged_truth_keeps_every_box_and_class(tmp_path):
+    one, other = scenes.coco_of_clip(TRUTH, every=100), scenes.coco_of_clip(TRUTH, every=130)
+    for image in other["images"]:
+        image["file_name"] = f"other/{image['file_name']}"
+    both = scenes.merged([one, {**other, "categories": other["categories"]}])
+    images, _, boxes = coco_files.read_truth(put(tmp_path / "truth.json", both))
+    assert len(images) == len(one["images"]) + len(other["images"]) and len(boxes) == len(one["annotations"]) + len(other["annotations"])
