@@ -3,6 +3,7 @@
 Exit codes as of gridwarden: 0 done, 1 failed, 2 bad usage or bad input with file, field, value and what is allowed. The score goes to
 stdout as JSON, and to --out.
 """
+
 import argparse
 import datetime
 import sys
@@ -25,11 +26,19 @@ def score_detections(given: argparse.Namespace) -> str:
     drawings = plots.draw(pictures, thresholds, drawn, given.plots, given.data) if given.plots else []
     labelled = {box["category_id"] for box in pictures.truth}
     return sheet.write(
-        given.out, "detections", given.data, sheet.date(given.date), figures,
-        pictures=len(pictures.images), boxes=len(pictures.truth), results=len(pictures.results),
+        given.out,
+        "detections",
+        given.data,
+        sheet.date(given.date),
+        figures,
+        pictures=len(pictures.images),
+        boxes=len(pictures.truth),
+        results=len(pictures.results),
         thresholds={name: thresholds.get(name, 0.0) for name in pictures.names},
         classes_without_truth=[c["name"] for c in pictures.categories if c["id"] not in labelled],
-        results_of_unlabelled_classes=pictures.unjudged, confusion=confusion.matrix(pictures, thresholds, drawn), plots=drawings,
+        results_of_unlabelled_classes=pictures.unjudged,
+        confusion=confusion.matrix(pictures, thresholds, drawn),
+        plots=drawings,
     )
 
 
@@ -37,7 +46,9 @@ def score_tracks(given: argparse.Namespace) -> str:
     sequence = mot_files.read(given.truth, given.tracks, given.seqinfo, given.fps)
     figures = tracks.scored(sequence)
     ids = [len({i for ids, _ in side.values() for i in ids}) for side in (sequence.truth, sequence.tracks)]
-    return sheet.write(given.out, "tracks", given.data, sheet.date(given.date), figures, frames=sequence.frames, true_ids=ids[0], track_ids=ids[1])
+    return sheet.write(
+        given.out, "tracks", given.data, sheet.date(given.date), figures, frames=sequence.frames, true_ids=ids[0], track_ids=ids[1]
+    )
 
 
 def score_events(given: argparse.Namespace) -> str:
@@ -63,8 +74,15 @@ def score_events(given: argparse.Namespace) -> str:
         clips.append(event_files.Clip(path.stem, truth.seconds, truth.events, told, truth.near_misses))
     figures, rows = events.scored(clips, allowed)
     return sheet.write(
-        given.out, "events", given.data, sheet.date(given.date), figures, clips=len(clips), hours=round(sum(c.seconds for c in clips) / 3600, 6),
-        tolerance={"secs": allowed.secs, "metres": None if allowed.without_place else allowed.metres}, events=rows,
+        given.out,
+        "events",
+        given.data,
+        sheet.date(given.date),
+        figures,
+        clips=len(clips),
+        hours=round(sum(c.seconds for c in clips) / 3600, 6),
+        tolerance={"secs": allowed.secs, "metres": None if allowed.without_place else allowed.metres},
+        events=rows,
     )
 
 
@@ -99,17 +117,29 @@ def options() -> argparse.ArgumentParser:
         new.set_defaults(run=run)
         return new
 
-    new = command("detections", score_detections, "AP, recall, precision, confusion of a detector",
-                  "detections --truth coco.json --results found.json --manifest models/street-nano.toml --plots plots")
+    new = command(
+        "detections",
+        score_detections,
+        "AP, recall, precision, confusion of a detector",
+        "detections --truth coco.json --results found.json --manifest models/street-nano.toml --plots plots",
+    )
     new.add_argument("--truth", type=Path, required=True, help="COCO JSON")
     new.add_argument("--results", type=Path, required=True, help="what `gridwarden detect` wrote, or COCO results")
     new.add_argument("--summary", type=Path, help="what `gridwarden detect --json` printed: that it looked at every picture")
     new.add_argument("--manifest", type=Path, help="model manifest: recall and precision at its score_min (default: at score 0)")
-    new.add_argument("--blocks", type=int, help="resample this many blocks of neighbouring pictures, for frames of one clip (default: each picture alone)")
+    new.add_argument(
+        "--blocks",
+        type=int,
+        help="resample this many blocks of neighbouring pictures, for frames of one clip (default: each picture alone)",
+    )
     new.add_argument("--plots", type=Path, help="folder for precision-recall curves")
 
-    new = command("events", score_events, "events found, missed, false, late and doubled by `gridwarden replay`",
-                  "events --truth street.json --cases cases.jsonl --summary replay.json --data 'rendered street'")
+    new = command(
+        "events",
+        score_events,
+        "events found, missed, false, late and doubled by `gridwarden replay`",
+        "events --truth street.json --cases cases.jsonl --summary replay.json --data 'rendered street'",
+    )
     new.add_argument("--truth", type=Path, nargs="+", required=True, help="event truth of each clip")
     new.add_argument("--cases", type=Path, nargs="+", required=True, help="what `gridwarden replay --out` wrote for each")
     new.add_argument("--summary", type=Path, nargs="+", help="what it printed for each; needed where it found nothing")
@@ -119,27 +149,44 @@ def options() -> argparse.ArgumentParser:
     new.add_argument("--metres", type=float, default=5.0, help="tolerance in place (default: 5)")
     new.add_argument("--without-place", action="store_true", help="the camera has no calibration: match by pattern and time alone")
 
-    new = command("tracks", score_tracks, "MOTA, IDF1, HOTA, switches and fragmentation of a tracker",
-                  "tracks --truth gt.txt --tracks tracks.txt --data 'TUD-Campus'")
+    new = command(
+        "tracks",
+        score_tracks,
+        "MOTA, IDF1, HOTA, switches and fragmentation of a tracker",
+        "tracks --truth gt.txt --tracks tracks.txt --data 'TUD-Campus'",
+    )
     new.add_argument("--truth", type=Path, required=True, help="MOT challenge ground truth")
     new.add_argument("--tracks", type=Path, required=True, help="what `gridwarden track` wrote")
     new.add_argument("--seqinfo", type=Path, help="seqinfo.ini of the sequence: its length and frame rate")
     new.add_argument("--fps", type=float, help="frame rate that the tracker ran at; must be that of --seqinfo")
 
-    new = command("positions", score_positions, "error and stated uncertainty of `gridwarden locate`",
-                  "positions --truth points.csv --located located.jsonl --data 'rendered street'")
+    new = command(
+        "positions",
+        score_positions,
+        "error and stated uncertainty of `gridwarden locate`",
+        "positions --truth points.csv --located located.jsonl --data 'rendered street'",
+    )
     new.add_argument("--truth", type=Path, required=True, help="CSV with lon,lat among its columns")
     new.add_argument("--located", type=Path, required=True, help="what `gridwarden locate [--json]` answered to the same rows")
 
-    new = commands.add_parser("table", help="Markdown table of scores", description="Markdown table of scores", epilog="Example: python -m score table .build/eval/*.json")
+    new = commands.add_parser(
+        "table",
+        help="Markdown table of scores",
+        description="Markdown table of scores",
+        epilog="Example: python -m score table .build/eval/*.json",
+    )
     new.add_argument("scores", type=Path, nargs="+", help="JSON that the other commands wrote")
     new.add_argument("--all", action="store_true", help="every figure instead of the headlines")
     new.set_defaults(run=make_table)
 
     words = "run the program on all data that is here, score it, write docs/scores.md"
-    new = commands.add_parser("all", help=words, description=words, epilog="Example: python -m score all --program target/release/gridwarden")
+    new = commands.add_parser(
+        "all", help=words, description=words, epilog="Example: python -m score all --program target/release/gridwarden"
+    )
     new.add_argument("--program", required=True, help="how to call gridwarden")
-    new.add_argument("--work", type=Path, default=evaluate.REPOSITORY / ".build" / "eval", help="results and score JSON (default: .build/eval)")
+    new.add_argument(
+        "--work", type=Path, default=evaluate.REPOSITORY / ".build" / "eval", help="results and score JSON (default: .build/eval)"
+    )
     new.add_argument("--page", type=Path, default=evaluate.REPOSITORY / "docs" / "scores.md", help="the page (default: docs/scores.md)")
     new.set_defaults(run=evaluate_all)
     return parser

@@ -4,6 +4,7 @@ Out: one `Pictures` with truth and results side by side, everything checked: ids
 every result on a picture that the truth knows. Results of classes that the truth does not label at all cannot be judged:
 they are counted in `unjudged` and leave the figures alone. Boxes are x, y, width, height in source pixels.
 """
+
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,10 @@ def read(truth_path: Path, results_path: Path) -> Pictures:
 def check_summary(path: Path, pictures: Pictures) -> None:
     """What detect printed: a picture without results was looked at, or the score is of another set."""
     body = document(path)
-    for key, expected, allowed in (("images", len(pictures.images), "the pictures of the truth"), ("unreadable", 0, "every picture readable")):
+    for key, expected, allowed in (
+        ("images", len(pictures.images), "the pictures of the truth"),
+        ("unreadable", 0, "every picture readable"),
+    ):
         count = whole(path, key, body.get(key))
         if count != expected:
             raise BadInput(path, key, count, f"{expected}: {allowed}")
@@ -61,7 +65,12 @@ def read_truth(path: Path) -> tuple[list[dict], list[dict], list[dict]]:
     for i, category in enumerate(categories):
         field(path, category, "name", str, f"categories[{i}]")
         whole(path, f"categories[{i}].id", category.get("id"))
-    for label, records, key in (("images", images, "id"), ("images", images, "file_name"), ("categories", categories, "id"), ("categories", categories, "name")):
+    for label, records, key in (
+        ("images", images, "id"),
+        ("images", images, "file_name"),
+        ("categories", categories, "id"),
+        ("categories", categories, "name"),
+    ):
         unique(path, f"{label}.{key}", [record[key] for record in records])
     image_ids, category_ids = {r["id"] for r in images}, {r["id"] for r in categories}
     truth = []
@@ -74,7 +83,16 @@ def read_truth(path: Path) -> tuple[list[dict], list[dict], list[dict]]:
         area = number(path, f"{where}.area", annotation.get("area", bbox[2] * bbox[3]), 0.0)
         crowd = whole(path, f"{where}.iscrowd", annotation.get("iscrowd", 0), 0, 1)
         identity = whole(path, f"{where}.id", annotation.get("id"))
-        truth.append({"id": identity, "image_id": annotation["image_id"], "category_id": annotation["category_id"], "bbox": bbox, "area": area, "iscrowd": crowd})
+        truth.append(
+            {
+                "id": identity,
+                "image_id": annotation["image_id"],
+                "category_id": annotation["category_id"],
+                "bbox": bbox,
+                "area": area,
+                "iscrowd": crowd,
+            }
+        )
     unique(path, "annotations.id", [annotation["id"] for annotation in truth])
     if not truth:
         raise BadInput(path, "annotations", "[]", "at least one box")
@@ -88,7 +106,8 @@ def read_results(path: Path, images: list[dict], categories: list[dict]) -> tupl
     ids, by_name = {r["id"] for r in images}, {r["file_name"]: r["id"] for r in images}
     class_ids, class_of = {r["id"] for r in categories}, {r["name"]: r["id"] for r in categories}
     resolved: dict[str, int] = {}
-    results, unjudged = [], {}
+    results: list[dict[str, Any]] = []
+    unjudged: dict[str, int] = {}
     for i, row in enumerate(rows):
         where = f"[{i}]"
         bbox = box(path, f"{where}.bbox", field(path, row, "bbox", list, where))
@@ -121,7 +140,9 @@ def picture_of(path: Path, where: str, name: str, by_name: dict[str, int]) -> in
         return by_name[name]
     ends = [known for known in by_name if f"/{name}".endswith(f"/{known}") or f"/{known}".endswith(f"/{name}")]
     if len(ends) != 1:
-        raise BadInput(path, f"{where}.file_name", name, "a picture of the truth" if not ends else f"one picture of the truth; {len(ends)} end like it")
+        raise BadInput(
+            path, f"{where}.file_name", name, "a picture of the truth" if not ends else f"one picture of the truth; {len(ends)} end like it"
+        )
     return by_name[ends[0]]
 
 
@@ -141,4 +162,7 @@ def read_model(path: Path) -> str:
 def read_thresholds(path: Path) -> dict[str, float]:
     """score_min of each class of a model manifest."""
     classes = field(path, read_manifest(path), "class", list)
-    return {field(path, row, "name", str, f"class[{i}]"): number(path, f"class[{i}].score_min", row.get("score_min"), 0.0, 1.0) for i, row in enumerate(classes)}
+    return {
+        field(path, row, "name", str, f"class[{i}]"): number(path, f"class[{i}].score_min", row.get("score_min"), 0.0, 1.0)
+        for i, row in enumerate(classes)
+    }

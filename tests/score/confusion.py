@@ -3,6 +3,7 @@
 Boxes are paired whatever their class, best score first, at IoU .5 or more; a result or a truth box pairs once. Rows are true
 classes, then `nothing` (false alarms); columns are predicted classes, then `nothing` (missed).
 """
+
 import numpy as np
 from pycocotools import mask
 
@@ -27,7 +28,11 @@ def per_picture(pictures: Pictures, thresholds: dict[str, float], iou_min: float
     for i, (truth, found) in enumerate(zip(*sides)):
         found = sorted(found, key=lambda row: -row["score"])
         crowd = [row["iscrowd"] for row in truth]
-        overlap = mask.iou([r["bbox"] for r in found], [r["bbox"] for r in truth], crowd) if found and truth else np.zeros((len(found), len(truth)))
+        overlap = (
+            mask.iou([r["bbox"] for r in found], [r["bbox"] for r in truth], crowd)
+            if found and truth
+            else np.zeros((len(found), len(truth)))
+        )
         free = np.array([not c for c in crowd], bool)
         for result, fits in zip(found, overlap):
             predicted, open_fits = classes[result["category_id"]], np.where(free, fits, 0.0)
@@ -55,4 +60,9 @@ def matrix(pictures: Pictures, thresholds: dict[str, float], drawn: Resampling) 
         return [None if v is None else round(v, 6) for v in (figure.value, figure.low, figure.high)]
 
     size = range(len(labels))
-    return {"labels": labels, "rows": "truth", "counts": counts.sum(0).tolist(), "share_low_high": [[interval(t, p) for p in size] for t in size]}
+    return {
+        "labels": labels,
+        "rows": "truth",
+        "counts": counts.sum(0).tolist(),
+        "share_low_high": [[interval(t, p) for p in size] for t in size],
+    }

@@ -4,6 +4,7 @@ pycocotools decides which result takes which truth box (`COCOeval.evaluate`: gre
 and class, IoU .50 to .95). What is left is counting, done here by weights of pictures so that intervals are cheap; at weight
 one it equals `COCOeval.accumulate` (a test holds it to 1e-6). A second result on a truth box that is taken is a false one.
 """
+
 import contextlib
 import io
 import math
@@ -41,9 +42,16 @@ def matched(pictures: Pictures, ranges: list[tuple[float, float]], by_height: bo
         truth, found = COCO(), COCO()
         sides = ((truth, pictures.truth), (found, pictures.results))
         for side, boxes in sides:
-            rows = [{"id": i + 1, "iscrowd": 0, **b, "area": b["bbox"][3] ** 2 if by_height else b.get("area", b["bbox"][2] * b["bbox"][3])} for i, b in enumerate(boxes)]
+            rows = [
+                {"id": i + 1, "iscrowd": 0, **b, "area": b["bbox"][3] ** 2 if by_height else b.get("area", b["bbox"][2] * b["bbox"][3])}
+                for i, b in enumerate(boxes)
+            ]
             # pycocotools takes the id 0 for "unmatched", so ids are given anew.
-            side.dataset = {"images": pictures.images, "categories": pictures.categories, "annotations": [{**row, "id": i + 1} for i, row in enumerate(rows)]}
+            side.dataset = {
+                "images": pictures.images,
+                "categories": pictures.categories,
+                "annotations": [{**row, "id": i + 1} for i, row in enumerate(rows)],
+            }
             side.createIndex()
         run = COCOeval(truth, found, "bbox")
         run.params.areaRng = [list(r) for r in ranges]
@@ -60,7 +68,12 @@ def matched(pictures: Pictures, ranges: list[tuple[float, float]], by_height: bo
             boxes[order[cell["image_id"]]] = np.count_nonzero(np.asarray(cell["gtIgnore"]) == 0)
         scores = np.concatenate([np.asarray(c["dtScores"], float) for c in cells] or [np.zeros(0)])
         best = np.argsort(-scores, kind="mergesort")
-        columns = [np.concatenate([np.asarray(c[key]).reshape(len(IOUS), -1) for c in cells] or [np.zeros((len(IOUS), 0))], 1)[:, best].astype(bool) for key in ("dtMatches", "dtIgnore")]
+        columns = [
+            np.concatenate([np.asarray(c[key]).reshape(len(IOUS), -1) for c in cells] or [np.zeros((len(IOUS), 0))], 1)[:, best].astype(
+                bool
+            )
+            for key in ("dtMatches", "dtIgnore")
+        ]
         picture = np.repeat([order[c["image_id"]] for c in cells], [len(c["dtScores"]) for c in cells]).astype(int)
         return Matched(scores[best], columns[0], columns[1], picture[best], boxes)
 
@@ -127,12 +140,25 @@ def scored(pictures: Pictures, thresholds: dict[str, float], drawn: Resampling) 
     boxes = [int(row[0].boxes.sum()) for row in by_area]
     for title, part in (("AP50", curves[:, :, 0]), ("AP50-95", curves.mean(2))):
         figures.append(from_draws(f"{title} mean", drawn.unit, drawn.units, mean_of_classes(part), sum(boxes), "boxes"))
-        figures += [from_draws(f"{title} {name}", drawn.unit, drawn.units, part[k], boxes[k], "boxes") for k, name in enumerate(pictures.names) if boxes[k]]
+        figures += [
+            from_draws(f"{title} {name}", drawn.unit, drawn.units, part[k], boxes[k], "boxes")
+            for k, name in enumerate(pictures.names)
+            if boxes[k]
+        ]
     for k, name in enumerate(pictures.names):
         score_min = thresholds.get(name, 0.0)
         if not boxes[k]:  # labelled, and nowhere in these pictures: every result is a false alarm
             wrong = at_threshold(by_area[k][0], score_min)[1]
-            figures.append(from_draws(f"false per picture {name}", drawn.unit, drawn.units, drawn.weight @ wrong / len(pictures.images), int(wrong.sum()), "false results"))
+            figures.append(
+                from_draws(
+                    f"false per picture {name}",
+                    drawn.unit,
+                    drawn.units,
+                    drawn.weight @ wrong / len(pictures.images),
+                    int(wrong.sum()),
+                    "false results",
+                )
+            )
             continue
         figures += figures_at_threshold(name, by_area[k][0], score_min, drawn)
         bands = [*zip(AREAS, by_area[k]), *zip(HEIGHTS, by_height[k])][1:]

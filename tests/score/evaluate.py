@@ -3,6 +3,7 @@
 In: the program, `tests/scenes` (rendered clips), and, where $GRIDWARDEN_SHARED names it, the folder with `data/`. Out: one score
 JSON a run under `.build/eval`, and docs/scores.md. What is skipped is said on stderr and in the page. Fails when the program does.
 """
+
 import csv
 import json
 import os
@@ -67,7 +68,12 @@ class Evaluation:
         words = ["detect", "--model", str(MANIFEST), "--score-min", SCORE_MIN, "--json", "--out", str(results), *pictures]
         summary.write_text(self.run([*self.program, *words]), encoding="utf-8")
         plots = ["--plots", str(self.out / f"{name}_plots")]
-        self.scored("detections", name, data, ["--truth", str(truth), "--results", str(results), "--summary", str(summary), "--manifest", str(MANIFEST), *plots, *more])
+        self.scored(
+            "detections",
+            name,
+            data,
+            ["--truth", str(truth), "--results", str(results), "--summary", str(summary), "--manifest", str(MANIFEST), *plots, *more],
+        )
 
     def frames(self, clips: dict[str, Path], name: str, truth: dict[str, Any]) -> tuple[Path, Path]:
         """Decodes the clips into numbered pictures, keeps those of the truth; returns the truth's path and the folder."""
@@ -78,7 +84,20 @@ class Evaluation:
         wanted = {image["file_name"] for image in truth["images"]}
         for stem, clip in clips.items():
             location = f"location={folder / stem}_%05d.png"
-            decode = ["filesrc", f"location={clip}", "!", "decodebin", "!", "videoconvert", "!", "pngenc", "compression-level=1", "!", "multifilesink", location]
+            decode = [
+                "filesrc",
+                f"location={clip}",
+                "!",
+                "decodebin",
+                "!",
+                "videoconvert",
+                "!",
+                "pngenc",
+                "compression-level=1",
+                "!",
+                "multifilesink",
+                location,
+            ]
             self.run(["gst-launch-1.0", "-q", *decode])
             decoded = {path.name for path in folder.glob(f"{stem}_?????.png")}
             absent = {picture for picture in wanted if picture.startswith(f"{stem}_")} - decoded
@@ -101,7 +120,10 @@ class Evaluation:
             pipeline = PIPELINES.get(truth.stem) or site.write(truth, self.out, MANIFEST, PATTERNS)[0]
             clip = truth.parent / body["clip"]
             found, summary = self.out / f"{truth.stem}.cases.jsonl", self.out / f"{truth.stem}.replay.json"
-            summary.write_text(self.run([*self.program, "replay", "--pipeline", str(pipeline), "--source", str(clip), "--out", str(found)]), encoding="utf-8")
+            summary.write_text(
+                self.run([*self.program, "replay", "--pipeline", str(pipeline), "--source", str(clip), "--out", str(found)]),
+                encoding="utf-8",
+            )
             truths, cases, summaries = [*truths, truth], [*cases, found], [*summaries, summary]
         for name, label, chosen in self.groups(truths):
             files = [[str(many[i]) for i in chosen] for many in (truths, cases, summaries)]
@@ -133,7 +155,12 @@ class Evaluation:
             csv.writer(file).writerows([("u", "v", "lon", "lat"), *places])
         pixels = "".join(f"{u:.6f},{v:.6f}\n" for u, v, _, _ in places)
         located.write_text(self.run([*self.program, "locate", "--json", "--calibration", str(calibration)], stdin=pixels), encoding="utf-8")
-        self.scored("positions", f"{name}_positions", f"rendered: {truth.stem}, {how}, exact pixels on the pavement", ["--truth", str(points), "--located", str(located)])
+        self.scored(
+            "positions",
+            f"{name}_positions",
+            f"rendered: {truth.stem}, {how}, exact pixels on the pavement",
+            ["--truth", str(points), "--located", str(located)],
+        )
 
     def shared(self, folder: Path) -> None:
         data = folder / "data"
@@ -141,13 +168,17 @@ class Evaluation:
         pets = data / "mot" / "PETS09-S2L1_first400"
         body = scenes.coco_of_mot(pets / "gt" / "gt.txt", read_seqinfo(pets / "seqinfo.ini")[0], 8, (768, 576), "pets")
         path, frames = self.frames({"pets": data / "videos" / "pets09_s2l1_f0-399.mp4"}, "pets", body)
-        self.detections("pets", "PETS09-S2L1, every 8th of frames 0-399, camera seen in training", path, frames, "--blocks", str(BLOCKS_MIN))
+        self.detections(
+            "pets", "PETS09-S2L1, every 8th of frames 0-399, camera seen in training", path, frames, "--blocks", str(BLOCKS_MIN)
+        )
         for name, fps in TRACKED:
             sequence = data / "mot" / name
             tracks = self.out / f"{name}.txt"
             self.run([*self.program, "track", "--fps", f"{fps:g}", str(sequence / "det" / "det.txt"), "--out", str(tracks)])
             info = ["--seqinfo", str(sequence / "seqinfo.ini"), "--fps", f"{fps:g}"] if (sequence / "seqinfo.ini").exists() else []
-            self.scored("tracks", name, f"{name}, public detections", ["--truth", str(sequence / "gt" / "gt.txt"), "--tracks", str(tracks), *info])
+            self.scored(
+                "tracks", name, f"{name}, public detections", ["--truth", str(sequence / "gt" / "gt.txt"), "--tracks", str(tracks), *info]
+            )
 
 
 def everything(program: str, out: Path, score: Callable[[list[str]], int]) -> Evaluation:

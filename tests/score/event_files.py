@@ -5,6 +5,7 @@ Truth is a JSON object with `fps`, `frames` (a list, or their number) and `event
 - a happening: `event t_secs complete_secs? lon_deg lat_deg`, two of which make an interval (patterns.toml).
 Refused: facts outside the clip's time (another clip, frame rate or --start-at), a fact twice, a case that never opened.
 """
+
 import datetime
 import math
 import tomllib
@@ -77,7 +78,9 @@ def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
 def place(file: object, where: str, record: dict[str, Any]) -> tuple[float, float] | None:
     if record.get("lon_deg") is None and record.get("lat_deg") is None:
         return None
-    return number(file, f"{where}.lon_deg", record.get("lon_deg"), -180, 180), number(file, f"{where}.lat_deg", record.get("lat_deg"), -90, 90)
+    return number(file, f"{where}.lon_deg", record.get("lon_deg"), -180, 180), number(
+        file, f"{where}.lat_deg", record.get("lat_deg"), -90, 90
+    )
 
 
 def pattern_map(path: Path | None) -> tuple[dict[str, tuple[str, str]], set[str]]:
@@ -130,7 +133,9 @@ def interval(path: Path, i: int, row: dict[str, Any], seconds: float) -> Event:
     return Event(row["pattern"], start, end, place(path, where, row))
 
 
-def paired(path: Path, happenings: list[tuple[int, dict]], seconds: float, meaning: tuple[dict[str, tuple[str, str]], set[str]]) -> list[Event]:
+def paired(
+    path: Path, happenings: list[tuple[int, dict]], seconds: float, meaning: tuple[dict[str, tuple[str, str]], set[str]]
+) -> list[Event]:
     pairs, ignored = meaning
     ends_known = {end for _, end in pairs.values()}
     timed = []
@@ -210,7 +215,12 @@ def case_of(path: Path, truth: Path, identity: str, rows: list[tuple[int, dict, 
     def at(record: dict[str, Any], label: str) -> float:
         value = moment(path, f"{label}.time", record["told"], start_at)
         if not -1 <= value <= seconds + 1:
-            raise BadInput(path, f"{label}.time", record["told"], f"0 to {seconds:g} s after --start-at, the time that {truth} covers (same clip, same frame rate?)")
+            raise BadInput(
+                path,
+                f"{label}.time",
+                record["told"],
+                f"0 to {seconds:g} s after --start-at, the time that {truth} covers (same clip, same frame rate?)",
+            )
         return value
 
     ends = [(record, label) for _, record, label in rows if record.get("kind") in ("gone", "seen")]
@@ -218,4 +228,6 @@ def case_of(path: Path, truth: Path, identity: str, rows: list[tuple[int, dict, 
     there = data.get("place")
     first_seen = moment(path, f"{where}.first_seen_at", data.get("first_seen_at"), start_at)
     pattern = field(path, field(path, data, "pattern", dict, where), "id", str, f"{where}.pattern")
-    return Case(identity, pattern, first_seen, at(data, where), gone, place(path, f"{where}.place", there) if isinstance(there, dict) else None)
+    return Case(
+        identity, pattern, first_seen, at(data, where), gone, place(path, f"{where}.place", there) if isinstance(there, dict) else None
+    )

@@ -6,6 +6,7 @@ and place among equals. What is left over: an event without a case is missed; a 
 any other case is false. A case that began before the event, or was told after it was over, is false however near it lies.
 Latency runs from the moment the event starts, so it holds the pattern's dwell time; the latency of `gone` from when it is over.
 """
+
 import math
 from dataclasses import dataclass
 
@@ -60,7 +61,9 @@ def mistaken(miss: NearMiss, case: Case, allowed: Tolerance) -> bool:
 
 
 def assigned(clip: Clip, allowed: Tolerance) -> Outcome:
-    costs = np.array([[cost(event, case, allowed) for case in clip.cases] for event in clip.events]).reshape(len(clip.events), len(clip.cases))
+    costs = np.array([[cost(event, case, allowed) for case in clip.cases] for event in clip.events]).reshape(
+        len(clip.events), len(clip.cases)
+    )
     possible = np.isfinite(costs)
     # More pairs beat better pairs: a pair is worth more than all costs together.
     worth = 2.0 * (min(costs.shape) + 1)
@@ -100,19 +103,26 @@ def only(outcome: Outcome, pattern: str) -> Outcome:
         return pair[0].pattern == pattern
 
     return Outcome(
-        list(filter(fits, outcome.pairs)), [e for e in outcome.missed if e.pattern == pattern],
-        list(filter(fits, outcome.duplicates)), [c for c in outcome.false if c.pattern == pattern],
+        list(filter(fits, outcome.pairs)),
+        [e for e in outcome.missed if e.pattern == pattern],
+        list(filter(fits, outcome.duplicates)),
+        [c for c in outcome.false if c.pattern == pattern],
     )
 
 
 def figures_of(label: str, outcomes: list[Outcome], hours: float, allowed: Tolerance) -> list[Figure]:
     pairs = [pair for outcome in outcomes for pair in outcome.pairs]
     missed, doubled, false = (sum(len(getattr(o, side)) for o in outcomes) for side in ("missed", "duplicates", "false"))
-    figures = [share(f"found{label}", len(pairs), len(pairs) + missed, "events"), share(f"missed{label}", missed, len(pairs) + missed, "events")]
+    figures = [
+        share(f"found{label}", len(pairs), len(pairs) + missed, "events"),
+        share(f"missed{label}", missed, len(pairs) + missed, "events"),
+    ]
     figures.append(share(f"cases that stand for an event{label}", len(pairs), len(pairs) + doubled + false, "cases"))
     figures.append(rate(f"false per hour{label}", false, hours, "false cases"))
     per_event = np.array([1 + sum(event is other for o in outcomes for other, _ in o.duplicates) for event, _ in pairs], float)
-    figures.append(bootstrapped(f"cases per found event{label}", "found events", len(pairs), lambda w: float(w @ per_event) / max(1, w.sum())))
+    figures.append(
+        bootstrapped(f"cases per found event{label}", "found events", len(pairs), lambda w: float(w @ per_event) / max(1, w.sum()))
+    )
     figures += times(f"latency{label}", "found events", np.array([case.opened - event.start for event, case in pairs]))
     over = [(event, case) for event, case in pairs if math.isfinite(event.end)]
     # Told gone while it still stands is wrong, not quick.
@@ -125,23 +135,33 @@ def figures_of(label: str, outcomes: list[Outcome], hours: float, allowed: Toler
 
 
 def times(label: str, of: str, values: np.ndarray) -> list[Figure]:
-    return [bootstrapped(f"{label} {name}, seconds", of, len(values), lambda w: quantile(values, w, part)) for name, part in (("median", 0.5), ("p95", 0.95))]
+    return [
+        bootstrapped(f"{label} {name}, seconds", of, len(values), lambda w: quantile(values, w, part))
+        for name, part in (("median", 0.5), ("p95", 0.95))
+    ]
 
 
 def told(clip: Clip, outcome: Outcome) -> list[dict]:
     """One row an event and one a case that stands for none, for people who ask why."""
 
     def row(became: str, event: Event | None, case: Case | None) -> dict:
-        line: dict = {"clip": clip.name, "became": became, "pattern": (event or case).pattern}
+        line: dict = {"clip": clip.name, "became": became}
         if event:
-            line |= {"start_secs": event.start, "end_secs": event.end if math.isfinite(event.end) else None}
+            line |= {"pattern": event.pattern, "start_secs": event.start, "end_secs": event.end if math.isfinite(event.end) else None}
         if case:
-            line |= {"case": case.identity, "opened_secs": round(case.opened, 3), "gone_secs": None if case.gone is None else round(case.gone, 3)}
+            line |= {
+                "pattern": case.pattern,
+                "case": case.identity,
+                "opened_secs": round(case.opened, 3),
+                "gone_secs": None if case.gone is None else round(case.gone, 3),
+            }
         if event and case and event.place and case.place:
             line["metres"] = round(metres(event.place, case.place), 3)
         return line
 
     return [
-        *(row("found", event, case) for event, case in outcome.pairs), *(row("missed", event, None) for event in outcome.missed),
-        *(row("duplicate", event, case) for event, case in outcome.duplicates), *(row("false", None, case) for case in outcome.false),
+        *(row("found", event, case) for event, case in outcome.pairs),
+        *(row("missed", event, None) for event in outcome.missed),
+        *(row("duplicate", event, case) for event, case in outcome.duplicates),
+        *(row("false", None, case) for case in outcome.false),
     ]

@@ -3,6 +3,7 @@
 Every reader takes text from outside and returns plain Python values that are checked for type and range, so the scoring
 code behind them need not doubt its input. `python -m score` turns `BadInput` into one line on stderr and exit code 2.
 """
+
 import json
 import math
 from pathlib import Path

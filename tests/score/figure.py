@@ -4,6 +4,7 @@ Shares of independent trials: Wilson. Counts over time: exact Poisson (Garwood).
 over the units that were drawn together (pictures, blocks of frames, events), by weights, seeded, so that the same input
 gives the same bytes. A figure that the data cannot give is None, never a flattering number.
 """
+
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

@@ -3,6 +3,7 @@
 Out: one `Sequence` with truth and tracks of each frame. Truth rows with confidence 0 are not to be scored and are left out.
 Refused: an id twice in a frame, boxes without size or not finite, tracks beyond the truth's frames, other frame rates.
 """
+
 import configparser
 from dataclasses import dataclass
 from pathlib import Path

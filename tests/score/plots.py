@@ -1,4 +1,5 @@
 """Precision-recall curves as PNG: one picture a class, IoU .5, a 95 % band over pictures, the point of the shipped threshold."""
+
 from pathlib import Path
 
 import matplotlib
@@ -35,7 +36,13 @@ def draw_one(m: Matched, name: str, score_min: float, drawn: Resampling, path: P
     axes.plot(RECALLS, curves[0], label=f"AP50 {curves[0].mean():.3f}")
     if right + wrong:
         axes.plot([right / m.boxes.sum()], [right / (right + wrong)], "o", color="black", label=f"score from {score_min:g}")
-    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision (interpolated)", title=f"{name}: {int(m.boxes.sum())} boxes, {len(m.boxes)} pictures\n{data}")
+    axes.set(
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+        xlabel="recall",
+        ylabel="precision (interpolated)",
+        title=f"{name}: {int(m.boxes.sum())} boxes, {len(m.boxes)} pictures\n{data}",
+    )
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
     figure.tight_layout()

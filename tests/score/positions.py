@@ -4,6 +4,7 @@ Truth is CSV with a header that has `lon,lat` (as `calibrate --points`: `u,v,lon
 `locate`, plain or --json, line by line for the same pixels. Errors are horizontal metres. Refused pixels have no error: their
 share stands beside the others, so that refusing what is hard shows. An ellipse's bearing is degrees clockwise from north.
 """
+
 import csv
 import math
 from dataclasses import dataclass
@@ -29,7 +30,10 @@ def read_truth(path: Path) -> list[tuple[float, float]]:
     rows = list(csv.DictReader(text(path).splitlines()))
     if not rows or not {"lon", "lat"} <= set(rows[0]):
         raise BadInput(path, "header", ",".join(rows[0]) if rows else "no row", "lon and lat among the columns, and a row")
-    return [(number(path, f"line {i}, lon", row["lon"], -180, 180), number(path, f"line {i}, lat", row["lat"], -90, 90)) for i, row in enumerate(rows, 2)]
+    return [
+        (number(path, f"line {i}, lon", row["lon"], -180, 180), number(path, f"line {i}, lat", row["lat"], -90, 90))
+        for i, row in enumerate(rows, 2)
+    ]
 
 
 def read_located(path: Path) -> list[Located | None]:

@@ -3,6 +3,7 @@
 A thing counts for detection by its visible box. What nobody could be asked to find is marked crowd, so that finding or missing
 it costs nothing: under 12 px high, cut by the frame, or with less than a third of its full box showing.
 """
+
 import math
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,15 @@ def coco_of_clip(path: Path, every: int) -> dict[str, Any]:
     body = document(path)
     width, height = (whole(path, f"size_px[{i}]", value, 1) for i, value in enumerate(field(path, body, "size_px", list)))
     frames = field(path, body, "frames", list)
-    names = sorted({field(path, thing, "class", str, f"frames[{i}]") for i, frame in enumerate(frames) for thing in field(path, frame, "objects", list, f"frames[{i}]")})
-    images, annotations = [], []
+    names = sorted(
+        {
+            field(path, thing, "class", str, f"frames[{i}]")
+            for i, frame in enumerate(frames)
+            for thing in field(path, frame, "objects", list, f"frames[{i}]")
+        }
+    )
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for i, frame in enumerate(frames):
         before = frames[i - 1]["frame"] if i else -1
         whole(path, f"frames[{i}].frame", frame.get("frame"), before + 1)
@@ -42,20 +50,26 @@ def coco_of_clip(path: Path, every: int) -> dict[str, Any]:
             area, whole_area = (right - left) * (bottom - top), (full[2] - full[0]) * (full[3] - full[1])
             if area > 0:
                 hard = bottom - top < HEIGHT_PX_MIN or bool(thing.get("cut")) or area < SHOWN_MIN * whole_area
-                annotations.append(annotation(len(annotations) + 1, i, names.index(thing["class"]) + 1, [left, top, right - left, bottom - top], hard))
+                annotations.append(
+                    annotation(len(annotations) + 1, i, names.index(thing["class"]) + 1, [left, top, right - left, bottom - top], hard)
+                )
     return coco(images, names, annotations)
 
 
 def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """One COCO truth of many; file names must differ already."""
     names = sorted({category["name"] for part in parts for category in part["categories"]})
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for part in parts:
         classes = {category["id"]: names.index(category["name"]) + 1 for category in part["categories"]}
         first = len(images)
         order = {image["id"]: first + i for i, image in enumerate(part["images"])}
         images += [{**image, "id": order[image["id"]]} for image in part["images"]]
-        annotations += [annotation(len(annotations) + i, order[b["image_id"]], classes[b["category_id"]], b["bbox"], bool(b["iscrowd"])) for i, b in enumerate(part["annotations"], 1)]
+        annotations += [
+            annotation(len(annotations) + i, order[b["image_id"]], classes[b["category_id"]], b["bbox"], bool(b["iscrowd"]))
+            for i, b in enumerate(part["annotations"], 1)
+        ]
     return coco(images, names, annotations)
 
 
@@ -68,7 +82,8 @@ def sides(path: Path, frame: int, thing: dict[str, Any], key: str) -> list[float
 
 def coco_of_mot(path: Path, frames: int, every: int, size: tuple[int, int], name: str) -> dict[str, Any]:
     """MOT frame 1 is decoded frame 0."""
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     truth = rows(path, truth=True)
     for i in range(0, frames, every):
         images.append({"id": i, "file_name": frame_name(name, i), "width": size[0], "height": size[1]})

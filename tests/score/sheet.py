@@ -1,4 +1,5 @@
 """One scored run as JSON: what was scored, on which data, when, how, and every figure with its interval."""
+
 import datetime
 import json
 from pathlib import Path
@@ -27,7 +28,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[Figure]]:
         where = f"figures[{i}]"
         values = [None if row.get(k) is None else number(path, f"{where}.{k}", row[k]) for k in ("value", "low", "high")]
         texts = [field(path, row, k, str, where) for k in ("name", "of", "interval")]
-        figures.append(Figure(texts[0], *values, field(path, row, "n", int, where), texts[1], texts[2]))
+        figures.append(Figure(texts[0], values[0], values[1], values[2], field(path, row, "n", int, where), texts[1], texts[2]))
     return body, figures
 
 

@@ -3,6 +3,7 @@
 The clips squeeze into a minute what takes hours, so dwell times are short too, and stated here once for all clips; nothing is
 tuned to a single one. Zones: `pavement` is the hull of the truth's pavement, `no_parking` a stretch of the near lane.
 """
+
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,8 @@ def calibration(body: dict[str, Any]) -> str:
     return (
         f'# Written by tests/score out of the truth of {body["clip"]}.\ndatum = "CGCS2000"\nsurveyed_on = "2026-01-01"\n\n'
         f"[frame]\nwidth_px = {width}\nheight_px = {height}\n\n"
-        f'[camera]\nfx = {focal}\nfy = {focal}\ncx = {cx}\ncy = {cy}\ndistortion = [{camera["k1"]}, {camera["k2"]}]\nrotation = [{rows}]\n'
-        f'position = {{ lon_deg = {camera["lon_deg"]}, lat_deg = {camera["lat_deg"]}, height_metres = {GROUND_METRES + at[2]:.3f} }}\n{planes}'
+        f"[camera]\nfx = {focal}\nfy = {focal}\ncx = {cx}\ncy = {cy}\ndistortion = [{camera['k1']}, {camera['k2']}]\nrotation = [{rows}]\n"
+        f"position = {{ lon_deg = {camera['lon_deg']}, lat_deg = {camera['lat_deg']}, height_metres = {GROUND_METRES + at[2]:.3f} }}\n{planes}"
     )
 
 

@@ -1,4 +1,5 @@
 """One Markdown table out of the JSON of many scored runs: a row a figure, each with its data, n, date and interval."""
+
 from pathlib import Path
 
 from . import sheet
@@ -26,7 +27,15 @@ def shown(value: float | None) -> str:
 
 def row(what: str, data: str, date: str, figure: Figure) -> str:
     interval = figure.interval if figure.low is None or figure.high is None else f"{shown(figure.low)} to {shown(figure.high)}"
-    cells = [what, data, figure.name, shown(figure.value), interval, f"{figure.n} {figure.of}" if figure.n or figure.value is not None else "0", date]
+    cells = [
+        what,
+        data,
+        figure.name,
+        shown(figure.value),
+        interval,
+        f"{figure.n} {figure.of}" if figure.n or figure.value is not None else "0",
+        date,
+    ]
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 
 

@@ -4,6 +4,7 @@ The figures are the libraries' own. For the intervals each is taken apart into s
 the whole sequence stays as it is, and blocks of frames are resampled; that the parts add up to the library's figure is checked
 on every run. Counts (switches, fragmentations) carry Poisson intervals.
 """
+
 import contextlib
 import io
 import math
@@ -57,8 +58,10 @@ def hota_input(sequence: Sequence) -> dict:
         "gt_ids": [np.array([truth_index[i] for i in truth], int) for truth, _, _ in frames],
         "tracker_ids": [np.array([track_index[i] for i in tracks], int) for _, tracks, _ in frames],
         "similarity_scores": [overlap for _, _, overlap in frames],
-        "num_gt_ids": len(truth_index), "num_tracker_ids": len(track_index),
-        "num_gt_dets": sum(len(truth) for truth, _, _ in frames), "num_tracker_dets": sum(len(tracks) for _, tracks, _ in frames),
+        "num_gt_ids": len(truth_index),
+        "num_tracker_ids": len(track_index),
+        "num_gt_dets": sum(len(truth) for truth, _, _ in frames),
+        "num_tracker_dets": sum(len(tracks) for _, tracks, _ in frames),
         "num_timesteps": sequence.frames,
     }
 

@@ -1,4 +1,5 @@
 """Made-up data with a seed, and the shared folder where there is one."""
+
 import json
 import os
 from pathlib import Path
@@ -30,16 +31,28 @@ def pictures_with_boxes(seed: int, pictures: int = 12, classes: int = 3) -> tupl
     random = np.random.default_rng(seed)
     images = [{"id": i, "file_name": f"p/{i}.png", "width": 640, "height": 360} for i in range(1, pictures + 1)]
     categories = [{"id": k, "name": f"class{k}"} for k in range(1, classes + 1)]
-    annotations, results = [], []
+    annotations: list[dict] = []
+    results: list[dict] = []
 
     def result(image: dict, category: int, box: np.ndarray) -> None:
-        results.append({"file_name": image["file_name"], "category_name": f"class{category}", "bbox": [round(float(v), 2) for v in box], "score": 0.0})
+        results.append(
+            {"file_name": image["file_name"], "category_name": f"class{category}", "bbox": [round(float(v), 2) for v in box], "score": 0.0}
+        )
 
     for image in images:
         for _ in range(random.integers(0, 7)):
             size = 10 ** random.uniform(0.7, 2.3, 2)
             box, category = np.round([*random.uniform(0, 400, 2), *size], 2), int(random.integers(1, classes + 1))
-            annotations.append({"id": len(annotations) + 1, "image_id": image["id"], "category_id": category, "bbox": box.tolist(), "area": float(size.prod()), "iscrowd": int(random.random() < 0.1)})
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image["id"],
+                    "category_id": category,
+                    "bbox": box.tolist(),
+                    "area": float(size.prod()),
+                    "iscrowd": int(random.random() < 0.1),
+                }
+            )
             for _ in range(random.choice([0, 1, 1, 1, 2])):
                 named = category if random.random() < 0.8 else int(random.integers(1, classes + 1))
                 result(image, named, box + np.array([*random.normal(0, 0.1, 2) * size, *np.abs(random.normal(0, 0.1, 2)) * size]))

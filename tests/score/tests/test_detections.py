@@ -1,4 +1,5 @@
 """Detections: equal to pycocotools, no gain by repeating, shifting or reordering, and a confusion matrix that adds up."""
+
 import contextlib
 import io
 import json
@@ -21,7 +22,7 @@ def read(folder: Path, truth: dict, results: list[dict]) -> coco_files.Pictures:
     return coco_files.read(put(folder / "truth.json", truth), put(folder / "results.json", results))
 
 
-def by_name(pictures: coco_files.Pictures, thresholds: dict | None = None) -> dict[str, float]:
+def by_name(pictures: coco_files.Pictures, thresholds: dict | None = None) -> dict[str, float | None]:
     figures = detections.scored(pictures, thresholds or {}, resampling(len(pictures.images), None, draws=3))
     return {figure.name: figure.value for figure in figures}
 
@@ -29,7 +30,10 @@ def by_name(pictures: coco_files.Pictures, thresholds: dict | None = None) -> di
 def pycocotools_direct(truth: dict, results: list[dict]) -> tuple[np.ndarray, list[float]]:
     """Precision [IoU, recall, class, area, limit], and the twelve figures of `summarize`."""
     image, category = {r["file_name"]: r["id"] for r in truth["images"]}, {r["name"]: r["id"] for r in truth["categories"]}
-    rows = [{"image_id": image[r["file_name"]], "category_id": category[r["category_name"]], "bbox": r["bbox"], "score": r["score"]} for r in results]
+    rows = [
+        {"image_id": image[r["file_name"]], "category_id": category[r["category_name"]], "bbox": r["bbox"], "score": r["score"]}
+        for r in results
+    ]
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
         coco.dataset = json.loads(json.dumps(truth))
@@ -66,8 +70,12 @@ def test_equal_to_pycocotools_on_shared_pictures(tmp_path, data):
     boxes = [b for b in truth["annotations"] if random.random() < 0.9]
     scores = random.permutation(2 * len(boxes)) / (2 * len(boxes))
     results = [
-        {"file_name": name[b["image_id"]], "category_name": category[b["category_id"]], "score": float(score),
-         "bbox": (np.array(b["bbox"]) * random.normal(1, spread, 4).clip(0.5, 2)).round(2).tolist()}
+        {
+            "file_name": name[b["image_id"]],
+            "category_name": category[b["category_id"]],
+            "score": float(score),
+            "bbox": (np.array(b["bbox"]) * random.normal(1, spread, 4).clip(0.5, 2)).round(2).tolist(),
+        }
         for b, score, spread in zip([*boxes, *boxes], scores, [0.05] * len(boxes) + [0.2] * len(boxes))
     ]
     compare(read(tmp_path, truth, results), truth, results)
@@ -99,7 +107,8 @@ def perfect(truth: dict) -> list[dict]:
     name = {r["id"]: r["file_name"] for r in truth["images"]}
     return [
         {"file_name": name[b["image_id"]], "category_name": f"class{b['category_id']}", "bbox": b["bbox"], "score": 0.9}
-        for b in truth["annotations"] if not b["iscrowd"]
+        for b in truth["annotations"]
+        if not b["iscrowd"]
     ]
 
 
@@ -149,7 +158,9 @@ def test_confusion_counts_every_box_and_result_once(tmp_path):
 
 def test_confusion_of_swapped_classes_is_off_the_diagonal(tmp_path):
     truth, _ = pictures_with_boxes(1)
-    swapped = [{**r, "category_name": {"class1": "class2", "class2": "class1"}.get(r["category_name"], r["category_name"])} for r in perfect(truth)]
+    swapped = [
+        {**r, "category_name": {"class1": "class2", "class2": "class1"}.get(r["category_name"], r["category_name"])} for r in perfect(truth)
+    ]
     pictures = read(tmp_path, truth, swapped)
     shown = confusion.matrix(pictures, {}, resampling(len(pictures.images), None, draws=20))
     counts = np.array(shown["counts"])

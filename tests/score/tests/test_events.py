@@ -1,4 +1,5 @@
 """Events: one case stands for one event at most, late, early, far and doubled cases cost, and the pairing is the largest there is."""
+
 import itertools
 import json
 import math
@@ -23,7 +24,9 @@ def event(start: float, end: float = math.inf, at: float = 0.0, pattern: str = "
     return Event(pattern, start, end, north(at))
 
 
-def case(opened: float, gone: float | None = None, at: float = 0.0, pattern: str = "stall", name: str = "c", seen: float | None = None) -> Case:
+def case(
+    opened: float, gone: float | None = None, at: float = 0.0, pattern: str = "stall", name: str = "c", seen: float | None = None
+) -> Case:
     return Case(name, pattern, opened if seen is None else seen, opened, gone, north(at))
 
 
@@ -34,7 +37,9 @@ def by_name(happened: list[Event], cases: list[Case], allowed: Tolerance = Toler
 
 def test_distance_is_in_metres():
     assert event_files.metres(HERE, north(100)) == pytest.approx(100, abs=0.01)
-    assert event_files.metres((114.34, 22.69), (114.341, 22.69)) == pytest.approx(102.77, abs=0.02)  # 111.320 km x cos(lat), on the ellipsoid
+    assert event_files.metres((114.34, 22.69), (114.341, 22.69)) == pytest.approx(
+        102.77, abs=0.02
+    )  # 111.320 km x cos(lat), on the ellipsoid
 
 
 def test_a_perfect_run():
@@ -50,17 +55,22 @@ def test_no_cases_find_nothing():
 
 def test_duplicates_cost():
     figures = by_name([event(10, 60)], [case(20, name="a"), case(30, name="b"), case(40, name="c")])
-    assert figures["cases per found event"] == 3 and figures["cases that stand for an event"] == pytest.approx(1 / 3) and figures["found"] == 1
+    assert (
+        figures["cases per found event"] == 3 and figures["cases that stand for an event"] == pytest.approx(1 / 3) and figures["found"] == 1
+    )
 
 
-@pytest.mark.parametrize("wrong", [
-    case(70),  # told after it was over
-    case(2),  # told before it began
-    case(20, seen=2),  # its dwell time was gathered before there was anything
-    case(20, at=30),  # elsewhere
-    case(20, pattern="bin"),  # something else
-    Case("c", "stall", 20, 20, None, None),  # nowhere
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        case(70),  # told after it was over
+        case(2),  # told before it began
+        case(20, seen=2),  # its dwell time was gathered before there was anything
+        case(20, at=30),  # elsewhere
+        case(20, pattern="bin"),  # something else
+        Case("c", "stall", 20, 20, None, None),  # nowhere
+    ],
+)
 def test_a_case_that_is_not_the_event_is_false_and_the_event_missed(wrong):
     figures = by_name([event(10, 60)], [wrong])
     assert figures["found"] == 0 and figures["false per hour"] == 1
@@ -88,7 +98,9 @@ def test_a_near_miss_that_made_a_case_is_counted():
 
 
 def test_two_events_at_one_place_one_after_the_other():
-    outcome = events.assigned(Clip("clip", 200, [event(10, 40), event(100, 150)], [case(110, name="later"), case(20, name="first")]), Tolerance())
+    outcome = events.assigned(
+        Clip("clip", 200, [event(10, 40), event(100, 150)], [case(110, name="later"), case(20, name="first")]), Tolerance()
+    )
     assert {(pair[0].start, pair[1].identity) for pair in outcome.pairs} == {(10, "first"), (100, "later")}
 
 
@@ -127,12 +139,24 @@ def test_order_of_cases_changes_no_count(happened, cases, order):
 def test_happenings_become_intervals(tmp_path):
     truth = tmp_path / "truth.json"
     at = {"lon_deg": HERE[0], "lat_deg": HERE[1]}
-    truth.write_text(json.dumps({"fps": 5, "frames": 500, "events": [
-        {"event": "stall_leaves", "t_secs": 59.0, "complete_secs": 62.0, **at},
-        {"event": "stall_set_up", "t_secs": 8.0, "complete_secs": 10.0, **at},
-        {"event": "bin_overflows", "t_secs": 14.0, **at},
-        {"pattern": "crowd", "start_secs": 1, "end_secs": 2, **at},
-    ]}))
+    truth.write_text(
+        json.dumps(
+            {
+                "fps": 5,
+                "frames": 500,
+                "events": [
+                    {"event": "stall_leaves", "t_secs": 59.0, "complete_secs": 62.0, **at},
+                    {"event": "stall_set_up", "t_secs": 8.0, "complete_secs": 10.0, **at},
+                    {"event": "bin_overflows", "t_secs": 14.0, **at},
+                    {"pattern": "crowd", "start_secs": 1, "end_secs": 2, **at},
+                ],
+            }
+        )
+    )
     read = event_files.read_truth(truth, event_files.pattern_map(None))
     assert (read.seconds, read.frames, read.last_secs) == (100, 500, 99.8)
-    assert [(e.pattern, e.start, e.end) for e in read.events] == [("crowd", 1, 2), ("roadside_stall", 8, 62), ("bin_overflowing", 14, math.inf)]
+    assert [(e.pattern, e.start, e.end) for e in read.events] == [
+        ("crowd", 1, 2),
+        ("roadside_stall", 8, 62),
+        ("bin_overflowing", 14, math.inf),
+    ]

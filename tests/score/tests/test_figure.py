@@ -1,4 +1,5 @@
 """Intervals against published values; the bootstrap repeats itself; the table says where each figure comes from."""
+
 import json
 
 import numpy as np
@@ -37,7 +38,10 @@ def test_blocks_keep_neighbours_together():
 
 def test_table_names_data_n_interval_and_date(tmp_path):
     path = tmp_path / "score.json"
-    figures = [Figure("MOTA", 0.5, 0.25, 0.75, 12, "true boxes", "bootstrap over 3 blocks of frames"), Figure("HOTA", None, None, None, 0, "true boxes", "none: no data")]
+    figures = [
+        Figure("MOTA", 0.5, 0.25, 0.75, 12, "true boxes", "bootstrap over 3 blocks of frames"),
+        Figure("HOTA", None, None, None, 0, "true boxes", "none: no data"),
+    ]
     sheet.write(path, "tracks", "a | walk", "2026-01-02", figures)
     assert table.of_scores([path], everything=True).splitlines()[2:] == [
         "| tracks | a / walk | MOTA | 0.500 | 0.250 to 0.750 | 12 true boxes | 2026-01-02 |",
@@ -53,7 +57,13 @@ def test_sheet_is_plain_json(tmp_path):
 
 def test_the_page_and_the_readme_hold_the_table_and_what_was_skipped(tmp_path):
     path = tmp_path / "score.json"
-    sheet.write(path, "tracks", "walk", "2026-01-02", [Figure("MOTA", 0.5, 0.25, 0.75, 12, "true boxes", "x"), Figure("id switches", 3.0, 1.0, 7.0, 3, "switches", "x")])
+    sheet.write(
+        path,
+        "tracks",
+        "walk",
+        "2026-01-02",
+        [Figure("MOTA", 0.5, 0.25, 0.75, 12, "true boxes", "x"), Figure("id switches", 3.0, 1.0, 7.0, 3, "switches", "x")],
+    )
     page = table.page([path], ["the moon"], "street-nano")
     assert page.count("| MOTA |") == 2 and page.count("| id switches |") == 1 and "- the moon" in page
     readme = put(tmp_path / "README.md", f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")

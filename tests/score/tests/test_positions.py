@@ -1,4 +1,5 @@
 """Positions: stated radius and ellipse hold 95 % of honest errors, a turned or shrunk ellipse is found out."""
+
 import json
 import math
 
@@ -45,7 +46,12 @@ def test_a_wrong_ellipse_is_found_out(wrong):
 
 def test_plain_and_json_answers_of_locate_are_read(tmp_path):
     plain = put(tmp_path / "plain", f"{LON},{LAT},42,0.5,N50F\nrefused,outside the calibrated hull\n")
-    row = {"lon_deg": LON, "lat_deg": LAT, "error_metres": 0.5, "ellipse_95": {"semi_major_metres": 1, "semi_minor_metres": 0.5, "bearing_deg": 10}}
+    row = {
+        "lon_deg": LON,
+        "lat_deg": LAT,
+        "error_metres": 0.5,
+        "ellipse_95": {"semi_major_metres": 1, "semi_minor_metres": 0.5, "bearing_deg": 10},
+    }
     rich = put(tmp_path / "rich", json.dumps(row) + '\n{"refused":"outside the calibrated hull"}\n')
     assert positions.read_located(plain) == [Located(LON, LAT, 0.5, None), None]
     assert positions.read_located(rich) == [Located(LON, LAT, 0.5, (1, 0.5, 10)), None]

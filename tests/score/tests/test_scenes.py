@@ -1,4 +1,5 @@
 """The rendered clip's truth, turned into boxes and places, agrees with itself."""
+
 import json
 import tomllib
 

@@ -1,4 +1,5 @@
 """Tracks: equal to direct calls of motmetrics and TrackEval, and what perfect, split, late and shuffled tracks must give."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,7 +34,7 @@ def read(folder, truth: list[str], found: list[str]) -> mot_files.Sequence:
     return mot_files.read(put(folder / "gt.txt", "\n".join(truth)), put(folder / "tracks.txt", "\n".join(found)))
 
 
-def by_name(sequence: mot_files.Sequence) -> dict[str, float]:
+def by_name(sequence: mot_files.Sequence) -> dict[str, float | None]:
     return {figure.name: figure.value for figure in tracks.scored(sequence)}
 
 
@@ -52,13 +53,26 @@ def trackeval_direct(truth: list[str], found: list[str]) -> dict[str, float]:
         return common / (a[2] * a[3] + b[2] * b[3] - common)
 
     data = {
-        "gt_ids": ids[0], "tracker_ids": ids[1], "num_timesteps": len(frames),
-        "similarity_scores": [np.array([[overlap(a, b) for b in found_boxes] for a in true_boxes]).reshape(len(true_boxes), len(found_boxes)) for true_boxes, found_boxes in zip(*boxes)],
-        "num_gt_ids": len(numbers[0]), "num_tracker_ids": len(numbers[1]), "num_gt_dets": len(sides[0]), "num_tracker_dets": len(sides[1]),
+        "gt_ids": ids[0],
+        "tracker_ids": ids[1],
+        "num_timesteps": len(frames),
+        "similarity_scores": [
+            np.array([[overlap(a, b) for b in found_boxes] for a in true_boxes]).reshape(len(true_boxes), len(found_boxes))
+            for true_boxes, found_boxes in zip(*boxes)
+        ],
+        "num_gt_ids": len(numbers[0]),
+        "num_tracker_ids": len(numbers[1]),
+        "num_gt_dets": len(sides[0]),
+        "num_tracker_dets": len(sides[1]),
     }
     quiet = {"PRINT_CONFIG": False}
     clear, identity = CLEAR(quiet).eval_sequence(data), Identity(quiet).eval_sequence(data)
-    return {"MOTA": clear["MOTA"], "IDF1": identity["IDF1"], "HOTA": HOTA().eval_sequence(data)["HOTA"].mean(), "id switches": clear["IDSW"]}
+    return {
+        "MOTA": clear["MOTA"],
+        "IDF1": identity["IDF1"],
+        "HOTA": HOTA().eval_sequence(data)["HOTA"].mean(),
+        "id switches": clear["IDSW"],
+    }
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -87,7 +101,10 @@ def motmetrics_direct(truth: list[str], found: list[str]) -> dict[str, float]:
 
     import motmetrics
 
-    frames = [motmetrics.io.loadtxt(io.StringIO("\n".join(side).replace(" ", ",")), fmt="mot15-2D", min_confidence=limit) for side, limit in ((truth, 1), (found, -1))]
+    frames = [
+        motmetrics.io.loadtxt(io.StringIO("\n".join(side).replace(" ", ",")), fmt="mot15-2D", min_confidence=limit)
+        for side, limit in ((truth, 1), (found, -1))
+    ]
     accumulator = motmetrics.MOTAccumulator(auto_id=False)
     for frame in range(1, int(frames[0].index.get_level_values(0).max()) + 1):
         ids, boxes = [], []
@@ -97,8 +114,15 @@ def motmetrics_direct(truth: list[str], found: list[str]) -> dict[str, float]:
             boxes.append(rows[["X", "Y", "Width", "Height"]].to_numpy(float))
         distance = np.array([[motmetrics.distances.boxiou(a, b) for b in boxes[1]] for a in boxes[0]]).reshape(len(ids[0]), len(ids[1]))
         accumulator.update(ids[0], ids[1], np.where(distance >= 0.5, 1 - distance, np.nan), frameid=frame)
-    result = motmetrics.metrics.create().compute(accumulator, metrics=["mota", "idf1", "num_switches", "num_fragmentations"], return_dataframe=False)
-    return {"MOTA": result["mota"], "IDF1": result["idf1"], "id switches": result["num_switches"], "fragmentations": result["num_fragmentations"]}
+    result = motmetrics.metrics.create().compute(
+        accumulator, metrics=["mota", "idf1", "num_switches", "num_fragmentations"], return_dataframe=False
+    )
+    return {
+        "MOTA": result["mota"],
+        "IDF1": result["idf1"],
+        "id switches": result["num_switches"],
+        "fragmentations": result["num_fragmentations"],
+    }
 
 
 def test_perfect_split_and_shifted_tracks(tmp_path):
@@ -106,7 +130,10 @@ def test_perfect_split_and_shifted_tracks(tmp_path):
     best = by_name(read(tmp_path, truth, truth))
     assert (best["MOTA"], best["IDF1"], best["id switches"], best["fragmentations"]) == (1, 1, 0, 0)
     assert best["HOTA"] == pytest.approx(1)
-    split = [",".join([row.split(",")[0], str(int(row.split(",")[1]) + 50 * (int(row.split(",")[0]) > 30)), *row.split(",")[2:]]) for row in truth]
+    split = [
+        ",".join([row.split(",")[0], str(int(row.split(",")[1]) + 50 * (int(row.split(",")[0]) > 30)), *row.split(",")[2:]])
+        for row in truth
+    ]
     halved = by_name(read(tmp_path, truth, split))
     assert halved["id switches"] == 5 and halved["IDF1"] == pytest.approx(0.5) and halved["HOTA"] < 0.8
     late = [",".join([str(int(row.split(",")[0]) + 20), *row.split(",")[1:]]) for row in truth if int(row.split(",")[0]) <= 40]
