@@ -51,17 +51,21 @@ pub fn choose(
             pixel_noise_px: noise.pixel_px,
             survey_noise_metres: noise.survey_metres,
         };
-        solve_camera(&survey).map_err(|refused| told(file, &refused))
+        solve_camera(&survey)
     };
     match wanted {
-        Wanted::Camera => camera().map(|solved| Model::Camera(Box::new(solved))),
+        Wanted::Camera => camera()
+            .map(|solved| Model::Camera(Box::new(solved)))
+            .map_err(|refused| told(file, &refused)),
         Wanted::Homography => homography(ground),
         Wanted::Auto if file.rows.len() < POINTS_MIN => homography(ground),
         Wanted::Auto => match (camera(), homography(ground)) {
             (Ok(solved), Ok(flat)) if better_flat(file, &solved, &flat) => Ok(flat),
             (Ok(solved), _) => Ok(Model::Camera(Box::new(solved))),
-            (Err(_), Ok(flat)) if flat_enough(&flat) => Ok(flat),
-            (Err(reason), _) => Err(reason),
+            (Err(refused @ Refused::Outlier(_)), flat) => {
+                flat.ok().filter(flat_enough).ok_or_else(|| told(file, &refused))
+            }
+            (Err(_), flat) => flat,
         },
     }
 }
