@@ -1,5 +1,6 @@
 """Precision-recall curves as PNG: one picture a class, IoU .5, a 95 % band over pictures, the point of the shipped threshold."""
 
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -41,8 +42,9 @@ def draw_one(m: Matched, name: str, score_min: float, drawn: Resampling, path: P
         ylim=(0, 1.02),
         xlabel="recall",
         ylabel="precision (interpolated)",
-        title=f"{name}: {int(m.boxes.sum())} boxes, {len(m.boxes)} pictures\n{data}",
+        title=f"{name}: {int(m.boxes.sum())} boxes, {len(m.boxes)} pictures\n{textwrap.fill(data, 60)}",
     )
+    axes.title.set_fontsize(9)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
     figure.tight_layout()
