@@ -31,9 +31,10 @@ demo: ## Set up, build, and run cameras, edge, hub and review page on this machi
 	cargo run --quiet --release --locked $(PAGE) -- demo $(ARGS)
 
 .PHONY: test
-test: ## Set up and run every test: format, lints, each feature set alone, the console
+test: ## Set up and run every test: format, lints, each feature set alone, the console, the scorer
 	@packaging/setup.sh test
 	cargo fmt --check
+	PYTHONPATH=tests .build/score/bin/python -m pytest -q -p no:cacheprovider tests/score
 	cargo test --locked --no-default-features
 	cargo clippy --locked --all-targets $(PAGE) -- -D warnings
 	cargo check --locked --no-default-features --features edge
@@ -50,9 +51,15 @@ check-deny: ## Licences, advisories, bans and sources of the dependencies (needs
 train: ## Train, export and measure the default detector (models/training/README.md)
 	models/training/train.sh $(ARGS)
 
-.PHONY: eval
-eval: ## Measure the shipped detector on held-out pictures
+.PHONY: measure
+measure: ## Print the figures of the default detector's card (models/street-nano.md)
 	models/training/train.sh measure $(ARGS)
+
+.PHONY: eval
+eval: ## Score the program on every clip and data set that is here, write docs/scores.md (tests/score/README.md)
+	@packaging/setup.sh eval
+	cargo build --release --locked
+	PYTHONPATH=tests nice -n 19 .build/score/bin/python -m score all --program "cargo run --quiet --release --locked --" $(ARGS)
 
 .PHONY: bench
 bench: ## Measure this machine: cost of a frame, memory, latency, single functions (docs/performance.md; ARGS="--bench latency" for one)

@@ -21,6 +21,9 @@
 //! - **precheck** (核查): is it there, before filing. **postcheck** (核实): is it gone, before closing.
 //! - **dwell**: how long a condition has held, in media time. **footprint**: ground cells that a camera sees.
 
+// Named by `domain::grid`, which also compiles without std.
+extern crate alloc;
+
 pub mod base;
 pub mod domain;
 #[cfg(feature = "net")]

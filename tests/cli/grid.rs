@@ -1,6 +1,6 @@
 //! `gridwarden grid`: how codes go in and out. What they must be is in `grid_vectors.rs`.
 
-use crate::support::{file, line, with_input};
+use crate::support::{file, line, with_input, with_input_in};
 use serde_json::Value;
 
 #[test]
@@ -95,6 +95,75 @@ fn a_cover_holds_its_corners_and_names_a_bad_file() {
 }
 
 #[test]
+fn boxes_and_buffers_are_covered_and_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let street = r#"{"type":"LineString","coordinates":[[114.3401,22.6901],[114.3412,22.6907]]}"#;
+    let path = file(folder.path(), "street.geojson", street);
+    let cover = |options: &str| {
+        let ended = line(&format!("grid cover --level 7 {options} {path}"));
+        assert_eq!(ended.code, 0, "{options}: {}", ended.shown());
+        ended.stdout
+    };
+    let heights = "--height-from -2.5 --height-to 12";
+    let (bare, wide, few) = (cover(""), cover("--buffer 60"), cover("--buffer 60 --compact"));
+    assert!(bare.lines().count() * 3 < wide.lines().count());
+    assert!(few.lines().count() < wide.lines().count());
+    let wide_file = file(folder.path(), "wide.txt", &wide);
+    let set = |operation: &str, codes: &str| {
+        with_input(&format!("grid set {operation} {wide_file} -"), codes).stdout
+    };
+    assert_eq!(set("contains", &bare).trim(), "true");
+    assert_eq!(set("union", &bare), few);
+    assert_eq!(set("difference", &few), "");
+    let boxes = cover(&format!("--buffer 60 {heights}"));
+    assert_eq!(boxes.lines().count(), 3 * wide.lines().count());
+    let fewest = cover(&format!("--buffer 60 --compact {heights}"));
+    assert_eq!(with_input("grid compact --3d", &boxes).stdout, fewest);
+    let code = boxes.lines().next().unwrap();
+    let around = line(&format!("grid neighbours --3d {code}")).stdout;
+    assert_eq!(around.lines().count(), 26, "{around}");
+    let first = around.lines().next().unwrap();
+    let back = line(&format!("grid neighbours --3d {first}")).stdout;
+    assert!(back.lines().any(|beside| beside == code), "{first}: {back}");
+    let bad = line(&format!("grid cover --level 7 --buffer wide {path}"));
+    assert_eq!(bad.code, 2, "{}", bad.shown());
+    assert!(bad.stderr.contains("wide") && bad.stderr.contains("buffer"), "{}", bad.stderr);
+}
+
+/// Commands of docs/grid.md, each with the output that the page shows.
+#[test]
+fn the_page_of_the_grid_shows_what_is_written() {
+    let page = std::fs::read_to_string(crate::support::root().join("docs/grid.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut examples: Vec<(String, String)> = Vec::new();
+    for shown in page.lines().filter_map(|line| line.strip_prefix("    ")) {
+        match shown.strip_prefix("$ ") {
+            Some(command) => examples.push((command.to_owned(), String::new())),
+            None => {
+                let (_, output) = examples.last_mut().unwrap();
+                output.push_str(shown);
+                output.push('\n');
+            }
+        }
+    }
+    assert!(examples.len() >= 20, "only {} examples", examples.len());
+    for (command, output) in examples {
+        if let Some(name) = command.strip_prefix("cat ") {
+            std::fs::write(folder.path().join(name), output).unwrap();
+            continue;
+        }
+        let mut piped = String::new();
+        for part in command.split(" | ") {
+            let args = part.strip_prefix("gridwarden ").unwrap_or_else(|| panic!("{part}"));
+            let ended = with_input_in(folder.path(), args, &piped);
+            assert_eq!(ended.code, 0, "{part}: {}", ended.shown());
+            piped = ended.stdout;
+        }
+        assert_eq!(piped, output, "{command}");
+    }
+}
+
+#[test]
 fn refused_values_are_named_with_what_is_allowed() {
     for (args, named) in [
         ("grid encode --level 7 181 22.69", "181"),
@@ -103,6 +172,14 @@ fn refused_values_are_named_with_what_is_allowed() {
         ("grid decode N50F05Z5166", "N50F05Z5166"),
         ("grid decode X", "X"),
         ("grid parent N", "N"),
+        ("grid encode --level 7 22.69 114.34", "longitude comes first"),
+        ("grid encode --level 7 114°20'24\" 22.69", "114°20'24"),
+        ("grid decode --level 7 N50F0535166", "level 5"),
+        ("grid decode --3d N050F0005030F10660", "0 to E"),
+        ("grid neighbours --3d N050F0", "3D code"),
+        ("grid geosot G001130230212102123", "levels 15"),
+        ("grid from-key 18446744073709551615", "18446744073709551615"),
+        ("grid encode --height 6e8 114.34 22.69", "600000000"),
     ] {
         let ended = line(args);
         assert_eq!(ended.code, 2, "{args}: {}", ended.shown());

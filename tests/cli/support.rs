@@ -53,8 +53,12 @@ pub fn line(args: &str) -> Ended {
 }
 
 pub fn with_input(args: &str, input: &str) -> Ended {
+    with_input_in(root(), args, input)
+}
+
+pub fn with_input_in(folder: &Path, args: &str, input: &str) -> Ended {
     let mut command = gridwarden();
-    command.args(args.split_whitespace());
+    command.current_dir(folder).args(args.split_whitespace());
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

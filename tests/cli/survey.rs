@@ -1,8 +1,8 @@
 //! `calibrate`, `locate`, `footprint` and `track`: what a survey and a tracker run need.
 
-use crate::support::{file, line, with_input};
+use crate::support::{file, gridwarden, line, with_input};
 use gridwarden::domain::grid::GridCell3;
-use std::{collections::BTreeSet, fmt::Write as _, fs};
+use std::{collections::BTreeSet, fmt::Write as _, fs, process::Stdio};
 
 /// About 0.1 m a pixel, north up, origin at (114.34, 22.69): rows of a survey of this view.
 fn survey(pixels: &[(f64, f64)]) -> String {
@@ -175,4 +175,17 @@ fn bad_rows_of_a_track_file_are_named() {
         assert!(ended.stderr.contains(&format!("{detections}:2: ")), "{bad}: {}", ended.stderr);
         assert!(ended.stderr.contains(named), "{bad}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let mut child = gridwarden()
+        .args(["footprint", "--calibration", "calibration/demo_pets.toml", "--level", "8"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
 }

@@ -98,11 +98,8 @@ pub fn fit_camera(survey: &Survey, start: CameraModel) -> Option<CameraFit> {
         height_variance *= chi_square / degrees_of_freedom;
     }
     let with_heights = problem.with_heights(&model, &covariance)?;
-    let residuals_px = survey
-        .points
-        .iter()
-        .map(|point| residual(&model, point))
-        .collect::<Option<Vec<_>>>()?;
+    let residuals_px =
+        survey.points.iter().map(|point| residual(&model, point)).collect::<Option<Vec<_>>>()?;
     Some(CameraFit {
         model,
         covariance,

@@ -7,11 +7,10 @@
 use super::{CARD_LEVEL, parts::Parts};
 use crate::domain::{
     geo::{EastNorth, GeoPoint, LocalFrame},
-    grid::{GridCell, GridError, Level, cover_area},
+    grid::{GridCell, GridError, Level, LonLat, Region},
     ground::{FOOT_JITTER_OF_HEIGHT, GroundView, POINTED_NOISE_PX},
     pixel::PixelPoint,
 };
-use geo::{Coord, LineString, MultiPolygon, Polygon};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The thing whose place the stated error is about: a bin, a stall, a person stands this high. How far
@@ -88,10 +87,9 @@ pub(super) fn sampled(
     let mut all = Vec::new();
     for (index, plane) in view.planes().iter().enumerate() {
         let outline = view.plane_outline(plane);
-        let ring: LineString<f64> =
-            outline.iter().map(|p| Coord { x: p.lon_deg, y: p.lat_deg }).collect();
-        let hull = MultiPolygon::new(vec![Polygon::new(ring, vec![])]);
-        let inside = cover_area(&hull, level)?;
+        let ring =
+            outline.iter().map(|p| LonLat { lon_deg: p.lon_deg, lat_deg: p.lat_deg }).collect();
+        let inside = Region::polygon(&[ring])?.cells(level)?;
         // A bent lens's outline is a chain of chords; what bulges out between them is next to a cell.
         let rim = inside.iter().flat_map(|cell| cell.neighbours8()).collect::<Vec<_>>();
         let candidates: BTreeSet<GridCell> = inside.into_iter().chain(rim).collect();

@@ -13,7 +13,9 @@
 //! Invariants: `i` and `j` are within the quarter (180 by 88 degrees); polar cells have
 //! level 1 or 2 only. No method panics.
 
-use super::level::{Level, UNITS_PER_DEG};
+use alloc::format;
+
+use super::level::{CAP_LAT_UNITS, Level, UNITS_PER_DEG};
 use super::{GridError, polar};
 
 /// Nearest whole unit is taken within this distance, else the unit below: decimal input
@@ -39,6 +41,7 @@ pub struct CellBounds {
 
 impl CellBounds {
     /// Whether the point lies inside or on an edge.
+    #[inline]
     pub fn contains(&self, lon_deg: f64, lat_deg: f64) -> bool {
         let spans = |lon: f64| self.west_deg <= lon && lon <= self.east_deg;
         (spans(lon_deg) || spans(lon_deg + 360.0))
@@ -66,16 +69,30 @@ pub(super) enum Place {
 }
 
 /// Magnitude of an angle in whole units.
+#[inline]
 pub(super) fn units_of(degrees: f64) -> u32 {
-    let scaled = degrees.abs() * f64::from(UNITS_PER_DEG);
-    let nearest = scaled.round();
-    if (scaled - nearest).abs() <= SNAP_UNITS { nearest as u32 } else { scaled as u32 }
+    let scaled = scaled_units(degrees);
+    let below = scaled as u32;
+    below + u32::from(1.0 - (scaled - f64::from(below)) <= SNAP_UNITS)
 }
 
+/// Magnitude of an angle in units, whole where it lies within [`SNAP_UNITS`] of one.
+pub(super) fn snapped_units(degrees: f64) -> f64 {
+    let (scaled, whole) = (scaled_units(degrees), f64::from(units_of(degrees)));
+    if scaled - whole <= SNAP_UNITS { whole } else { scaled }
+}
+
+#[inline]
+fn scaled_units(degrees: f64) -> f64 {
+    degrees.abs() * f64::from(UNITS_PER_DEG)
+}
+
+#[inline]
 pub(super) fn check_lon(lon_deg: f64) -> Result<(), GridError> {
     if (-180.0..=180.0).contains(&lon_deg) { Ok(()) } else { Err(GridError::Longitude(lon_deg)) }
 }
 
+#[inline]
 pub(super) fn check_lat(lat_deg: f64) -> Result<(), GridError> {
     if (-90.0..=90.0).contains(&lat_deg) { Ok(()) } else { Err(GridError::Latitude(lat_deg)) }
 }
@@ -92,12 +109,13 @@ impl GridCell {
     /// assert_eq!(cell.code(), "N50F0535166");
     /// # Ok::<(), gridwarden::domain::grid::GridError>(())
     /// ```
+    #[inline]
     pub fn from_lonlat(lon_deg: f64, lat_deg: f64, level: Level) -> Result<Self, GridError> {
         check_lon(lon_deg)?;
         check_lat(lat_deg)?;
         let (west, south) = (lon_deg < 0.0, lat_deg < 0.0);
         let (lon_units, lat_units) = (units_of(lon_deg), units_of(lat_deg));
-        let place = if lat_units < polar::CAP_LAT_UNITS {
+        let place = if lat_units < CAP_LAT_UNITS {
             let lon_units = lon_units.min(180 * UNITS_PER_DEG - 1);
             let row = level.row();
             Place::Sheet { west, i: lon_units / row.lon_units, j: lat_units / row.lat_units }
@@ -111,16 +129,19 @@ impl GridCell {
         Ok(Self { level, south, place })
     }
 
+    #[inline]
     pub fn level(self) -> Level {
         self.level
     }
 
     /// Whether this is one of the polar cells of level 1 or 2.
+    #[inline]
     pub fn is_polar(self) -> bool {
         !matches!(self.place, Place::Sheet { .. })
     }
 
     /// Edges in degrees.
+    #[inline]
     pub fn bounds(self) -> CellBounds {
         let (west_deg, east_deg, near, far) = match self.place {
             Place::Sheet { west, i, j } => {
@@ -172,6 +193,7 @@ impl GridCell {
 
     /// The cell of `level` that contains this one (itself at its own level); none if
     /// `level` is finer.
+    #[inline]
     pub fn ancestor(self, level: Level) -> Option<Self> {
         if level > self.level {
             return None;
@@ -187,6 +209,33 @@ impl GridCell {
             polar => polar,
         };
         Some(Self { level, south: self.south, place })
+    }
+
+    /// How many cells of `level`, not coarser than its own, make up this one.
+    pub(super) fn descendant_count(self, level: Level) -> u64 {
+        match self.place {
+            Place::Sheet { .. } => {
+                let (own, finer) = (self.level.row(), level.row());
+                u64::from(own.lon_units / finer.lon_units)
+                    * u64::from(own.lat_units / finer.lat_units)
+            }
+            Place::PolarCap if level > Level::One => u64::from(polar::PARTS),
+            _ => 1,
+        }
+    }
+
+    /// Whether no child of the same parent comes after this one in code order.
+    pub(super) fn is_last_child(self) -> bool {
+        match self.place {
+            Place::Sheet { i, j, .. } => {
+                let row = self.level.row();
+                self.level > Level::One
+                    && (i + 1).is_multiple_of(row.split_lon)
+                    && (j + 1).is_multiple_of(row.split_lat)
+            }
+            Place::PolarCap => false,
+            Place::PolarPart(part) => part + 1 == polar::PARTS,
+        }
     }
 
     /// The cells one level finer that make up this one, latitude digit by latitude digit.

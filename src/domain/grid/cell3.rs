@@ -7,16 +7,18 @@
 //! Invariant: cell and layer have the same level, and the cell is not polar (the standard
 //! gives no 3D form that two programs agree on there).
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
 
 use super::cell::{GridCell, Place};
-use super::code::{GridCode3, InlineText};
-use super::encode::{level_digits, push_level};
+use super::code::{GridCode3, InlineText, glyphs, packed};
+use super::encode::{CellDigits, sheet_column, sheet_row};
 use super::error::CodeFault;
-use super::height::{self, HeightLayer, HeightScheme, push_height_digit};
+use super::height_layer::{self, HeightLayer};
+use super::height_scheme::HeightScheme;
 use super::level::Level;
-use super::{GridError, decode};
+use super::{CELLS_MAX, GridError, decode};
 
 /// Characters of a 3D code, level 1 to 10.
 const CODE_CHARS: [usize; 10] = [7, 10, 12, 15, 18, 20, 23, 26, 29, 32];
@@ -30,6 +32,7 @@ pub struct GridCell3 {
 
 impl GridCell3 {
     /// The box of a level that holds a point, under the default scheme.
+    #[inline]
     pub fn from_point(
         lon_deg: f64,
         lat_deg: f64,
@@ -41,6 +44,7 @@ impl GridCell3 {
     }
 
     /// The box over a cell at a geodetic height.
+    #[inline]
     pub fn at_height(
         cell: GridCell,
         height_metres: f64,
@@ -65,24 +69,107 @@ impl GridCell3 {
         self.cell.level()
     }
 
+    pub fn scheme(self) -> HeightScheme {
+        self.layer.scheme()
+    }
+
+    /// The box of a cell and a layer; none if their levels differ or the cell is polar.
+    pub fn new(cell: GridCell, layer: HeightLayer) -> Option<Self> {
+        (cell.level() == layer.level() && !cell.is_polar()).then_some(Self { cell, layer })
+    }
+
     /// The next coarser box around this one; none above level 1.
     pub fn parent(self) -> Option<Self> {
-        Some(Self { cell: self.cell.parent()?, layer: self.layer.parent()? })
+        self.ancestor(self.level().coarser()?)
+    }
+
+    /// The box of `level` that contains this one (itself at its own level); none if
+    /// `level` is finer.
+    pub fn ancestor(self, level: Level) -> Option<Self> {
+        Some(Self { cell: self.cell.ancestor(level)?, layer: self.layer.ancestor(level)? })
+    }
+
+    /// The boxes one level finer that make up this one, layer by layer in code order.
+    pub fn children(self) -> Result<impl Iterator<Item = Self> + use<>, GridError> {
+        let finer = self.level().finer().ok_or_else(|| self.no_such("finer level"))?;
+        self.descendants(finer)
+    }
+
+    /// The boxes of `level` that make up this one (itself at its own level).
+    pub fn descendants(
+        self,
+        level: Level,
+    ) -> Result<impl Iterator<Item = Self> + use<>, GridError> {
+        if level < self.level() {
+            return Err(self.no_such("descendant at a coarser level"));
+        }
+        let cell = self.cell;
+        let layers = self.layer.descendants(level);
+        Ok(layers.flat_map(move |layer| {
+            // Cannot fail: the level was looked at, and no box is polar.
+            let cells = cell.descendants(level).into_iter().flatten();
+            cells.map(move |cell| Self { cell, layer })
+        }))
+    }
+
+    /// How many boxes of `level`, not coarser than its own, make up this one; layers beyond
+    /// [`CELLS_MAX`] are not counted.
+    pub(super) fn descendant_count(self, level: Level) -> u64 {
+        let layers = self.layer.descendants(level).take(CELLS_MAX + 1).count();
+        self.cell.descendant_count(level).saturating_mul(layers as u64)
+    }
+
+    /// Whether no child of the same parent comes after this one in code order.
+    pub(super) fn is_last_child(self) -> bool {
+        self.cell.is_last_child() && self.layer.is_last_child()
+    }
+
+    fn no_such(self, wanted: &'static str) -> GridError {
+        GridError::NoSuchLevel { code: self.code().into(), level: self.level(), wanted }
+    }
+
+    /// Whether `other` is this box or lies in it; the code of this one is then a prefix of
+    /// the other's. Boxes of different schemes do not contain each other.
+    pub fn contains(self, other: Self) -> bool {
+        other.ancestor(self.level()) == Some(self)
+    }
+
+    /// Whether the point falls into this box, with the faces assigned as in encoding.
+    pub fn contains_point(self, lon_deg: f64, lat_deg: f64, height_metres: f64) -> bool {
+        let layer = HeightLayer::from_height(height_metres, self.level(), self.scheme());
+        self.cell.contains_point(lon_deg, lat_deg) && layer == Ok(self.layer)
     }
 
     /// The interleaved code.
+    #[inline]
     pub fn code(self) -> GridCode3 {
-        let mut text = InlineText::EMPTY;
-        if let Place::Sheet { west, i, j } = self.cell.place {
-            text.push(self.cell.hemisphere());
-            text.push(self.layer.sign_char());
-            let levels = level_digits(self.level(), i, j).zip(self.layer.digits());
-            for (flat, height) in levels {
-                push_level(&mut text, west, flat);
-                push_height_digit(&mut text, flat.level, height);
-            }
-        }
-        GridCode3(text)
+        // A box is never polar.
+        let Place::Sheet { west, i, j } = self.cell.place else {
+            return GridCode3(InlineText::new([0; 4], 0));
+        };
+        let flat = CellDigits::of(self.level(), i, j);
+        let (x, y, h) = (&flat.x, &flat.y, &self.layer.digits());
+        let column = sheet_column(west, x[0]);
+        let (column_tens, column_ones, letter) = (column / 10, column % 10, sheet_row(y[0]));
+        let (hemisphere, sign) = (self.cell.hemisphere(), self.layer.sign_digit());
+        let (third, sixth) = (flat.single(2), flat.single(5));
+        let fine = flat.fine_triples(self.layer.fine_digits());
+        let words = [
+            packed([
+                hemisphere,
+                sign,
+                column_tens,
+                column_ones,
+                letter,
+                h[0] / 10,
+                h[0] % 10,
+                x[1],
+            ]),
+            packed([y[1], h[1], third, h[2], x[3], y[3], h[3], x[4]]),
+            packed([y[4], h[4], sixth, h[5], 0, 0, 0, 0]) | (fine << 32) as u64,
+            (fine >> 32) as u64,
+        ];
+        GridCode3(InlineText::new(words.map(glyphs), CODE_CHARS[self.level().index()]))
     }
 
     /// Reads a 3D code written under `scheme`, strictly.
@@ -96,40 +183,33 @@ fn parse(bytes: &[u8], scheme: HeightScheme) -> Result<GridCell3, CodeFault> {
         .iter()
         .position(|&chars| chars == bytes.len())
         .ok_or(CodeFault::Length3d(bytes.len()))?;
-    // Buffers of the longest parts; each byte of the text goes to one of them.
-    let (mut flat, mut flat_len) = ([0; 20], 0);
-    let (mut height, mut height_len) = ([0; 12], 0);
-    for (position, &byte) in bytes.iter().enumerate() {
-        if is_height_position(position) {
-            height[height_len] = byte;
-            height_len += 1;
-        } else {
-            flat[flat_len] = byte;
-            flat_len += 1;
-        }
+    let (mut flat, mut height) = ([0; 20], [0; 12]);
+    let (flat_chars, height_chars) = (Level::ALL[index].code_chars(), index + 3);
+    for (to, &from) in flat[..flat_chars].iter_mut().zip(&FLAT_POSITIONS) {
+        *to = bytes[from];
     }
-    debug_assert_eq!(height_len, index + 3);
+    for (to, &from) in height[..height_chars].iter_mut().zip(&HEIGHT_POSITIONS) {
+        *to = bytes[from];
+    }
     if flat[1..4] == *b"000" {
         return Err(CodeFault::PolarLevel);
     }
-    let cell = decode::parse(&flat[..flat_len]).map_err(|fault| in_3d(fault, false))?;
-    let layer = height::parse(&height[..height_len], scheme).map_err(|fault| in_3d(fault, true))?;
+    let cell = decode::parse(&flat[..flat_chars]).map_err(|fault| in_3d(fault, &FLAT_POSITIONS))?;
+    let layer = height_layer::parse(&height[..height_chars], scheme)
+        .map_err(|fault| in_3d(fault, &HEIGHT_POSITIONS))?;
     Ok(GridCell3 { cell, layer })
 }
 
-/// Positions of the height characters within a 3D code, counted from 0.
+/// Positions of the 2D and of the height characters within a 3D code, counted from 0.
+const FLAT_POSITIONS: [usize; 20] =
+    [0, 2, 3, 4, 7, 8, 10, 12, 13, 15, 16, 18, 20, 21, 23, 24, 26, 27, 29, 30];
 const HEIGHT_POSITIONS: [usize; 12] = [1, 5, 6, 9, 11, 14, 17, 19, 22, 25, 28, 31];
 
-fn is_height_position(position: usize) -> bool {
-    HEIGHT_POSITIONS.contains(&position)
-}
-
 /// A fault of one part, its position counted in the whole text.
-fn in_3d(fault: CodeFault, of_height: bool) -> CodeFault {
+fn in_3d(fault: CodeFault, positions: &[usize]) -> CodeFault {
     let CodeFault::Digit { position, max } = fault else { return fault };
-    let nth = usize::from(position).saturating_sub(1);
-    let whole = (0..32).filter(|&at| is_height_position(at) == of_height).nth(nth);
-    CodeFault::Digit { position: whole.map_or(position, |at| at as u8 + 1), max }
+    let whole = positions.get(usize::from(position).saturating_sub(1));
+    CodeFault::Digit { position: whole.map_or(position, |&at| at as u8 + 1), max }
 }
 
 impl FromStr for GridCell3 {
@@ -147,6 +227,20 @@ impl fmt::Display for GridCell3 {
     }
 }
 
+impl serde::Serialize for GridCell3 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.code().serialize(serializer)
+    }
+}
+
+/// Reads a code of the default scheme.
+impl<'de> serde::Deserialize<'de> for GridCell3 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,10 +248,10 @@ mod tests {
     #[test]
     fn positions_follow_the_level_tables() {
         // hemisphere, sign, then per level the 2D characters and the height characters
-        let flat = [3, 2, 1, 2, 2, 1, 2, 2, 2, 2];
         let mut at = 2;
-        let mut height = vec![1];
-        for (index, chars) in flat.into_iter().enumerate() {
+        let (mut flat, mut height) = (vec![0], vec![1]);
+        for (index, chars) in [3, 2, 1, 2, 2, 1, 2, 2, 2, 2].into_iter().enumerate() {
+            flat.extend(at..at + chars);
             at += chars;
             for _ in 0..if index == 0 { 2 } else { 1 } {
                 height.push(at);
@@ -165,7 +259,10 @@ mod tests {
             }
             assert_eq!(CODE_CHARS[index], at);
         }
-        assert_eq!(height, HEIGHT_POSITIONS);
+        assert_eq!(
+            (flat.as_slice(), height.as_slice()),
+            (&FLAT_POSITIONS[..], &HEIGHT_POSITIONS[..])
+        );
     }
 
     #[test]
@@ -193,3 +290,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "cell3_tests.rs"]
+mod more_tests;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::grid::{
+use super::super::{
     CellBounds, Direction, GridCell, GridCode, GridError, Level, compact, set_contains, uncompact,
 };
 

@@ -4,8 +4,10 @@
 //! encoders build these types. 2D and 3D codes are different types since some lengths
 //! (7, 12, 18, 20) occur in both and the text alone does not tell them apart.
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
 
 use super::{GridCell, GridError};
 
@@ -16,23 +18,49 @@ pub(super) struct InlineText<const N: usize> {
     len: u8,
 }
 
+/// Eight digits, one a byte.
+#[inline]
+pub(super) fn packed(digits: [u32; 8]) -> u64 {
+    digits.iter().rev().fold(0, |word, &digit| word << 8 | u64::from(digit))
+}
+
+/// Eight packed digits as eight characters: 0-9, then A for 10 and so on to V for 31.
+#[inline]
+pub(super) fn glyphs(packed: u64) -> u64 {
+    // A byte of 10 or more, and no other, reaches its top bit with 118 added.
+    let letters = (packed + u64::from_ne_bytes([118; 8])) >> 7 & u64::from_ne_bytes([1; 8]);
+    packed + u64::from_ne_bytes([b'0'; 8]) + letters * u64::from(b'A' - b'0' - 10)
+}
+
+/// For each length of a text, the bytes that words of eight have of it.
+static KEPT: [[u64; 4]; 33] = {
+    let mut kept = [[0; 4]; 33];
+    let mut at = 0;
+    while at < 33 * 32 {
+        let (chars, byte) = (at / 32, at % 32);
+        if byte < chars {
+            kept[chars][byte / 8] |= 0xFF << (byte % 8 * 8);
+        }
+        at += 1;
+    }
+    kept
+};
+
 impl<const N: usize> InlineText<N> {
-    pub(super) const EMPTY: Self = Self { bytes: [0; N], len: 0 };
-
-    /// Appends one ASCII byte; the encoders never exceed the longest code.
-    pub(super) fn push(&mut self, byte: u8) {
-        debug_assert!(byte.is_ascii());
-        self.bytes[usize::from(self.len)] = byte;
-        self.len += 1;
+    /// The first `chars` characters of some words of eight.
+    #[inline]
+    pub(super) fn new<const W: usize>(words: [u64; W], chars: usize) -> Self {
+        let mut bytes = [0; N];
+        let kept = &KEPT[chars.min(N)];
+        for ((piece, word), kept) in bytes.chunks_mut(8).zip(words).zip(kept) {
+            piece.copy_from_slice(&(word & kept).to_le_bytes()[..piece.len()]);
+        }
+        Self { bytes, len: chars.min(N) as u8 }
     }
 
-    /// Appends a digit 0-F.
-    pub(super) fn push_digit(&mut self, digit: u32) {
-        self.push(b"0123456789ABCDEF"[(digit & 0xF) as usize]);
-    }
-
+    #[inline]
     pub(super) fn as_str(&self) -> &str {
-        str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+        core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }
 }
 

@@ -1,73 +1,82 @@
-//! Sets of cells made small, and spelled out again.
+//! Sets of cells or boxes made small, and spelled out again.
 //!
-//! Compacting replaces every complete set of children (6, 225, 64 ... as the level has it)
-//! by the parent, over and over, and drops cells that another one contains. It is exact:
-//! the area stays the same. The result is sorted by key, which makes it a table to search.
+//! Compacting replaces every complete set of children (6, 225, 64 ... as the level has it,
+//! times the layers in 3D) by the parent, over and over, and drops what another one
+//! contains. It is exact: the area stays the same. The result is the smallest set there is:
+//! each of its members is in every set of that area, or stands for several that are. It is
+//! sorted by key, which makes it a table to search. Boxes of different height schemes are
+//! never merged.
 
-use super::{CELLS_MAX, GridCell, GridError, Level};
+use alloc::vec::Vec;
 
-/// The smallest set of cells with the same area. Mixed levels and repeats are fine.
-pub fn compact(cells: impl IntoIterator<Item = GridCell>) -> Vec<GridCell> {
-    let mut sorted: Vec<GridCell> = cells.into_iter().collect();
-    sorted.sort_by_cached_key(|cell| cell.key());
-    let mut kept: Vec<GridCell> = Vec::new();
-    for cell in sorted {
+use super::nested::Nested;
+use super::{CELLS_MAX, GridError, Level};
+
+/// The smallest set with the same area. Mixed levels and repeats are fine.
+pub fn compact<C: Nested>(cells: impl IntoIterator<Item = C>) -> Vec<C> {
+    let mut keyed: Vec<_> = cells.into_iter().map(|cell| (cell.sort_key(), cell)).collect();
+    keyed.sort_unstable_by_key(|(key, _)| *key);
+    let mut kept: Vec<C> = Vec::new();
+    for (_, cell) in keyed {
         // Descendants follow their ancestor directly in key order.
         if kept.last().is_some_and(|last| last.contains(cell)) {
             continue;
         }
         kept.push(cell);
-        while let Some(parent) = completed_parent(&kept) {
-            kept.truncate(kept.len() - child_count(parent));
+        while let Some((parent, children)) = completed_parent(&kept) {
+            kept.truncate(kept.len() - children);
             kept.push(parent);
         }
     }
     kept
 }
 
-/// The parent whose children are exactly the last cells of a sorted, disjoint list.
-fn completed_parent(cells: &[GridCell]) -> Option<GridCell> {
+/// The parent whose children are exactly the last members of a sorted, disjoint list, and
+/// how many they are.
+fn completed_parent<C: Nested>(cells: &[C]) -> Option<(C, usize)> {
     let last = *cells.last()?;
-    let parent = last.parent()?;
-    if last.key_range().end != parent.key_range().end {
+    let level = last.level();
+    if !last.is_last_child() {
         return None;
     }
-    let first = cells.len().checked_sub(child_count(parent))?;
-    let complete = cells[first..].iter().all(|cell| cell.parent() == Some(parent));
-    complete.then_some(parent)
+    let parent = last.parent()?;
+    let count = usize::try_from(parent.descendant_count(level)).ok()?;
+    let run = &cells[cells.len().checked_sub(count)?..];
+    // Between two children of a parent lie only its descendants.
+    let complete = parent.contains(run[0]) && run.iter().all(|cell| cell.level() == level);
+    complete.then_some((parent, count))
 }
 
-fn child_count(parent: GridCell) -> usize {
-    parent.children().map_or(0, Iterator::count)
-}
-
-/// The same area as cells of one level, sorted by key. Refuses cells finer than `level`
-/// and results of more than [`CELLS_MAX`] cells.
-pub fn uncompact(
-    cells: impl IntoIterator<Item = GridCell>,
+/// The same area as members of one level, sorted by key. Refuses members finer than `level`
+/// and results of more than [`CELLS_MAX`].
+pub fn uncompact<C: Nested>(
+    cells: impl IntoIterator<Item = C>,
     level: Level,
-) -> Result<Vec<GridCell>, GridError> {
+) -> Result<Vec<C>, GridError> {
     let mut checked = Vec::new();
     for cell in cells {
-        // Refuses what is finer than `level` before its parent could hide it.
-        let _ = cell.descendants(level)?;
+        if cell.level() > level {
+            // Says what is wrong, before its parent could hide it.
+            cell.descendants(level)?;
+        }
         checked.push(cell);
     }
-    let mut all = Vec::new();
-    for cell in compact(checked) {
-        for descendant in cell.descendants(level)? {
-            if all.len() == CELLS_MAX {
-                return Err(GridError::TooManyCells { level, cells_max: CELLS_MAX });
-            }
-            all.push(descendant);
-        }
+    let coarse = compact(checked);
+    let count = |cell: &C| cell.descendant_count(level.max(cell.level()));
+    if coarse.iter().map(count).fold(0, u64::saturating_add) > CELLS_MAX as u64 {
+        return Err(GridError::TooManyCells { level, cells_max: CELLS_MAX });
     }
-    all.sort_by_cached_key(|cell| cell.key());
+    let mut all = Vec::new();
+    for cell in coarse {
+        all.extend(cell.descendants(level)?);
+    }
+    all.sort_by_cached_key(|cell| cell.sort_key());
     Ok(all)
 }
 
-/// Whether a compacted, sorted set contains the cell: one binary search.
-pub fn set_contains(compacted: &[GridCell], cell: GridCell) -> bool {
-    let after = compacted.partition_point(|each| *each <= cell);
+/// Whether a compacted, sorted set contains the cell or box: one binary search.
+pub fn set_contains<C: Nested>(compacted: &[C], cell: C) -> bool {
+    let key = cell.sort_key();
+    let after = compacted.partition_point(|each| each.sort_key() <= key);
     after.checked_sub(1).is_some_and(|at| compacted[at].contains(cell))
 }

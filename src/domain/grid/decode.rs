@@ -1,11 +1,15 @@
 //! Code text to cell. Strict: upper case, exact length, every digit within its level's
 //! range; nothing is trimmed or guessed. Refusals name the position.
+//!
+//! A code is read in one go, all ten levels at once and without a branch a digit; what that
+//! refuses is read again from the left, to say what is wrong or to find a polar cell.
 
-use std::str::FromStr;
+use alloc::string::String;
+use core::str::FromStr;
 
 use super::cell::{GridCell, Place};
 use super::error::CodeFault;
-use super::level::{Digits, Level};
+use super::level::{Digits, Level, LevelRow, ROWS};
 use super::{GridError, polar};
 
 impl FromStr for GridCell {
@@ -21,6 +25,68 @@ impl<'de> serde::Deserialize<'de> for GridCell {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
+}
+
+/// Values of the digits 0-9 and A-F; every other byte has one that no level allows.
+pub(super) const DIGIT_VALUES: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
+#[inline]
+pub(super) fn parse(bytes: &[u8]) -> Result<GridCell, CodeFault> {
+    let level = Level::of_code_chars(bytes.len()).ok_or(CodeFault::Length2d(bytes.len()))?;
+    let mut padded = [b'0'; 20];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    match parse_sheet(level, &padded) {
+        Some(cell) => Ok(cell),
+        None => parse_slowly(level, bytes),
+    }
+}
+
+/// A cell outside the polar caps from its code, filled up with zeros; none if anything is
+/// wrong or polar.
+#[inline]
+fn parse_sheet(level: Level, text: &[u8; 20]) -> Option<GridCell> {
+    let digit = |at: usize| u32::from(DIGIT_VALUES[usize::from(text[at])]);
+    let column = digit(1) * 10 + digit(2);
+    let letter = u32::from(text[3].wrapping_sub(b'A'));
+    let mut sound = (1..=60).contains(&column)
+        & (digit(1) < 10)
+        & (digit(2) < 10)
+        & (letter < ROWS[0].split_lat)
+        & matches!(text[0], b'N' | b'S');
+    let west = column <= 30;
+    let mut i = if west { 30_u32.wrapping_sub(column) } else { column.wrapping_sub(31) };
+    let mut j = letter;
+    let mut at = 4;
+    for LevelRow { split_lon, split_lat, digits, .. } in &ROWS[1..] {
+        let (x, y) = match digits {
+            Digits::Single => {
+                let single = digit(at);
+                at += 1;
+                (single % split_lon, single / split_lon)
+            }
+            _ => {
+                at += 2;
+                (digit(at - 2), digit(at - 1))
+            }
+        };
+        sound &= (x < *split_lon) & (y < *split_lat);
+        i = i.wrapping_mul(*split_lon).wrapping_add(x);
+        j = j.wrapping_mul(*split_lat).wrapping_add(y);
+    }
+    if !sound {
+        return None;
+    }
+    let row = level.row();
+    let place = Place::Sheet { west, i: i / row.lon_units, j: j / row.lat_units };
+    Some(GridCell { level, south: text[0] == b'S', place })
 }
 
 /// Reads a text from the left and remembers where it is.
@@ -45,11 +111,7 @@ impl Reader<'_> {
 
 /// The value of a digit 0-9A-F if it is below `limit`.
 pub(super) fn digit_below(byte: u8, limit: u32, position: u8) -> Result<u32, CodeFault> {
-    let value = match byte {
-        b'0'..=b'9' => u32::from(byte - b'0'),
-        b'A'..=b'F' => u32::from(byte - b'A') + 10,
-        _ => u32::MAX,
-    };
+    let value = u32::from(DIGIT_VALUES[usize::from(byte)]);
     if value < limit {
         return Ok(value);
     }
@@ -66,8 +128,7 @@ pub(super) fn south_of(byte: u8) -> Result<bool, CodeFault> {
     }
 }
 
-pub(super) fn parse(bytes: &[u8]) -> Result<GridCell, CodeFault> {
-    let level = Level::of_code_chars(bytes.len()).ok_or(CodeFault::Length2d(bytes.len()))?;
+fn parse_slowly(level: Level, bytes: &[u8]) -> Result<GridCell, CodeFault> {
     let mut reader = Reader { bytes, at: 0 };
     let south = south_of(reader.next())?;
     if bytes[1..].starts_with(b"000") {

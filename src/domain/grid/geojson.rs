@@ -1,69 +1,123 @@
-//! The part of GeoJSON (RFC 7946) that describes areas, as plain data for any serde
-//! format. Other members of the objects are ignored; other geometries are refused.
+//! GeoJSON (RFC 7946), as plain data for any serde format, read into a [`Region`].
 //!
-//! Areas across the 180th meridian come as several polygons, as the RFC demands.
+//! Coordinates are longitude and latitude in degrees; a third number is ignored, as are the
+//! other members of the objects. What crosses the 180th meridian comes cut in two, as the
+//! RFC demands.
 
-use super::{GridError, LonLat};
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec::Vec;
 
-/// A GeoJSON document that is an area.
+use super::{GridError, LonLat, Region};
+
+/// A GeoJSON object.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(tag = "type")]
 pub enum GeoJson {
-    Polygon { coordinates: Vec<Ring> },
-    MultiPolygon { coordinates: Vec<Vec<Ring>> },
-    Feature { geometry: Geometry },
-    FeatureCollection { features: Vec<Feature> },
+    Point {
+        coordinates: Position,
+    },
+    MultiPoint {
+        coordinates: Vec<Position>,
+    },
+    LineString {
+        coordinates: Vec<Position>,
+    },
+    MultiLineString {
+        coordinates: Vec<Vec<Position>>,
+    },
+    Polygon {
+        coordinates: Vec<Vec<Position>>,
+    },
+    MultiPolygon {
+        coordinates: Vec<Vec<Vec<Position>>>,
+    },
+    GeometryCollection {
+        geometries: Vec<GeoJson>,
+    },
+    /// Without a geometry it is nowhere.
+    Feature {
+        geometry: Option<Box<GeoJson>>,
+    },
+    FeatureCollection {
+        features: Vec<GeoJson>,
+    },
 }
 
-/// The area of a feature.
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-#[serde(tag = "type")]
-pub enum Geometry {
-    Polygon { coordinates: Vec<Ring> },
-    MultiPolygon { coordinates: Vec<Vec<Ring>> },
-}
-
-#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-pub struct Feature {
-    pub geometry: Geometry,
-}
-
-/// Positions `[lon, lat, ...]`, the last one equal to the first.
-pub type Ring = Vec<Vec<f64>>;
+/// `[lon, lat, ...]` in degrees.
+pub type Position = Vec<f64>;
 
 impl GeoJson {
-    /// All polygons, each as its rings of points with the closing point left out.
-    pub(super) fn polygons(&self) -> Result<Vec<Vec<Vec<LonLat>>>, GridError> {
-        let polygons: Vec<&[Ring]> = match self {
-            Self::Polygon { coordinates } => vec![coordinates],
-            Self::MultiPolygon { coordinates } => coordinates.iter().map(Vec::as_slice).collect(),
-            Self::Feature { geometry } => geometry.polygons(),
-            Self::FeatureCollection { features } => {
-                features.iter().flat_map(|feature| feature.geometry.polygons()).collect()
-            }
-        };
-        if polygons.is_empty() {
-            return Err(GridError::Area("it holds no polygon".into()));
-        }
-        polygons.into_iter().map(|rings| rings.iter().map(ring_points).collect()).collect()
+    /// Everything in the object as one region.
+    pub fn region(&self) -> Result<Region, GridError> {
+        let mut parts = Vec::new();
+        self.collect(&mut parts)?;
+        parts
+            .into_iter()
+            .reduce(Region::and)
+            .ok_or_else(|| GridError::Area("it holds no point, line or polygon".into()))
     }
-}
 
-impl Geometry {
-    fn polygons(&self) -> Vec<&[Ring]> {
+    fn collect(&self, parts: &mut Vec<Region>) -> Result<(), GridError> {
         match self {
-            Self::Polygon { coordinates } => vec![coordinates],
-            Self::MultiPolygon { coordinates } => coordinates.iter().map(Vec::as_slice).collect(),
+            Self::Point { coordinates } => parts.push(Region::point(point(coordinates)?)?),
+            Self::MultiPoint { coordinates } => {
+                for position in coordinates {
+                    parts.push(Region::point(point(position)?)?);
+                }
+            }
+            Self::LineString { coordinates } => parts.push(line(coordinates)?),
+            Self::MultiLineString { coordinates } => {
+                for positions in coordinates {
+                    parts.push(line(positions)?);
+                }
+            }
+            Self::Polygon { coordinates } => parts.push(polygon(coordinates)?),
+            Self::MultiPolygon { coordinates } => {
+                for rings in coordinates {
+                    parts.push(polygon(rings)?);
+                }
+            }
+            Self::Feature { geometry } => {
+                if let Some(geometry) = geometry {
+                    geometry.collect(parts)?;
+                }
+            }
+            Self::GeometryCollection { geometries: objects }
+            | Self::FeatureCollection { features: objects } => {
+                for object in objects {
+                    object.collect(parts)?;
+                }
+            }
         }
+        Ok(())
     }
 }
 
-fn ring_points(ring: &Ring) -> Result<Vec<LonLat>, GridError> {
-    let point = |position: &Vec<f64>| match position[..] {
+fn point(position: &Position) -> Result<LonLat, GridError> {
+    match position[..] {
         [lon_deg, lat_deg, ..] => Ok(LonLat { lon_deg, lat_deg }),
         _ => Err(GridError::Area(format!("position {position:?} has fewer than two numbers"))),
-    };
-    let mut points = ring.iter().map(point).collect::<Result<Vec<_>, _>>()?;
+    }
+}
+
+fn line(positions: &[Position]) -> Result<Region, GridError> {
+    let points = positions.iter().map(point).collect::<Result<Vec<_>, _>>()?;
+    if points.len() < 2 {
+        let count = points.len();
+        return Err(GridError::Area(format!(
+            "a line of {count} positions; a line has two or more"
+        )));
+    }
+    Region::line(&points)
+}
+
+fn polygon(rings: &[Vec<Position>]) -> Result<Region, GridError> {
+    Region::polygon(&rings.iter().map(|ring| ring_points(ring)).collect::<Result<Vec<_>, _>>()?)
+}
+
+fn ring_points(ring: &[Position]) -> Result<Vec<LonLat>, GridError> {
+    let points = ring.iter().map(point).collect::<Result<Vec<_>, _>>()?;
     let closed = points.len() >= 4 && points.first() == points.last();
     if !closed {
         let count = points.len();
@@ -71,6 +125,5 @@ fn ring_points(ring: &Ring) -> Result<Vec<LonLat>, GridError> {
             "a ring of {count} positions; a ring has four or more and ends where it starts"
         )));
     }
-    points.pop();
     Ok(points)
 }

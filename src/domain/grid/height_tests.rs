@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::grid::{
+use super::super::{
     GridCell, GridCell3, HeightLayer, HeightPacking, HeightScheme, HeightSign, Level,
     layer_floor_metres, layer_number,
 };

@@ -9,13 +9,13 @@
 //! Key order is not a space-filling order: in the west and south, and within levels 3 and
 //! 6, near keys need not be near places. It is meant for prefix queries.
 
-use std::cmp::Ordering;
-use std::ops::Range;
+use core::cmp::Ordering;
+use core::ops::Range;
 
 use super::GridError;
 use super::cell::{GridCell, Place};
-use super::encode::level_digits;
-use super::level::{Digits, Level};
+use super::encode::CellDigits;
+use super::level::{Digits, Level, ROWS};
 use super::polar;
 
 /// Keys taken by a cell of each level and all its descendants.
@@ -35,18 +35,18 @@ const HEMISPHERE: u64 = CAP_SUBTREE + 60 * 22 * SUBTREE[0];
 
 impl GridCell {
     /// The cell's key.
+    #[inline]
     pub fn key(self) -> u64 {
         let base = if self.south { HEMISPHERE } else { 0 };
         base + match self.place {
             Place::PolarCap => 0,
             Place::PolarPart(part) => 1 + u64::from(part),
             Place::Sheet { west, i, j } => {
-                let steps = level_digits(self.level, i, j).map(|digits| {
-                    let rank = rank(digits.level, west, digits.x, digits.y);
-                    1 + rank * SUBTREE[digits.level.index()]
-                });
-                // The cap's subtree stands where level 1 would have its parent's key.
-                CAP_SUBTREE - 1 + steps.sum::<u64>()
+                // Digits below the cell's own level are 0 and add nothing.
+                let digits = CellDigits::of(self.level, i, j);
+                let place: u64 =
+                    (0..10).map(|index| flat_rank(&digits, west, index) * SUBTREE[index]).sum();
+                CAP_SUBTREE + place + self.level.index() as u64
             }
         }
     }
@@ -82,7 +82,7 @@ impl GridCell {
         for each in Level::ALL {
             level = each;
             let size = SUBTREE[level.index()];
-            let (is_west, x, y) = unrank(level, rest / size);
+            let (is_west, x, y) = flat_unrank(level, rest / size);
             west |= is_west;
             i = i * level.row().split_lon + x;
             j = j * level.row().split_lat + y;
@@ -96,18 +96,20 @@ impl GridCell {
     }
 }
 
-/// Place of a level's characters among all that the level allows.
-fn rank(level: Level, west: bool, x: u32, y: u32) -> u64 {
-    let row = level.row();
+/// Place of the characters of one level, given by its index, among all that it allows.
+#[inline]
+pub(super) fn flat_rank(digits: &CellDigits, west: bool, index: usize) -> u64 {
+    let (x, y) = (digits.x[index], digits.y[index]);
+    let row = &ROWS[index];
     u64::from(match row.digits {
         Digits::Sheet => (if west { 29 - x } else { 30 + x }) * row.split_lat + y,
         Digits::Pair => x * row.split_lat + y,
-        Digits::Single => y * row.split_lon + x,
+        Digits::Single => digits.single(index),
     })
 }
 
-/// Reverses [`rank`]: west (level 1 only), x, y.
-fn unrank(level: Level, rank: u64) -> (bool, u32, u32) {
+/// Reverses [`flat_rank`]: west (level 1 only), x, y.
+pub(super) fn flat_unrank(level: Level, rank: u64) -> (bool, u32, u32) {
     let (row, rank) = (level.row(), rank as u32);
     match row.digits {
         Digits::Sheet => {

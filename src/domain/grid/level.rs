@@ -5,13 +5,17 @@
 //! called a *unit* here: [`UNITS_PER_DEG`] of them make a degree, so all cells of all
 //! levels have whole-number corners.
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::string::ToString;
+use core::fmt;
+use core::str::FromStr;
 
 use super::GridError;
 
 /// Units (1/2048") in one degree.
 pub(super) const UNITS_PER_DEG: u32 = 3600 * 2048;
+
+/// Latitude in units at which the sheets end and the polar caps begin.
+pub(super) const CAP_LAT_UNITS: u32 = 88 * UNITS_PER_DEG;
 
 /// Semi-major axis of CGCS2000, also the `r0` of the height layers.
 pub(super) const EARTH_RADIUS_METRES: f64 = 6_378_137.0;
@@ -37,7 +41,7 @@ pub enum Level {
 }
 
 /// Extent of a cell on the ground.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct CellSize {
     pub east_west_metres: f64,
     pub north_south_metres: f64,
@@ -65,8 +69,12 @@ pub(super) struct LevelRow {
     pub digits: Digits,
     /// Characters of a 2D code that ends at this level.
     pub chars: u8,
+    /// Columns from the prime meridian to the 180th, rows from the equator to the cap.
+    pub half_columns: i64,
+    pub half_rows: i64,
 }
 
+#[inline]
 const fn row(lon: u32, lat: u32, split: (u32, u32), digits: Digits, chars: u8) -> LevelRow {
     LevelRow {
         lon_units: lon,
@@ -75,11 +83,13 @@ const fn row(lon: u32, lat: u32, split: (u32, u32), digits: Digits, chars: u8) -
         split_lat: split.1,
         digits,
         chars,
+        half_columns: (180 * UNITS_PER_DEG / lon) as i64,
+        half_rows: (CAP_LAT_UNITS / lat) as i64,
     }
 }
 
 #[rustfmt::skip]
-static ROWS: [LevelRow; 10] = [
+pub(super) const ROWS: [LevelRow; 10] = [
     row(44_236_800, 29_491_200, (30, 22), Digits::Sheet,  4),
     row( 3_686_400,  3_686_400, (12,  8), Digits::Pair,   6),
     row( 1_843_200,  1_228_800, ( 2,  3), Digits::Single, 7),
@@ -91,6 +101,29 @@ static ROWS: [LevelRow; 10] = [
     row(         8,          8, ( 8,  8), Digits::Pair,  18),
     row(         1,          1, ( 8,  8), Digits::Pair,  20),
 ];
+
+/// Radii of curvature at a latitude, on the CGCS2000 ellipsoid: what one radian of
+/// longitude and one of latitude are long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Radii {
+    pub parallel_metres: f64,
+    pub meridian_metres: f64,
+}
+
+impl Radii {
+    /// Latitudes beyond a pole count as the pole.
+    pub(super) fn at(lat_deg: f64) -> Self {
+        let lat = lat_deg.clamp(-90.0, 90.0).to_radians();
+        let eccentricity_squared = FLATTENING * (2.0 - FLATTENING);
+        let sin = libm::sin(lat);
+        let w_squared = 1.0 - eccentricity_squared * sin * sin;
+        let prime_vertical = EARTH_RADIUS_METRES / libm::sqrt(w_squared);
+        Self {
+            parallel_metres: prime_vertical * libm::cos(lat),
+            meridian_metres: prime_vertical * (1.0 - eccentricity_squared) / w_squared,
+        }
+    }
+}
 
 impl Level {
     /// All levels, coarse to fine.
@@ -113,12 +146,14 @@ impl Level {
     }
 
     /// Position in tables that start with level 1.
+    #[inline]
     pub(super) const fn index(self) -> usize {
         self as usize - 1
     }
 
-    pub(super) fn row(self) -> &'static LevelRow {
-        &ROWS[self.index()]
+    pub(super) const fn row(self) -> &'static LevelRow {
+        const TABLE: &[LevelRow; 10] = &ROWS;
+        &TABLE[self.index()]
     }
 
     /// The next finer level; none below level 10.
@@ -143,7 +178,16 @@ impl Level {
     }
 
     pub(super) fn of_code_chars(chars: usize) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.code_chars() == chars)
+        const LEVELS: [Option<Level>; 21] = {
+            let mut levels = [None; 21];
+            let mut index = 0;
+            while index < 10 {
+                levels[ROWS[index].chars as usize] = Some(Level::ALL[index]);
+                index += 1;
+            }
+            levels
+        };
+        LEVELS.get(chars).copied().flatten()
     }
 
     /// Size of a cell of this level around a latitude, on the CGCS2000 ellipsoid.
@@ -151,15 +195,11 @@ impl Level {
     /// The curvature radii are those at `lat_deg`, so for levels 1 and 2 the figures are
     /// those of a cell centred there. Latitudes beyond a pole count as the pole.
     pub fn cell_size_metres(self, lat_deg: f64) -> CellSize {
-        let lat = lat_deg.clamp(-90.0, 90.0).to_radians();
-        let eccentricity_squared = FLATTENING * (2.0 - FLATTENING);
-        let w_squared = 1.0 - eccentricity_squared * lat.sin().powi(2);
-        let prime_vertical = EARTH_RADIUS_METRES / w_squared.sqrt();
-        let meridian = prime_vertical * (1.0 - eccentricity_squared) / w_squared;
+        let radii = Radii::at(lat_deg);
         let radians = |units: u32| (f64::from(units) / f64::from(UNITS_PER_DEG)).to_radians();
         CellSize {
-            east_west_metres: radians(self.row().lon_units) * prime_vertical * lat.cos(),
-            north_south_metres: radians(self.row().lat_units) * meridian,
+            east_west_metres: radians(self.row().lon_units) * radii.parallel_metres,
+            north_south_metres: radians(self.row().lat_units) * radii.meridian_metres,
         }
     }
 
@@ -203,10 +243,9 @@ impl TryFrom<u8> for Level {
     type Error = GridError;
 
     fn try_from(number: u8) -> Result<Self, GridError> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.number() == number)
-            .ok_or_else(|| GridError::Level(number.to_string()))
+        let index = usize::from(number).wrapping_sub(1);
+        let level = Self::ALL.get(index).copied();
+        level.ok_or_else(|| GridError::Level(number.to_string()))
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! In: CGCS2000 degrees and ellipsoidal metres. Out: cells of ten nested levels (6 by 4
 //! degrees down to 1.5 cm), their codes, neighbours, parents, and the cells of an area.
-//! Depends on nothing else of the product. Everything is a pure function; nothing panics
-//! on outside input; encoding allocates nothing.
+//! Everything is a pure function; nothing panics on outside input; encoding, parsing, keys
+//! and neighbours allocate nothing. Free-standing: names no other module of the product and
+//! only `core`, `alloc`, `libm`, `serde` and `thiserror`, none of which needs std.
 //!
 //! ```
 //! use gridwarden::domain::grid::{GridCell, GridCell3, Level};
@@ -20,36 +21,49 @@
 //!
 //! Where the standard is silent or read in several ways, the choice is documented at the
 //! type that makes it: edges and the 180th meridian at [`GridCell::from_lonlat`], heights at
-//! [`HeightScheme`], the caps beyond 88 degrees at [`GridError::PolarUnsupported`].
+//! [`HeightScheme`], what a cover counts at [`Region`], the caps beyond 88 degrees at [`GridError::PolarUnsupported`].
 
-mod cell;
-mod cell3;
-mod code;
-mod compact;
-mod cover;
-mod decode;
-mod encode;
 mod error;
+mod level;
+mod cell;
+mod polar;
+mod code;
+mod encode;
+mod decode;
+mod key;
+mod neighbours;
+mod refer;
+mod gazetteer;
+mod height;
+mod height_scheme;
+mod height_layer;
+mod cell3;
+mod key3;
+mod neighbours3;
+mod nested;
+mod compact;
+mod set;
+mod cover;
 mod geojson;
 mod geosot;
-mod height;
-mod key;
-mod level;
-mod neighbours;
-mod polar;
-mod refer;
+mod geosot3;
 
 pub use cell::{CellBounds, GridCell, LonLat};
 pub use cell3::GridCell3;
 pub use code::{GridCode, GridCode3, HeightCode};
 pub use compact::{compact, set_contains, uncompact};
-pub use cover::{CELLS_MAX, cover_area, cover_bbox, cover_geojson};
+pub use cover::{CELLS_MAX, HeightSpan, Region, cover_bbox, cover_geojson};
 pub use error::{CodeFault, GridError};
+pub use gazetteer::{refer_to_place, resolve_place};
 pub use geojson::GeoJson;
 pub use geosot::{GeosotCell, GeosotLevel, geosot_height_word};
-pub use height::{
-    HeightLayer, HeightPacking, HeightScheme, HeightSign, layer_floor_metres, layer_number,
-};
+pub use geosot3::GeosotCell3;
+pub use height::{layer_floor_metres, layer_number};
+pub use height_layer::HeightLayer;
+pub use height_scheme::{HeightPacking, HeightScheme, HeightSign};
 pub use level::{CellSize, Level};
 pub use neighbours::Direction;
+pub use neighbours3::{Direction3, Vertical};
+pub use nested::Nested;
 pub use refer::{refer, resolve};
+pub use set::GridSet;

@@ -5,8 +5,7 @@
 //! row -1 the first south of the equator, so a step is an addition.
 
 use super::cell::{GridCell, Place};
-use super::level::{Level, UNITS_PER_DEG};
-use super::polar;
+use super::level::{Level, LevelRow};
 
 /// A step to one of the eight cells around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,58 +64,74 @@ impl Direction {
     }
 }
 
-/// Columns of one hemisphere, east or west.
-pub(super) fn half_columns(level: Level) -> i64 {
-    i64::from(180 * UNITS_PER_DEG / level.row().lon_units)
-}
-
-/// Rows between equator and cap.
-pub(super) fn half_rows(level: Level) -> i64 {
-    i64::from(polar::CAP_LAT_UNITS / level.row().lat_units)
-}
-
 impl GridCell {
     /// The cell so many steps east and north, around the globe if need be; none beyond 88
     /// degrees and none from a polar cell.
+    #[inline]
     pub fn offset(self, east: i32, north: i32) -> Option<Self> {
         let (column, row) = self.signed_indices()?;
         Self::from_signed(self.level, column + i64::from(east), row + i64::from(north))
     }
 
+    #[inline]
     pub fn neighbour(self, direction: Direction) -> Option<Self> {
         let (east, north) = direction.step();
         self.offset(east, north)
     }
 
     /// The up to four cells that share an edge, clockwise from north.
+    #[inline]
     pub fn neighbours4(self) -> impl Iterator<Item = Self> + use<> {
-        Direction::EDGES.into_iter().filter_map(move |direction| self.neighbour(direction))
+        self.neighbours(&Direction::EDGES)
     }
 
     /// The up to eight cells that share an edge or a corner, clockwise from north.
+    #[inline]
     pub fn neighbours8(self) -> impl Iterator<Item = Self> + use<> {
-        Direction::ALL.into_iter().filter_map(move |direction| self.neighbour(direction))
+        self.neighbours(&Direction::ALL)
+    }
+
+    #[inline]
+    fn neighbours(self, ways: &'static [Direction]) -> impl Iterator<Item = Self> + use<> {
+        let here = self.signed_indices();
+        ways.iter().filter_map(move |direction| {
+            let ((column, row), (east, north)) = (here?, direction.step());
+            Self::from_signed(self.level, column + i64::from(east), row + i64::from(north))
+        })
     }
 
     /// Column counted eastwards from the prime meridian, row northwards from the equator.
+    #[inline]
     pub(super) fn signed_indices(self) -> Option<(i64, i64)> {
         let Place::Sheet { west, i, j } = self.place else { return None };
-        let signed = |negative, index| {
-            let index = i64::from(index);
-            if negative { -index - 1 } else { index }
-        };
         Some((signed(west, i), signed(self.south, j)))
     }
 
     /// The cell at signed indices; columns wrap around, rows do not.
+    #[inline]
     pub(super) fn from_signed(level: Level, column: i64, row: i64) -> Option<Self> {
-        let (half, rows) = (half_columns(level), half_rows(level));
-        if !(-rows..rows).contains(&row) {
+        let LevelRow { half_columns: half, half_rows, .. } = *level.row();
+        if row < -half_rows || half_rows <= row {
             return None;
         }
-        let column = (column + half).rem_euclid(2 * half) - half;
-        let magnitude = |signed: i64| (if signed < 0 { -signed - 1 } else { signed }) as u32;
+        let column = if -half <= column && column < half {
+            column
+        } else {
+            (column + half).rem_euclid(2 * half) - half
+        };
         let place = Place::Sheet { west: column < 0, i: magnitude(column), j: magnitude(row) };
         Some(Self { level, south: row < 0, place })
     }
+}
+
+/// Indices count from 0 on both sides of a line, so -1 is the first on the far side.
+#[inline]
+fn signed(negative: bool, index: u32) -> i64 {
+    let index = i64::from(index);
+    if negative { !index } else { index }
+}
+
+#[inline]
+fn magnitude(signed: i64) -> u32 {
+    (if signed < 0 { !signed } else { signed }) as u32
 }

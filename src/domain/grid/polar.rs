@@ -13,10 +13,8 @@
 //! ```
 //! A part's number is its two digits read in base 4.
 
-use super::level::UNITS_PER_DEG;
+use super::level::{CAP_LAT_UNITS, UNITS_PER_DEG};
 
-/// Latitude in units at which the caps begin.
-pub(super) const CAP_LAT_UNITS: u32 = 88 * UNITS_PER_DEG;
 pub(super) const PARTS: u8 = 16;
 
 /// Extent of a part: west and east edge in degrees, and the band (0 = 88 to 88.5).

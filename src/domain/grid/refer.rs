@@ -8,10 +8,11 @@
 //! G (7). Every further segment counts from the child at the locating corner of the cell
 //! reached so far and stays inside that cell. The known cell has level 5 or finer.
 
+use alloc::string::String;
+
 use super::cell::GridCell;
 use super::error::CodeFault;
 use super::level::Level;
-use super::neighbours::half_columns;
 use super::{GridError, decode};
 
 /// The reference-grid code of `target` as seen from `reference`.
@@ -69,7 +70,7 @@ fn locating_child(cell: GridCell) -> Option<GridCell> {
 /// Cells east and north from one cell to another of its level, the short way round.
 fn offset_between(from: GridCell, to: GridCell) -> Option<(i64, i64)> {
     let ((from_column, from_row), (column, row)) = (from.signed_indices()?, to.signed_indices()?);
-    let half = half_columns(from.level());
+    let half = from.level().row().half_columns;
     let east = (column - from_column + half).rem_euclid(2 * half) - half;
     Some((east, row - from_row))
 }

@@ -2,7 +2,7 @@
 //!
 //! In: arguments and, for some commands, lines on stdin. Out: codes one a line, or a table
 //! (`--json` for programs). Nothing here reads the clock, the network or the environment;
-//! `cover` reads the one file it is given.
+//! only files that are named are read.
 //!
 //! Failure: input that can be refused ends the command with [`Outcome::BadInput`] and a
 //! message naming place, value and what is allowed. `encode --csv` goes on after a bad line,
@@ -15,16 +15,19 @@ use std::io::{self, BufRead, BufWriter, Write};
 use serde_json::{Map, Value, json};
 
 mod args;
+mod exchange;
+mod kind;
 mod lines;
+mod sets;
 
 pub use self::args::GridArgs;
 use self::args::{
     CoverArgs, DecodeArgs, EncodeArgs, GridCommand, NeighboursArgs, RelativeArgs, number,
 };
+use self::kind::{Coded, above, below};
 use self::lines::for_each_line;
 use crate::domain::grid::{
-    Direction, GeoJson, GridCell, GridCell3, GridCode, GridCode3, GridError, HeightScheme, Level,
-    compact, cover_geojson, refer, resolve, uncompact,
+    GeoJson, GridCell, GridCell3, GridCode, GridCode3, GridError, HeightScheme, HeightSpan, Level,
 };
 
 /// How a command ended, when nothing was wrong with the machine.
@@ -86,33 +89,43 @@ fn run_command(
     stdin: impl BufRead,
     out: &mut impl Write,
 ) -> Result<Outcome, Stop> {
+    /// The function for cells or for boxes.
+    macro_rules! by_kind {
+        ($kind:expr, $run:ident($($argument:expr),*)) => {
+            if $kind.three_d { $run::<GridCell3>($($argument),*)? } else { $run::<GridCell>($($argument),*)? }
+        };
+    }
+    use self::sets::{compacted, set, uncompacted};
     match command {
         GridCommand::Encode(args) => return encode(args, stdin, out),
         GridCommand::Decode(args) => decode(args, out)?,
-        GridCommand::Neighbours(args) => neighbours(args, out)?,
-        GridCommand::Parent(RelativeArgs { code, level }) => {
-            let wanted = level.or(code.level().coarser());
-            let parent = wanted.and_then(|level| code.ancestor(level));
-            let parent = parent.ok_or_else(|| GridError::NoSuchLevel {
-                code: code.code().into(),
-                level: code.level(),
-                wanted: if wanted.is_some() { "parent at a finer level" } else { "parent" },
-            })?;
-            writeln!(out, "{parent}")?;
-        }
-        GridCommand::Children(RelativeArgs { code, level: Some(level) }) => {
-            write_codes(code.descendants(level)?, out)?;
-        }
-        GridCommand::Children(RelativeArgs { code, level: None }) => {
-            write_codes(code.children()?, out)?;
-        }
+        GridCommand::Neighbours(args) => by_kind!(args.kind, neighbours(&args, out)),
+        GridCommand::Parent(args) => by_kind!(args.kind, parent(&args, out)),
+        GridCommand::Children(args) => by_kind!(args.kind, children(&args, out)),
         GridCommand::Cover(args) => cover(args, out)?,
-        GridCommand::Compact => write_codes(compact(read_codes(stdin)?), out)?,
-        GridCommand::Uncompact { level } => {
-            write_codes(uncompact(read_codes(stdin)?, level)?, out)?;
+        GridCommand::Compact(kind) => by_kind!(kind, compacted(kind.scheme.into(), stdin, out)),
+        GridCommand::Uncompact { level, kind } => {
+            by_kind!(kind, uncompacted(level, kind.scheme.into(), stdin, out));
         }
-        GridCommand::Refer { from, code } => writeln!(out, "{}", refer(code, from)?)?,
-        GridCommand::Resolve { code } => writeln!(out, "{}", resolve(&code)?)?,
+        GridCommand::Set(args) => by_kind!(args.kind, set(&args, stdin, out)),
+        GridCommand::Refer(args) => exchange::referred(&args, out)?,
+        GridCommand::Resolve { gazetteer, code } => {
+            exchange::resolved(&code, gazetteer.as_deref(), out)?;
+        }
+        GridCommand::Geosot(args) => exchange::geosot(&args, out)?,
+        GridCommand::FromKey { kind, key } => {
+            by_kind!(kind, from_key(key, kind.scheme.into(), out));
+        }
+        GridCommand::Level { lat, error_metres } => {
+            // Refuses a latitude off the globe.
+            GridCell::from_lonlat(0.0, lat, Level::One)?;
+            if error_metres.is_nan() || error_metres < 0.0 {
+                return Err(Stop::BadInput(format!(
+                    "error {error_metres} metres is not allowed: a number of 0 or more"
+                )));
+            }
+            writeln!(out, "{}", Level::for_accuracy(error_metres, lat))?;
+        }
     }
     Ok(Outcome::Done)
 }
@@ -190,12 +203,22 @@ fn encode_csv_line(line: &str, scheme: HeightScheme) -> Result<AnyCode, String> 
 }
 
 fn decode(args: DecodeArgs, out: &mut impl Write) -> Result<(), Stop> {
-    let (cell, layer) = if args.three_d {
-        let cube = GridCell3::parse(&args.code, args.scheme.into())?;
-        (cube.cell(), Some(cube.layer()))
-    } else {
-        (args.code.parse()?, None)
+    let cube = match args.kind.three_d {
+        true => Some(GridCell3::parse(&args.code, args.kind.scheme.into())?),
+        false => None,
     };
+    let cell = match cube {
+        Some(cube) => cube.cell(),
+        None => args.code.parse()?,
+    };
+    if let Some(level) = args.level.filter(|level| *level != cell.level()) {
+        return Err(GridError::LevelMismatch {
+            code: args.code,
+            level: cell.level(),
+            stated: level,
+        }
+        .into());
+    }
     let (bounds, centre, corner) = (cell.bounds(), cell.centre(), cell.locating_corner());
     let size = cell.level().cell_size_metres(centre.lat_deg);
     let mut rows = vec![
@@ -215,74 +238,101 @@ fn decode(args: DecodeArgs, out: &mut impl Write) -> Result<(), Stop> {
         rows.push(("east_west_metres", json!(size.east_west_metres)));
         rows.push(("north_south_metres", json!(size.north_south_metres)));
     }
-    if let Some(layer) = layer {
+    if let Some(cube) = cube {
+        let layer = cube.layer();
         rows.push(("code_2d", json!(cell)));
         rows.push(("lower_metres", json!(layer.lower_metres())));
         rows.push(("upper_metres", json!(layer.upper_metres())));
         rows.push(("height_packing", json!(layer.scheme().packing.to_string())));
         rows.push(("height_sign", json!(layer.scheme().sign.to_string())));
+        // More digits than a JSON number can be trusted with.
+        rows.push(("key_3d", json!(cube.key().to_string())));
     }
-    if args.json {
+    write_table(rows, args.json, out)
+}
+
+/// Rows as a table, or as one object.
+fn write_table(
+    rows: Vec<(&'static str, Value)>,
+    as_json: bool,
+    out: &mut impl Write,
+) -> Result<(), Stop> {
+    if as_json {
         let object: Map<String, Value> =
             rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         writeln!(out, "{}", Value::Object(object))?;
-    } else {
-        for (name, value) in rows {
-            match value.as_str() {
-                Some(text) => writeln!(out, "{name:<20}{text}")?,
-                None => writeln!(out, "{name:<20}{value}")?,
-            }
+        return Ok(());
+    }
+    for (name, value) in rows {
+        match value.as_str() {
+            Some(text) => writeln!(out, "{name:<20}{text}")?,
+            None => writeln!(out, "{name:<20}{value}")?,
         }
     }
     Ok(())
 }
 
-fn neighbours(args: NeighboursArgs, out: &mut impl Write) -> Result<(), Stop> {
-    if args.code.is_polar() {
-        return Err(GridError::PolarUnsupported("a neighbour".into()).into());
-    }
-    let directions: &[Direction] = if args.edges { &Direction::EDGES } else { &Direction::ALL };
-    let beside = directions.iter().filter_map(|&way| Some((way.name(), args.code.neighbour(way)?)));
+fn neighbours<C: Coded>(args: &NeighboursArgs, out: &mut impl Write) -> Result<(), Stop> {
+    let around = C::read(&args.code, args.kind.scheme.into())?.around(args.edges)?;
     if args.json {
-        let objects = beside.map(|(way, cell)| json!({ "direction": way, "code": cell }));
+        let object =
+            |(way, code): (String, C)| json!({ "direction": way, "code": code.to_string() });
+        let objects = around.into_iter().map(object);
         writeln!(out, "{}", Value::Array(objects.collect()))?;
         return Ok(());
     }
-    write_codes(beside.map(|(_, cell)| cell), out)
+    write_codes(around.into_iter().map(|(_, code)| code), out)
+}
+
+fn parent<C: Coded>(args: &RelativeArgs, out: &mut impl Write) -> Result<(), Stop> {
+    let code = C::read(&args.code, args.kind.scheme.into())?;
+    Ok(writeln!(out, "{}", above(code, args.level)?)?)
+}
+
+fn children<C: Coded>(args: &RelativeArgs, out: &mut impl Write) -> Result<(), Stop> {
+    write_codes(below(C::read(&args.code, args.kind.scheme.into())?, args.level)?, out)
+}
+
+fn from_key<C: Coded>(key: u128, scheme: HeightScheme, out: &mut impl Write) -> Result<(), Stop> {
+    Ok(writeln!(out, "{}", C::of_key(key, scheme)?)?)
 }
 
 fn cover(args: CoverArgs, out: &mut impl Write) -> Result<(), Stop> {
     let named = |fault: String| Stop::BadInput(format!("{}: {fault}", args.file.display()));
+    let refused = |fault: GridError| named(fault.to_string());
     let text = std::fs::read_to_string(&args.file).map_err(|fault| named(fault.to_string()))?;
-    let area: GeoJson = serde_json::from_str(&text).map_err(|fault| {
-        named(format!("{fault}; a GeoJSON Polygon, MultiPolygon or Feature of one is allowed"))
+    let object: GeoJson = serde_json::from_str(&text).map_err(|fault| {
+        named(format!(
+            "{fault}; a GeoJSON geometry such as Polygon, or Features of them, is allowed"
+        ))
     })?;
-    let cells = cover_geojson(&area, args.level).map_err(|fault| named(fault.to_string()))?;
-    if args.compact { write_codes(compact(cells), out) } else { write_codes(cells, out) }
+    let mut region = object.region().map_err(refused)?;
+    if let Some(metres) = args.buffer {
+        region = region.buffered(metres).map_err(refused)?;
+    }
+    if let (Some(from_metres), Some(to_metres)) = (args.height_from, args.height_to) {
+        let heights = HeightSpan { from_metres, to_metres, scheme: args.scheme.into() };
+        return if args.compact {
+            write_codes(region.compacted_boxes(args.level, heights).map_err(refused)?, out)
+        } else {
+            write_codes(region.boxes(args.level, heights).map_err(refused)?, out)
+        };
+    }
+    if args.compact {
+        write_codes(region.compacted(args.level).map_err(refused)?, out)
+    } else {
+        write_codes(region.cells(args.level).map_err(refused)?, out)
+    }
 }
 
-fn write_codes(
-    cells: impl IntoIterator<Item = GridCell>,
+fn write_codes<C: Coded>(
+    codes: impl IntoIterator<Item = C>,
     out: &mut impl Write,
 ) -> Result<(), Stop> {
-    for cell in cells {
-        writeln!(out, "{}", cell.code())?;
+    for code in codes {
+        writeln!(out, "{code}")?;
     }
     Ok(())
-}
-
-/// Codes one a line; empty lines do not count.
-fn read_codes(stdin: impl BufRead) -> Result<Vec<GridCell>, Stop> {
-    let mut cells = Vec::new();
-    for_each_line(stdin, |line| {
-        let named = |fault: String| Stop::BadInput(format!("line {}: {fault}", line.number));
-        let text = line.text().map_err(named)?.trim();
-        if !text.is_empty() {
-            cells.push(text.parse().map_err(|fault: GridError| named(fault.to_string()))?);
-        }
-        Ok(())
-    })?;
-    Ok(cells)
 }
 
 #[cfg(test)]

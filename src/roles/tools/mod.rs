@@ -35,6 +35,8 @@ pub fn exit_code(result: anyhow::Result<Ended>) -> ExitCode {
     match result {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Failed) => ExitCode::from(1),
+        // A reader that has seen enough, such as `head`.
+        Err(error) if error.chain().any(closed_pipe) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gridwarden: {}", told_once(&error));
             let bad_input = error.chain().any(|cause| {
@@ -43,6 +45,12 @@ pub fn exit_code(result: anyhow::Result<Ended>) -> ExitCode {
             ExitCode::from(if bad_input { 2 } else { 1 })
         }
     }
+}
+
+fn closed_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let plain = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    let kind = plain.or_else(|| cause.downcast_ref::<serde_json::Error>()?.io_error_kind());
+    kind == Some(std::io::ErrorKind::BrokenPipe)
 }
 
 /// The causes in a row; one that its outer error quotes already is not told again.

@@ -14,9 +14,9 @@ use nalgebra::Vector3;
 /// Whether to fit a whole camera or only a plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Wanted {
-    /// A camera from six points on, if they foretell one another better that way; else a homography
+    /// A camera from five points on, unless all lie on one plane that foretells them far better; else a homography
     Auto,
-    /// Lens, pose and covariance; at least six points
+    /// Lens, pose and covariance; at least five points
     Camera,
     /// One level plane; at least four points
     Homography,
@@ -51,17 +51,28 @@ pub fn choose(
             pixel_noise_px: noise.pixel_px,
             survey_noise_metres: noise.survey_metres,
         };
-        solve_camera(&survey).map_err(|refused| told(file, &refused))
+        solve_camera(&survey)
     };
     match wanted {
-        Wanted::Camera => camera().map(|solved| Model::Camera(Box::new(solved))),
+        Wanted::Camera if !cfg!(feature = "edge") => {
+            Err("this program was built without the feature edge, which solves cameras".to_owned())
+        }
+        Wanted::Camera => camera()
+            .map(|solved| Model::Camera(Box::new(solved)))
+            .map_err(|refused| told(file, &refused)),
         Wanted::Homography => homography(ground),
         Wanted::Auto if file.rows.len() < POINTS_MIN => homography(ground),
         Wanted::Auto => match (camera(), homography(ground)) {
             (Ok(solved), Ok(flat)) if better_flat(file, &solved, &flat) => Ok(flat),
             (Ok(solved), _) => Ok(Model::Camera(Box::new(solved))),
-            (Err(_), Ok(flat)) if flat_enough(&flat) => Ok(flat),
-            (Err(reason), _) => Err(reason),
+            // A plane has a say in its own points only.
+            (Err(Refused::Outlier(suspect)), flat) => {
+                let line = file.rows[suspect.index].line;
+                let on_it = ground.iter().any(|row| row.line == line);
+                let flat = flat.ok().filter(|flat| on_it && flat_enough(flat));
+                flat.ok_or_else(|| told(file, &Refused::Outlier(suspect)))
+            }
+            (Err(_), flat) => flat,
         },
     }
 }

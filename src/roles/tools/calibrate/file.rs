@@ -13,6 +13,7 @@ use crate::domain::{
     },
     pixel::{PixelPoint, PixelSize},
 };
+use geo::{ConvexHull, MultiPoint};
 use nalgebra::{SMatrix, Vector3};
 use std::fmt::Write as _;
 
@@ -27,7 +28,7 @@ pub struct PlaneText {
 
 impl PlaneText {
     pub fn new(survey: &SurveyFile, ground: &Ground<'_>, surface: Surface) -> Self {
-        let pixels = ground.rows.iter().map(|row| row.point.image).collect();
+        let pixels = ground.rows.iter().map(|row| row.point.image);
         let lines: Vec<usize> = ground.rows.iter().map(|row| row.line).collect();
         let on_it = |(index, row): (usize, &Row)| lines.contains(&row.line).then_some(index);
         let rows = survey.rows.iter().enumerate().filter_map(on_it).collect();
@@ -229,25 +230,10 @@ fn corners(hull: &[PixelPoint]) -> String {
     format!("[{}]", corners.join(", "))
 }
 
-/// Monotone chain.
-fn convex_hull(mut points: Vec<PixelPoint>) -> Vec<PixelPoint> {
-    points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
-    let turn = |a: PixelPoint, b: PixelPoint, c: PixelPoint| {
-        (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
-    };
-    let chain = |points: &mut dyn Iterator<Item = PixelPoint>| {
-        let mut hull: Vec<PixelPoint> = Vec::new();
-        for point in points {
-            while hull.len() >= 2 && turn(hull[hull.len() - 2], hull[hull.len() - 1], point) <= 0.0
-            {
-                hull.pop();
-            }
-            hull.push(point);
-        }
-        hull.pop();
-        hull
-    };
-    let mut hull = chain(&mut points.iter().copied());
-    hull.extend(chain(&mut points.iter().rev().copied()));
-    hull
+fn convex_hull(points: impl Iterator<Item = PixelPoint>) -> Vec<PixelPoint> {
+    let points: MultiPoint<f64> = points.map(|point| (point.x, point.y)).collect();
+    let hull = points.convex_hull();
+    // The closing corner repeats the first.
+    let corners = hull.exterior().coords().skip(1);
+    corners.map(|corner| PixelPoint { x: corner.x, y: corner.y }).collect()
 }

@@ -35,9 +35,10 @@ use std::path::PathBuf;
   gridwarden calibrate --points survey.csv --height-datum egm96 --frame street.png --draw check.png --out site_cam.toml
 
 The CSV has the header u,v,lon,lat,height_metres: raw pixels (the centre of the top-left pixel is 0,0), decimal
-degrees, heights above the ellipsoid unless --height-datum says otherwise. Six or more points of different
-heights and distances give a whole camera; four or five on the ground give a plane. A column `plane` names the
-ground that a point lies on (road, deck), highest first; without it the lowest points are the ground.")]
+degrees, heights above the ellipsoid unless --height-datum says otherwise. Five or more points, some above the
+ground, give a whole camera; four on the ground give a plane. A column `plane` names the ground that a point
+lies on (deck, road), highest first, and is empty for points on none; without it the lowest points, within
+0.3 m, are the ground, so a slope needs the column.")]
 pub struct CalibrateArgs {
     /// CSV with the header u,v,lon,lat,height_metres
     #[arg(long)]
@@ -65,7 +66,7 @@ pub struct CalibrateArgs {
     /// Height of the ground, in the same datum; from the points if left out
     #[arg(long, allow_hyphen_values = true)]
     ground_height_metres: Option<f64>,
-    /// Fit a tilted plane to the ground points instead of a level one
+    /// Fit a tilted plane to the ground points instead of a level one; name them in the column `plane`
     #[arg(long, conflicts_with = "ground_height_metres")]
     terrain: bool,
     /// Where the camera is said to stand, LON,LAT: compared with the survey
@@ -119,6 +120,7 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<Ended> {
     if let Some(shift) = stated.and_then(|at| gcj_shift_suspected(at, &places)) {
         warnings.push(shift.to_string());
     }
+    warnings.extend(report.doubt());
     report.print(args.json, &view, &warnings)?;
     #[cfg(feature = "edge")]
     if let Some(out) = &args.draw {

@@ -10,6 +10,9 @@ use serde_json::json;
 /// Residuals beyond this many times the stated noise are no noise.
 const NOISE_FACTOR_MAX: f64 = 8.0;
 
+/// Below this plausibility people are told.
+const PLAUSIBILITY_MIN: f64 = 0.001;
+
 struct PointReport {
     line: usize,
     image: PixelPoint,
@@ -85,6 +88,19 @@ impl Report {
 
     fn left_out_median_metres(&self) -> Option<f64> {
         median(self.points.iter().filter_map(|point| point.left_out_metres).collect())
+    }
+
+    /// What to look at before the fit is used.
+    pub fn doubt(&self) -> Option<String> {
+        let plausibility = self.facts.iter().find(|(name, _)| *name == "plausibility")?.1;
+        let factor = self.noise_factor?;
+        (plausibility < PLAUSIBILITY_MIN).then(|| {
+            format!(
+                "the points fit {factor:.1} times worse than their stated noise, which chance hardly does: \
+                 a digit may be wrong, or the noise larger (--pixel-noise-px, --survey-noise-metres); the \
+                 stated errors have grown with it"
+            )
+        })
     }
 
     /// Why the fit must not be used.

@@ -40,11 +40,11 @@ pub struct SurveyFile {
 
 #[derive(serde::Deserialize)]
 struct Columns {
-    u: f64,
-    v: f64,
+    u: String,
+    v: String,
     lon: String,
     lat: String,
-    height_metres: f64,
+    height_metres: String,
     plane: Option<String>,
 }
 
@@ -79,9 +79,8 @@ pub fn read(
             bad_line(path, line, &error)
         })?;
         let line = record.position().map_or(0, |position| position.line() as usize);
-        let columns: Columns = record.deserialize(Some(&headers)).map_err(|error| {
-            bad_line(path, line, format!("{error}; u, v and height_metres are numbers"))
-        })?;
+        let columns: Columns =
+            record.deserialize(Some(&headers)).map_err(|error| bad_line(path, line, &error))?;
         let (geo, height_metres) =
             ground(&columns, datum, heights).map_err(|reason| bad_line(path, line, reason))?;
         let image = pixel(&columns, frame).map_err(|reason| bad_line(path, line, reason))?;
@@ -124,8 +123,15 @@ pub fn read(
     Ok(SurveyFile { rows, origin, origin_height_metres })
 }
 
+fn number(name: &str, text: &str) -> Result<f64, String> {
+    let value: Option<f64> = text.parse().ok();
+    value
+        .filter(|value| value.is_finite())
+        .ok_or_else(|| format!("{name} {text:?} is no number such as 42.5"))
+}
+
 fn pixel(columns: &Columns, frame: PixelSize) -> Result<PixelPoint, String> {
-    let (u, v) = (columns.u, columns.v);
+    let (u, v) = (number("u", &columns.u)?, number("v", &columns.v)?);
     // A point on the border may be marked a little outside.
     let slack = 0.01 * f64::from(frame.width_px);
     let inside = (-slack..=f64::from(frame.width_px) + slack).contains(&u)
@@ -151,13 +157,11 @@ fn ground(
         return Err(format!("latitude {lat} is not allowed: -88 to 88, the grid ends there"));
     }
     let geo = datum.to_cgcs2000(checked_position(lon, lat).map_err(|error| error.to_string())?);
-    let height = heights
-        .ellipsoidal_metres(columns.height_metres, geo)
-        .map_err(|error| error.to_string())?;
+    let given = number("height_metres", &columns.height_metres)?;
+    let height = heights.ellipsoidal_metres(given, geo).map_err(|error| error.to_string())?;
     if !HEIGHT_METRES.contains(&height) {
         return Err(format!(
-            "height_metres {} is not allowed: {} to {} above the ellipsoid",
-            columns.height_metres,
+            "height_metres {given} is not allowed: {} to {} above the ellipsoid",
             HEIGHT_METRES.start(),
             HEIGHT_METRES.end()
         ));

@@ -76,6 +76,30 @@ fn bad_arguments_exit_with_2() {
         "cover no-such-file.geojson",
         "resolve N50J475491E-80",
         "refer --from N50J475491E N50J0700000",
+        "refer N50J475491E",
+        "refer --place market N50J475491E",
+        "decode --level 6 N50F0535166",
+        "decode --3d --height-packing linear16 N050F0005030510660",
+        "neighbours --3d N50F0535166",
+        "parent --3d N050F00",
+        "children --3d --level 1 N050F00050",
+        "cover --level 5 --height-from 3 no-such-file.geojson",
+        "set union no-such-file.txt -",
+        "set union - -",
+        "set mix a b",
+        "geosot N50F05",
+        "geosot G0130",
+        "geosot G9",
+        "geosot 417469484765282304",
+        "geosot --level 33 417469484765282304",
+        "geosot 114.34 22.69",
+        "geosot west",
+        "from-key 18446744073709551615",
+        "from-key --3d 340282366920938463463374607431768211455",
+        "from-key -1",
+        "level --lat 91 1",
+        "level --lat 22 -1",
+        "level --lat 22 nan",
     ] {
         assert_eq!(grid(args, "").1, 2, "{args}");
     }
@@ -165,7 +189,7 @@ fn sets_are_covered_and_compacted() {
         lines
     };
     assert_eq!(sorted(&spelled), sorted(&fine));
-    std::fs::write(&file, r#"{"type":"Point","coordinates":[1,2]}"#).unwrap();
+    std::fs::write(&file, r#"{"type":"Circle","coordinates":[1,2]}"#).unwrap();
     let cli = Cli::try_parse_from(
         ["grid", "cover", "--level", "5"]
             .into_iter()
@@ -174,9 +198,134 @@ fn sets_are_covered_and_compacted() {
     )
     .unwrap();
     let Outcome::BadInput(message) = run(cli.grid, &b""[..], Vec::new()).unwrap() else {
-        panic!("a point is no area");
+        panic!("a circle is no geometry");
     };
-    assert!(message.contains("block.geojson") && message.contains("Point"), "{message}");
+    assert!(message.contains("block.geojson") && message.contains("Polygon"), "{message}");
+}
+
+#[test]
+fn lines_and_heights_are_covered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("street.geojson");
+    std::fs::write(
+        &file,
+        r#"{"type":"LineString","coordinates":[[114.34,22.69],[114.343,22.69]]}"#,
+    )
+    .unwrap();
+    let cover = |options: &str| line(&format!("cover {options} {}", file.display()));
+    assert_eq!(cover("--level 5").lines().count(), 3);
+    // The line runs along a grid line: one metre of buffer takes the cells south of it, too,
+    // and the one west of its start.
+    assert_eq!(cover("--level 5 --buffer 1").lines().count(), 8);
+    let boxes = cover("--level 6 --height-from -1 --height-to 61.3");
+    assert_eq!(boxes.lines().count(), 2 * cover("--level 6").lines().count());
+    assert_eq!(line(&format!("decode --3d {}", boxes.lines().next().unwrap())).lines().count(), 19);
+    let few = cover("--level 7 --buffer 70 --compact --height-from 0 --height-to 122.6");
+    let many = cover("--level 7 --buffer 70 --height-from 0 --height-to 122.6");
+    assert!(few.lines().count() < many.lines().count());
+    let (small, _) = grid("compact --3d", &many);
+    assert_eq!(small.trim_end(), few);
+    let (spelled, _) = grid("uncompact --3d --level 7", &few);
+    assert_eq!(spelled.lines().count(), many.lines().count());
+    for refused in ["--level 5 --buffer -1", "--level 5 --height-from 2 --height-to 1"] {
+        assert_eq!(grid(&format!("cover {refused} {}", file.display()), "").1, 2, "{refused}");
+    }
+}
+
+#[test]
+fn boxes_have_relatives() {
+    let code = "N050F0005030510660";
+    assert_eq!(line(&format!("neighbours --3d --edges {code}")).lines().count(), 6);
+    let around = line(&format!("neighbours --3d --json {code}"));
+    let around: Value = serde_json::from_str(&around).unwrap();
+    assert_eq!(around.as_array().unwrap().len(), 26);
+    let down = around.as_array().unwrap().iter().find(|one| one["direction"] == "down").unwrap();
+    // The first layer below the ellipsoid, as each convention writes it.
+    assert_eq!(down["code"], "N150F0005030510660");
+    let twos = line(&format!("neighbours --3d --height-sign twos {code}"));
+    assert!(twos.lines().any(|beside| beside == "N150F630573151E66E"), "{twos}");
+    assert_eq!(line(&format!("parent --3d {code}")), "N050F0005030510");
+    assert_eq!(line(&format!("children --3d {code}")).lines().count(), 8);
+    let key = |code: &str, field: &str| {
+        let object: Value = serde_json::from_str(&line(&format!("decode --json {code}"))).unwrap();
+        object[field].as_str().map_or_else(|| object[field].to_string(), str::to_owned)
+    };
+    let tall = key(&format!("--3d {code}"), "key_3d");
+    assert_eq!(line(&format!("from-key --3d {tall}")), code);
+    assert_eq!(line(&format!("from-key {}", key("N50F0535166", "key"))), "N50F0535166");
+    assert_eq!(
+        line("decode --level 5 N50F0535166").lines().next(),
+        Some("code                N50F0535166")
+    );
+}
+
+#[test]
+fn sets_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("yard.txt");
+    std::fs::write(&file, "N50F0535166\n\nN50F05351670\n").unwrap();
+    let set = |operation: &str, other: &str| {
+        let (out, code) = grid(&format!("set {operation} {} -", file.display()), other);
+        assert_eq!(code, 0, "{operation}");
+        out.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        set("union", "N50F05351671\nN50F05351672\nN50F05351673"),
+        ["N50F0535166", "N50F0535167"]
+    );
+    assert_eq!(set("intersection", "N50F053"), ["N50F0535166", "N50F05351670"]);
+    assert_eq!(
+        set("difference", "N50F05351662\nN50F0535167"),
+        ["N50F05351660", "N50F05351661", "N50F05351663"]
+    );
+    assert_eq!(set("contains", "N50F0535166000"), ["true"]);
+    assert_eq!(set("contains", "N50F0535167"), ["false"]);
+    assert_eq!(set("intersects", "N50F0535167"), ["true"]);
+    assert_eq!(set("intersects", "N50F0535168"), ["false"]);
+    std::fs::write(&file, "N50F0535166\nwrong\n").unwrap();
+    let cli = Cli::try_parse_from(["grid", "set", "union", file.to_str().unwrap(), "-"]).unwrap();
+    let Outcome::BadInput(message) = run(cli.grid, &b""[..], Vec::new()).unwrap() else {
+        panic!("a wrong line is bad input");
+    };
+    assert!(message.contains("yard.txt line 2") && message.contains("wrong"), "{message}");
+}
+
+#[test]
+fn places_have_short_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("places.csv");
+    std::fs::write(&file, "name,code\n市场, N50J475491E\n").unwrap();
+    let places = file.display();
+    assert_eq!(line(&format!("refer --place 市场 --gazetteer {places} N50J475493E")), "市场-20");
+    assert_eq!(line(&format!("resolve --gazetteer {places} 市场-20")), "N50J475493E");
+    assert_eq!(grid(&format!("resolve --gazetteer {places} nowhere-20"), "").1, 2);
+    for wrong in ["a\n", "a,N50J475491E\na,N50J475491E\n", "a,N50\n", "a,b,c\n"] {
+        std::fs::write(&file, wrong).unwrap();
+        assert_eq!(grid(&format!("resolve --gazetteer {places} a-20"), "").1, 2, "{wrong}");
+    }
+}
+
+#[test]
+fn geosot_goes_both_ways() {
+    let object = |args: &str| -> Value {
+        serde_json::from_str(&line(&format!("geosot --json {args}"))).unwrap()
+    };
+    let there = object("N50F0535166");
+    let text = there["geosot"].as_str().unwrap();
+    assert_eq!(object(text)["code"], "N50F0535166");
+    let number = there["geosot_number"].as_str().unwrap();
+    assert_eq!(object(&format!("--level 19 {number}")), there);
+    assert_eq!(object("--level 19 114.3401234 22.6903")["geosot"], there["geosot"]);
+    let point = object("--level 15 116.31522216796876 39.91027777777778");
+    assert_eq!(point["geosot"], "G001310322230230");
+    assert_eq!(point["geosot_number"], "526548078363148288");
+    let tall = object("--level 15 --height 10 116.31522216796876 39.91027777777778");
+    assert_eq!(tall["geosot"], "GZ002620644460460");
+    let code = tall["code"].as_str().unwrap();
+    assert_eq!(object(&format!("--3d {code}"))["geosot"], tall["geosot"]);
+    assert_eq!(object("GZ002620644460460"), tall);
+    assert_eq!(object("--level 16 -114.34 -22.69").get("code"), None);
+    assert_eq!(line("level --lat 22.7 2.5"), "7");
 }
 
 #[test]

@@ -1,0 +1,1 @@
+"""Tests of the scorer: `python -m pytest tests/score`."""
