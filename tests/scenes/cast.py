@@ -202,7 +202,6 @@ class Cast:
         self._add(f"{key}/parked", [b[0] for b in waiting], stands)
 
     def _near_misses(self):
-        first = len(instances())
         person = self._person("sheltered", ((.3, .3, .32), (.05, .06, .12), 1.68))
         cloth, _ = canopy((0, 0, 0), .3, .62, [(.03, .12, .45)] * 2, top=2.05, tilt=(.08, .05))
         self.keys[instances()[-1].id] = "sheltered.umbrella"

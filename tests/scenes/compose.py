@@ -47,10 +47,6 @@ class Play:
     def _key(part, key):
         return key if not part.name else part.name + key[len(part.take.split("/")[0]):] if key.startswith(part.take.split("/")[0]) else f"{part.name}.{key}"
 
-    def ends(self, part_index):
-        part, take = self.parts[part_index]
-        return part.start + len(take) / self.fps if len(take) > 1 else part.until
-
     def _active(self, t):
         out = []
         for part, take in self.parts:
