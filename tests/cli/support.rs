@@ -1,11 +1,16 @@
 //! Runs the built program and looks at what came of it.
 
+#[path = "../support/ended.rs"]
+mod ended;
+
+pub use ended::Ended;
+
 use std::{
     ffi::OsStr,
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
 pub fn root() -> &'static Path {
@@ -20,27 +25,6 @@ pub fn gridwarden() -> Command {
         command.env("ORT_DYLIB_PATH", library);
     }
     command
-}
-
-pub struct Ended {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ended {
-    /// The whole of it, for messages.
-    pub fn shown(&self) -> String {
-        format!("exit {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
-    }
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
-        let code = output.status.code().expect("the program ends by itself");
-        Self { code, stdout: text(output.stdout), stderr: text(output.stderr) }
-    }
 }
 
 pub fn run<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ended {

@@ -1,5 +1,10 @@
 //! Runs the built program and reads what it says.
 
+#[path = "../support/ended.rs"]
+mod ended;
+
+pub use ended::Ended;
+
 use std::{
     fs,
     io::Write,
@@ -8,18 +13,7 @@ use std::{
     thread,
 };
 
-pub struct Ended {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
 impl Ended {
-    /// The whole of it, for messages.
-    pub fn shown(&self) -> String {
-        format!("exit {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
-    }
-
     pub fn json(&self) -> serde_json::Value {
         assert_eq!(self.code, 0, "{}", self.shown());
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.shown()))
@@ -42,12 +36,7 @@ pub fn gridwarden(args: &[&str], input: &str) -> Ended {
     let writer = thread::spawn(move || drop(pipe.write_all(input.as_bytes())));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
-    Ended {
-        code: output.status.code().expect("the program ends by itself"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
+    output.into()
 }
 
 /// A folder with a survey in it, and where its calibration goes.

@@ -66,6 +66,17 @@ pub struct HomographyFit {
     pub residuals_metres: Vec<f64>,
 }
 
+impl HomographyFit {
+    /// Where the fit puts a pixel; not finite on the horizon.
+    pub fn ground(&self, pixel: PixelPoint) -> EastNorth {
+        let row = |r: usize| {
+            let [x, y, w] = self.ground_from_image[r];
+            x * pixel.x + y * pixel.y + w
+        };
+        EastNorth { east_metres: row(0) / row(2), north_metres: row(1) / row(2) }
+    }
+}
+
 /// Direct linear transform on normalised points (Hartley), least squares by SVD.
 pub fn fit_homography(points: &[ControlPoint]) -> Result<HomographyFit, BadCalibration> {
     if points.len() < 4 {
@@ -105,21 +116,14 @@ pub fn fit_homography(points: &[ControlPoint]) -> Result<HomographyFit, BadCalib
     if matrix[(2, 2)].abs() > f64::EPSILON {
         matrix /= matrix[(2, 2)];
     }
-    let residuals_metres: Vec<f64> = points
-        .iter()
-        .map(|p| {
-            let at = matrix * Vector3::new(p.image.x, p.image.y, 1.0);
-            EastNorth { east_metres: at.x / at.z, north_metres: at.y / at.z }
-                .distance_metres(&p.ground)
-        })
-        .collect();
-    let rms = (residuals_metres.iter().map(|r| r * r).sum::<f64>() / residuals_metres.len() as f64)
-        .sqrt();
-    Ok(HomographyFit {
-        ground_from_image: [0, 1, 2].map(|r| [0, 1, 2].map(|c| matrix[(r, c)])),
-        rms_error_metres: rms,
-        residuals_metres,
-    })
+    let ground_from_image = [0, 1, 2].map(|r| [0, 1, 2].map(|c| matrix[(r, c)]));
+    let mut fit =
+        HomographyFit { ground_from_image, rms_error_metres: 0.0, residuals_metres: Vec::new() };
+    fit.residuals_metres =
+        points.iter().map(|p| fit.ground(p.image).distance_metres(&p.ground)).collect();
+    let squares: f64 = fit.residuals_metres.iter().map(|r| r * r).sum();
+    fit.rms_error_metres = (squares / points.len() as f64).sqrt();
+    Ok(fit)
 }
 
 /// Moves points to mean zero and mean distance sqrt(2); also says whether they lie on one line.

@@ -119,14 +119,9 @@ pub struct FootprintArgs {
     /// Grid level, 1 to 10; left out: 7 (about 7 m), and 8 near the camera where the error allows it
     #[arg(long)]
     level: Option<u8>,
-    /// A picture of this camera to draw on
     #[cfg(feature = "edge")]
-    #[arg(long, requires = "draw")]
-    frame: Option<PathBuf>,
-    /// PNG to write: hull, occluders and the grid on the ground
-    #[cfg(feature = "edge")]
-    #[arg(long)]
-    draw: Option<PathBuf>,
+    #[command(flatten)]
+    picture: super::view_picture::ViewPicture,
 }
 
 /// The cells that the camera sees, as a GeoJSON FeatureCollection.
@@ -142,11 +137,7 @@ pub fn footprint_geojson(args: &FootprintArgs, mut output: impl Write) -> anyhow
     let features: Vec<serde_json::Value> =
         seen.cells.iter().map(|cell| feature(&view, cell)).collect();
     #[cfg(feature = "edge")]
-    if let Some(out) = &args.draw {
-        let marks = super::view_marks::view_marks(&view);
-        crate::drivers::vision::overlay::draw(args.frame.as_deref(), view.frame, &marks, out)
-            .map_err(|fault| BadInput(fault.to_string()))?;
-    }
+    args.picture.draw(&view, Vec::new)?;
     let collection = json!({ "type": "FeatureCollection", "features": features });
     serde_json::to_writer(&mut output, &collection)?;
     writeln!(output)?;

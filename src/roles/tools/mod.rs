@@ -13,7 +13,7 @@ pub mod track;
 #[cfg(feature = "edge")]
 pub mod verify;
 #[cfg(feature = "edge")]
-mod view_marks;
+mod view_picture;
 
 use std::process::ExitCode;
 

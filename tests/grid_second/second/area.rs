@@ -30,17 +30,19 @@ pub fn cover(rings: &[Vec<Corner>], level: usize) -> BTreeSet<String> {
     for [bottom, top] in bands(south, north, 88, level, false) {
         for [left, right] in bands(west, east, 180, level, true) {
             if shares_ground(rings, [left, bottom, right, top]) {
-                let middle = |low: i128, high: i128| {
-                    i64::try_from((low + high) / 2).ok().map(Coordinate::of_halves)
-                };
-                let lon = middle(left, right);
-                let cell =
-                    lon.zip(middle(bottom, top)).and_then(|(x, y)| plane::encode(&x, &y, level));
-                found.extend(cell.map(|cell| cell.text));
+                found.extend(code_of([left, right], [bottom, top], level));
             }
         }
     }
     found
+}
+
+/// The code of the cell between edges in half units.
+fn code_of(east_west: [i128; 2], south_north: [i128; 2], level: usize) -> Option<String> {
+    let middle =
+        |[low, high]: [i128; 2]| i64::try_from((low + high) / 2).ok().map(Coordinate::of_halves);
+    let (lon, lat) = (middle(east_west)?, middle(south_north)?);
+    Some(plane::encode(&lon, &lat, level)?.text)
 }
 
 /// Edges of the cells along an axis between two places, in half units.
@@ -73,13 +75,7 @@ pub fn line_cover(points: &[Corner], level: usize) -> BTreeSet<String> {
                 if both.is_empty() {
                     continue;
                 }
-                let middle = |low: i128, high: i128| {
-                    i64::try_from((low + high) / 2).ok().map(Coordinate::of_halves)
-                };
-                let lon = middle(left, right);
-                let cell =
-                    lon.zip(middle(bottom, top)).and_then(|(x, y)| plane::encode(&x, &y, level));
-                found.extend(cell.map(|cell| cell.text));
+                found.extend(code_of([left, right], [bottom, top], level));
             }
         }
     }

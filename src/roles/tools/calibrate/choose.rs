@@ -4,7 +4,7 @@ use super::survey::{Row, SurveyFile};
 use crate::domain::{
     camera::{POINTS_MIN, Refused, Solved, Survey, find_suspect, solve},
     geo::EastNorth,
-    ground::{ControlPoint, HomographyFit, fit_homography},
+    ground::{BadCalibration, ControlPoint, HomographyFit, fit_homography},
     pixel::PixelSize,
 };
 #[cfg(feature = "edge")]
@@ -41,7 +41,7 @@ pub fn choose(
     wanted: Wanted,
 ) -> Result<Model, String> {
     if file.rows.len() < 4 {
-        return Err(format!("{} control points; at least 4 are needed", file.rows.len()));
+        return Err(BadCalibration::TooFewPoints { given: file.rows.len() }.to_string());
     }
     refuse_a_line(file)?;
     let camera = || {
@@ -161,12 +161,7 @@ fn homography(ground: &[&Row]) -> Result<Model, String> {
     let left_out_metres = points
         .iter()
         .zip(&without)
-        .map(|(point, fit)| {
-            let h = fit.as_ref()?.ground_from_image;
-            let row = |r: usize| h[r][0] * point.image.x + h[r][1] * point.image.y + h[r][2];
-            let at = EastNorth { east_metres: row(0) / row(2), north_metres: row(1) / row(2) };
-            Some(at.distance_metres(&point.ground))
-        })
+        .map(|(point, fit)| Some(fit.as_ref()?.ground(point.image).distance_metres(&point.ground)))
         .collect();
     Ok(Model::Homography { fit, left_out_metres })
 }
@@ -189,11 +184,7 @@ fn refuse_a_line(file: &SurveyFile) -> Result<(), String> {
             })
     };
     if open(&image) || open(&world) {
-        return Err(
-            "the control points lie on one line (or coincide): spread them over the ground that \
-                    the camera sees"
-                .to_owned(),
-        );
+        return Err(BadCalibration::Collinear.to_string());
     }
     Ok(())
 }

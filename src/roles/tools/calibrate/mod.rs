@@ -11,11 +11,13 @@ mod report;
 mod survey;
 
 use self::{
-    choose::{Model, Noise, Wanted, choose},
+    choose::{Noise, Wanted, choose},
     file::{PlaneText, Written},
     report::Report,
     survey::{Ground, Surface, SurveyFile},
 };
+#[cfg(feature = "edge")]
+use super::view_picture::ViewPicture;
 use super::{BadInput, Ended};
 use crate::{
     base::clock::{Clock, SystemClock},
@@ -82,14 +84,10 @@ pub struct CalibrateArgs {
     /// camera, whose farthest points are foretold badly by the others and no worse for it
     #[arg(long, default_value_t = 1.0)]
     error_max_metres: f64,
-    /// A picture of this camera to draw on
+    /// Points, residuals (ten times as long), hull, occluders and grid
     #[cfg(feature = "edge")]
-    #[arg(long, requires = "draw")]
-    frame: Option<PathBuf>,
-    /// PNG to write: points, residuals (ten times as long), hull and grid
-    #[cfg(feature = "edge")]
-    #[arg(long)]
-    draw: Option<PathBuf>,
+    #[command(flatten)]
+    picture: ViewPicture,
     /// The report as JSON
     #[arg(long)]
     json: bool,
@@ -111,21 +109,26 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<Ended> {
     let noise = Noise { pixel_px: args.pixel_noise_px, survey_metres: args.survey_noise_metres };
     let first = grounds.first().map(|ground| ground.rows.as_slice()).unwrap_or_default();
     let model = choose(&survey, first, frame, &noise, args.model).map_err(refuse)?;
-    let report = Report::new(&survey, first, &model);
-    let written = written(args, &survey, &grounds, &model)?;
+    let report = Report::new(&survey, first, &model, frame);
+    let stated = args.camera_position.map(|at| args.datum.to_cgcs2000(at));
+    let written = Written::new(
+        &survey,
+        &model,
+        planes(args, &survey, &grounds)?,
+        frame,
+        surveyed_on(args),
+        stated,
+    );
     let view = written.view().map_err(|error| refuse(error.to_string()))?;
     let mut warnings = Vec::new();
     let places: Vec<GeoPoint> = survey.rows.iter().map(|row| row.geo).collect();
-    let stated = args.camera_position.map(|at| args.datum.to_cgcs2000(at));
     if let Some(shift) = stated.and_then(|at| gcj_shift_suspected(at, &places)) {
         warnings.push(shift.to_string());
     }
     warnings.extend(report.doubt());
     report.print(args.json, &view, &warnings)?;
     #[cfg(feature = "edge")]
-    if let Some(out) = &args.draw {
-        picture::draw(&survey, &model, &view, args.frame.as_deref(), out)?;
-    }
+    args.picture.draw(&view, || picture::survey_marks(&survey, first, &model, &view))?;
     if let Some(reason) = report.bad_fit(args.error_max_metres) {
         return Err(refuse(reason).into());
     }
@@ -134,22 +137,24 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<Ended> {
     Ok(Ended::Done)
 }
 
-fn written(
+fn surveyed_on(args: &CalibrateArgs) -> String {
+    match args.surveyed_on {
+        Some(day) => day.to_string(),
+        None => SystemClock::new().wall().to_string().chars().take(10).collect(),
+    }
+}
+
+fn planes(
     args: &CalibrateArgs,
     survey: &SurveyFile,
     grounds: &[Ground<'_>],
-    model: &Model,
-) -> anyhow::Result<Written> {
-    let surveyed_on = match args.surveyed_on {
-        Some(day) => day.to_string(),
-        None => SystemClock::new().wall().to_string().chars().take(10).collect(),
-    };
+) -> Result<Vec<PlaneText>, BadInput> {
     let stated_ground = args
         .ground_height_metres
         .map(|height| args.height_datum.ellipsoidal_metres(height, survey.origin))
         .transpose()
         .map_err(|error| BadInput(format!("--ground-height-metres: {error}")))?;
-    let planes = grounds
+    grounds
         .iter()
         .map(|ground| {
             let surface = match stated_ground {
@@ -164,10 +169,7 @@ fn written(
             };
             Ok(PlaneText::new(survey, ground, surface))
         })
-        .collect::<Result<Vec<_>, BadInput>>()?;
-    let frame = PixelSize { width_px: args.width, height_px: args.height };
-    let stated = args.camera_position.map(|at| args.datum.to_cgcs2000(at));
-    Ok(Written::new(survey, model, planes, frame, surveyed_on, stated))
+        .collect()
 }
 
 fn lon_lat(text: &str) -> Result<GeoPoint, String> {

@@ -1,24 +1,25 @@
-//! The survey over a frame: where each point was marked, where the fit puts it, and the grid on the ground.
+//! The survey over a frame: where each point was marked, and how far the fit puts it from there.
 
-use super::{choose::Model, survey::SurveyFile};
+use super::{
+    choose::Model,
+    survey::{Row, SurveyFile},
+};
 use crate::{
     domain::{ground::GroundView, pixel::PixelPoint},
-    drivers::vision::overlay::{Colour, Mark, draw as draw_marks},
-    roles::tools::{BadInput, view_marks::view_marks},
+    drivers::vision::overlay::{Colour, Mark},
 };
-use std::path::Path;
 
 /// Residuals are drawn this many times as long as they are.
 const RESIDUAL_SCALE: f64 = 10.0;
 
-pub fn draw(
+/// `ground` are the rows that a homography was fitted to.
+pub fn survey_marks(
     survey: &SurveyFile,
+    ground: &[&Row],
     model: &Model,
     view: &GroundView,
-    frame: Option<&Path>,
-    out: &Path,
-) -> anyhow::Result<()> {
-    let mut marks = view_marks(view);
+) -> Vec<Mark> {
+    let mut marks = Vec::new();
     for (index, row) in survey.rows.iter().enumerate() {
         let at = row.point.image;
         let residual = match model {
@@ -28,7 +29,7 @@ pub fn draw(
             }
             Model::Homography { .. } => view
                 .image_from_ground(row.geo)
-                .filter(|_| row.height_metres - view.planes()[0].height_metres < 0.3)
+                .filter(|_| ground.iter().any(|fitted| fitted.line == row.line))
                 .map(|expected| (at.x - expected.x, at.y - expected.y)),
         };
         if let Some((dx, dy)) = residual {
@@ -41,6 +42,5 @@ pub fn draw(
         let beside = PixelPoint { x: at.x + 8.0, y: at.y - 8.0 };
         marks.push(Mark::Text { at: beside, text, colour: Colour::POINT });
     }
-    draw_marks(frame, view.frame, &marks, out).map_err(|fault| BadInput(fault.to_string()))?;
-    Ok(())
+    marks
 }

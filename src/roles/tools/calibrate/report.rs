@@ -4,7 +4,10 @@ use super::{
     choose::{Model, rms},
     survey::{Row, SurveyFile},
 };
-use crate::domain::{ground::GroundView, pixel::PixelPoint};
+use crate::domain::{
+    ground::GroundView,
+    pixel::{PixelPoint, PixelSize},
+};
 use serde_json::json;
 
 /// Residuals beyond this many times the stated noise are no noise.
@@ -26,21 +29,24 @@ pub struct Report {
     model: &'static str,
     /// How many times larger the residuals are than the stated noise; a camera's only.
     noise_factor: Option<f64>,
+    /// Probability that the stated noise explains the residuals; a camera's only.
+    plausibility: Option<f64>,
     points: Vec<PointReport>,
     /// Further lines, by name.
     facts: Vec<(&'static str, f64)>,
 }
 
 impl Report {
-    pub fn new(survey: &SurveyFile, ground: &[&Row], model: &Model) -> Self {
+    pub fn new(survey: &SurveyFile, ground: &[&Row], model: &Model, frame: PixelSize) -> Self {
         match model {
             Model::Camera(solved) => {
                 let fit = &solved.fit;
                 let points = survey.rows.iter().zip(&fit.residuals_px).zip(&solved.left_out);
-                let width = (fit.model.lens.cx * 2.0 + 1.0).round() as u32;
+                let plausibility = fit.plausibility();
                 Self {
                     model: "camera",
                     noise_factor: Some((fit.chi_square / fit.degrees_of_freedom).sqrt()),
+                    plausibility: Some(plausibility),
                     points: points
                         .map(|((row, residual), left)| PointReport {
                             line: row.line,
@@ -53,8 +59,8 @@ impl Report {
                         .collect(),
                     facts: vec![
                         ("rms_px", fit.rms_px()),
-                        ("plausibility", fit.plausibility()),
-                        ("field_of_view_deg", fit.model.field_of_view_deg(width)),
+                        ("plausibility", plausibility),
+                        ("field_of_view_deg", fit.model.field_of_view_deg(frame.width_px)),
                         ("k1", fit.model.lens.distortion[0]),
                         ("k2", fit.model.lens.distortion[1]),
                     ],
@@ -65,6 +71,7 @@ impl Report {
                 Self {
                     model: "homography",
                     noise_factor: None,
+                    plausibility: None,
                     points: points
                         .map(|((row, residual), left)| PointReport {
                             line: row.line,
@@ -92,9 +99,8 @@ impl Report {
 
     /// What to look at before the fit is used.
     pub fn doubt(&self) -> Option<String> {
-        let plausibility = self.facts.iter().find(|(name, _)| *name == "plausibility")?.1;
         let factor = self.noise_factor?;
-        (plausibility < PLAUSIBILITY_MIN).then(|| {
+        (self.plausibility? < PLAUSIBILITY_MIN).then(|| {
             format!(
                 "the points fit {factor:.1} times worse than their stated noise, which chance hardly does: \
                  a digit may be wrong, or the noise larger (--pixel-noise-px, --survey-noise-metres); the \

@@ -1,29 +1,52 @@
-//! A calibrated view as lines to draw: hulls, occluders, and the borders of grid cells on the ground.
+//! `--frame` and `--draw`: a calibrated view as a picture of hulls, occluders, and the borders of grid cells.
 
+use super::BadInput;
 use crate::{
     domain::{
+        coverage::{Detail, footprint},
         geo::GeoPoint,
-        grid::{GridCell, Level},
+        grid::{GridCell, GridError, Level},
         ground::{GroundView, Plane},
         pixel::PixelPoint,
     },
-    drivers::vision::overlay::{Colour, Mark},
+    drivers::vision::overlay::{self, Colour, Mark},
 };
-use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// Cells of about 7 m: what a camera's places are coded in.
 const LEVEL: Level = Level::Seven;
 /// A border is followed in so many steps, for lenses bend it.
 const STEPS: u32 = 8;
-/// How far apart, in pixels, the ground is asked for its cell.
-const ASK_EVERY_PX: usize = 8;
 
-pub fn view_marks(view: &GroundView) -> Vec<Mark> {
+#[derive(Debug, clap::Args)]
+pub struct ViewPicture {
+    /// A picture of this camera to draw on
+    #[arg(long, requires = "draw")]
+    frame: Option<PathBuf>,
+    /// PNG to write: what was measured, and the hull, occluders and grid on the ground
+    #[arg(long)]
+    draw: Option<PathBuf>,
+}
+
+impl ViewPicture {
+    /// Writes the picture if one is asked for, with further marks over it.
+    pub fn draw(
+        &self,
+        view: &GroundView,
+        further: impl FnOnce() -> Vec<Mark>,
+    ) -> Result<(), BadInput> {
+        let Some(out) = &self.draw else { return Ok(()) };
+        let mut marks = marks(view).map_err(|error| BadInput(error.to_string()))?;
+        marks.extend(further());
+        overlay::draw(self.frame.as_deref(), view.frame, &marks, out)
+            .map_err(|fault| BadInput(fault.to_string()))
+    }
+}
+
+fn marks(view: &GroundView) -> Result<Vec<Mark>, GridError> {
     let mut marks = Vec::new();
-    for plane in view.planes() {
-        for cell in cells(view, plane) {
-            marks.extend(cell_border(view, plane, cell));
-        }
+    for seen in footprint(view, Detail::Level(LEVEL))?.cells {
+        marks.extend(cell_border(view, &view.planes()[seen.plane], seen.cell));
     }
     let outlines = view.planes().iter().map(|plane| (&plane.hull, Colour::HULL));
     let occluders = view.occluders().iter().map(|occluder| (occluder, Colour::OCCLUDER));
@@ -33,25 +56,7 @@ pub fn view_marks(view: &GroundView) -> Vec<Mark> {
         colour,
         width_px: 2,
     }));
-    marks
-}
-
-/// Cells in view, by their keys so that each is drawn once.
-fn cells(view: &GroundView, plane: &Plane) -> Vec<GridCell> {
-    let mut seen = BTreeSet::new();
-    let mut cells = Vec::new();
-    for y in (0..view.frame.height_px).step_by(ASK_EVERY_PX) {
-        for x in (0..view.frame.width_px).step_by(ASK_EVERY_PX) {
-            let pixel = PixelPoint { x: f64::from(x), y: f64::from(y) };
-            let Ok(at) = view.locate(pixel) else { continue };
-            if !std::ptr::eq(&view.planes()[at.plane], plane) {
-                continue;
-            }
-            let cell = GridCell::from_lonlat(at.point.lon_deg, at.point.lat_deg, LEVEL);
-            cells.extend(cell.ok().filter(|cell| seen.insert(cell.key())));
-        }
-    }
-    cells
+    Ok(marks)
 }
 
 /// The parts of a cell's border that lie in the plane's hull.
