@@ -114,7 +114,7 @@ fn every_case_arrives_once_whoever_is_killed() {
     assert_eq!(standing_stall(&site), stall, "the stall stood all the time: it is one case");
 
     drop(server);
-    wait_until_all_is_sent(&site);
+    wait_until_all_is_sent(&site, &mut edge);
     let cases = assert_all_arrived(&site);
     println!("{cases} cases; killed: edge, {victims:?}; the stall is {stall:?}");
 }
@@ -147,7 +147,7 @@ fn five_hundred_cases_arrive_after_the_broker_is_away() {
     site.broker.restart();
     let back_at = clock.monotonic();
     drop(server);
-    wait_until_all_is_sent(&site);
+    wait_until_all_is_sent(&site, &mut edge);
     let drained = clock.monotonic().since(back_at);
     let arrived = assert_all_arrived(&site);
     println!(
