@@ -29,10 +29,6 @@ use gridwarden::{
         exit_code,
     },
 };
-use opencv::{
-    core::{Mat, Vector},
-    imgcodecs,
-};
 use serde::Deserialize;
 use std::{
     fs,
@@ -96,13 +92,13 @@ fn golden_pictures(model: &str) -> Vec<GoldenPicture> {
 }
 
 /// Four quarters of one colour each, as a PNG of `side_px`.
-fn png(path: &Path, quarters_bgr: [[u8; 3]; 4], side_px: usize) {
-    let quarter = |i: usize| 2 * (i / side_px * 2 / side_px) + i % side_px * 2 / side_px;
-    let bgr: Vec<u8> = (0..side_px * side_px).flat_map(|i| quarters_bgr[quarter(i)]).collect();
-    let rows = Mat::new_rows_cols_with_data(side_px as i32, 3 * side_px as i32, &bgr).unwrap();
-    let picture = opencv::prelude::MatTraitConst::reshape_def(&rows, 3).unwrap();
-    let name = path.to_str().unwrap();
-    assert!(imgcodecs::imwrite(name, &picture, &Vector::new()).unwrap());
+fn png(path: &Path, quarters_bgr: [[u8; 3]; 4], side_px: u32) {
+    let quarter = |x: u32, y: u32| (2 * (2 * y / side_px) + 2 * x / side_px) as usize;
+    let rgb = |x, y| {
+        let [blue, green, red] = quarters_bgr[quarter(x, y)];
+        image::Rgb([red, green, blue])
+    };
+    image::RgbImage::from_fn(side_px, side_px, rgb).save(path).unwrap();
 }
 
 #[test]

@@ -11,7 +11,7 @@ PACKAGES_BUILD=(
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
   libopencv-core-dev libopencv-imgproc-dev libopencv-calib3d-dev
-  libopencv-features2d-dev libopencv-video-dev libopencv-imgcodecs-dev
+  libopencv-features2d-dev libopencv-video-dev
   mosquitto mosquitto-clients
   python3-venv unzip
 )

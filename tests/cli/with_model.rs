@@ -14,11 +14,6 @@ use gridwarden::{
         footage::{clip::write_clip, mask::PlanesMut},
     },
 };
-use opencv::{
-    core::{Mat, Vector},
-    imgcodecs,
-    prelude::MatTraitConst,
-};
 use serde_json::Value;
 use std::{
     fs,
@@ -325,19 +320,16 @@ fn a_file_that_is_no_video_is_bad_input() {
 fn photograph(folder: &Path, name: &str, at_secs: f64) -> String {
     let frame = part(at_secs, at_secs + 1.0).next_frame().unwrap().unwrap();
     let planes = frame.image.planes();
-    let (width, height) = (planes.size.width_px as usize, planes.size.height_px as usize);
     let limited = |value: f32| value.round().clamp(0.0, 255.0) as u8;
-    let mut bgr = Vec::with_capacity(3 * width * height);
-    for at in 0..width * height {
-        let (x, y) = (at % width, at / width);
+    let rgb = |x: u32, y: u32| {
+        let (x, y) = (x as usize, y as usize);
         let luma = (f32::from(planes.y[y * planes.y_stride_bytes + x]) - 16.0) * 255.0 / 219.0;
         let chroma = y / 2 * planes.uv_stride_bytes + x / 2;
         let (u, v) = (f32::from(planes.u[chroma]) - 128.0, f32::from(planes.v[chroma]) - 128.0);
-        bgr.extend([luma + 2.018 * u, luma - 0.391 * u - 0.813 * v, luma + 1.596 * v].map(limited));
-    }
-    let rows = Mat::new_rows_cols_with_data(height as i32, 3 * width as i32, &bgr).unwrap();
+        image::Rgb([luma + 1.596 * v, luma - 0.391 * u - 0.813 * v, luma + 2.018 * u].map(limited))
+    };
     let path = folder.join(name).display().to_string();
-    assert!(imgcodecs::imwrite(&path, &rows.reshape_def(3).unwrap(), &Vector::new()).unwrap());
+    image::RgbImage::from_fn(planes.size.width_px, planes.size.height_px, rgb).save(&path).unwrap();
     path
 }
 
@@ -365,9 +357,7 @@ fn photographs_give_advice_only() {
         "nothing proves that the model would find it"
     );
     let black = folder.path().join("black.png").display().to_string();
-    let nothing = vec![0u8; 3 * 64 * 64];
-    let rows = Mat::new_rows_cols_with_data(64, 3 * 64, &nothing).unwrap();
-    assert!(imgcodecs::imwrite(&black, &rows.reshape_def(3).unwrap(), &Vector::new()).unwrap());
+    image::RgbImage::new(64, 64).save(&black).unwrap();
     assert_eq!(verify(&full, &black), "UNDETERMINABLE");
 
     let out = folder.path().join("found.json");

@@ -1,4 +1,4 @@
-//! OpenCV: everything that touches pixels and is not decoding or inference.
+//! OpenCV and picture files: everything that touches pixels and is not video or inference.
 //!
 //! Enters: frames as 4:2:0 planes ([`Planes`](crate::domain::frame::Planes)). Leaves: tensors, frame
 //! statistics, pictures, poses. OpenCV's own threads are switched off: cameras are the parallelism here.
@@ -11,6 +11,8 @@ pub mod health;
 pub mod mask;
 /// Lines and marks over a picture.
 pub mod overlay;
+/// Picture files in and out.
+pub mod picture_file;
 /// One 8-bit plane, borrowed and shrunk.
 mod plane;
 /// Where a camera stands, roughly.

@@ -1,27 +1,27 @@
 //! Lines and marks drawn over a picture, for people who check a calibration.
 
-use super::{fault, one_thread};
+use super::{fault, one_thread, picture_file};
 use crate::domain::{
     pixel::{PixelPoint, PixelSize},
     seams::PixelFault,
 };
 use opencv::{
     core::{CV_8UC3, Mat, Point, Scalar, Vector},
-    imgcodecs, imgproc,
+    imgproc,
     prelude::*,
 };
-use std::path::Path;
+use std::{fs, path::Path};
 
-/// Blue, green, red.
+/// Red, green, blue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Colour(pub [u8; 3]);
 
 impl Colour {
-    pub const GRID: Self = Self([200, 200, 80]);
+    pub const GRID: Self = Self([80, 200, 200]);
     pub const HULL: Self = Self([60, 220, 60]);
-    pub const POINT: Self = Self([40, 200, 255]);
-    pub const RESIDUAL: Self = Self([40, 40, 255]);
-    pub const OCCLUDER: Self = Self([220, 60, 200]);
+    pub const POINT: Self = Self([255, 200, 40]);
+    pub const RESIDUAL: Self = Self([255, 40, 40]);
+    pub const OCCLUDER: Self = Self([200, 60, 220]);
 }
 
 /// One thing to draw.
@@ -41,33 +41,29 @@ pub fn draw(
     out: &Path,
 ) -> Result<(), PixelFault> {
     one_thread();
-    let (width, height) = (size.width_px as i32, size.height_px as i32);
-    let mut canvas = match below {
-        Some(path) => imgcodecs::imread(path, imgcodecs::IMREAD_COLOR).map_err(fault)?,
-        None => Mat::new_rows_cols_with_default(height, width, CV_8UC3, Scalar::all(48.0))
-            .map_err(fault)?,
+    let filled = || {
+        let (width, height) = (size.width_px as i32, size.height_px as i32);
+        Mat::new_rows_cols_with_default(height, width, CV_8UC3, Scalar::all(48.0))
     };
-    if canvas.empty() {
-        let name = below.unwrap_or(out).display();
-        return Err(PixelFault { reason: format!("{name} is no picture that can be decoded") });
-    }
-    if (canvas.cols(), canvas.rows()) != (width, height) {
-        return Err(PixelFault {
-            reason: format!(
-                "the picture is {} by {}; the calibration's frame is {width} by {height}",
-                canvas.cols(),
-                canvas.rows()
-            ),
-        });
+    let mut canvas = filled().map_err(fault)?;
+    if let Some(path) = below {
+        let named = |reason: String| PixelFault { reason: format!("{}: {reason}", path.display()) };
+        let bytes = fs::read(path).map_err(|error| named(error.to_string()))?;
+        let picture = picture_file::decode(&bytes).map_err(|fault| named(fault.reason))?;
+        let PixelSize { width_px, height_px } = size;
+        if (picture.width(), picture.height()) != (width_px, height_px) {
+            return Err(named(format!(
+                "the picture is {} by {}; the calibration's frame is {width_px} by {height_px}",
+                picture.width(),
+                picture.height()
+            )));
+        }
+        canvas.data_bytes_mut().map_err(fault)?.copy_from_slice(&picture);
     }
     for mark in marks {
         mark.onto(&mut canvas).map_err(fault)?;
     }
-    let written = imgcodecs::imwrite(out, &canvas, &Vector::new()).map_err(fault)?;
-    if !written {
-        return Err(PixelFault { reason: format!("{} cannot be written", out.display()) });
-    }
-    Ok(())
+    picture_file::write(out, canvas.data_bytes().map_err(fault)?, size)
 }
 
 impl Mark {
@@ -115,6 +111,6 @@ fn point(at: PixelPoint) -> Point {
     Point::new(clamped(at.x), clamped(at.y))
 }
 
-fn scalar(Colour([blue, green, red]): Colour) -> Scalar {
-    Scalar::new(blue.into(), green.into(), red.into(), 0.0)
+fn scalar(Colour([red, green, blue]): Colour) -> Scalar {
+    Scalar::new(red.into(), green.into(), blue.into(), 0.0)
 }

@@ -7,7 +7,7 @@ use super::{
     colour::YuvToRgb,
     fault,
     mask::mask_regions,
-    one_thread,
+    one_thread, picture_file,
     plane::{Plane, Shrinker},
 };
 use crate::domain::{
@@ -18,22 +18,21 @@ use crate::domain::{
 };
 use opencv::{
     core::{CV_8UC3, Mat, MatTraitManual, Point, Rect, Scalar, Size, Vector},
-    imgcodecs,
     imgproc::{self, FILLED, FONT_HERSHEY_SIMPLEX, INTER_AREA, INTER_NEAREST, LINE_8, LINE_AA},
     prelude::*,
 };
 
-const JPEG_QUALITY: i32 = 88;
+const JPEG_QUALITY: u8 = 88;
 const WIDTH_PX_MAX: u32 = 1920;
 /// A masked region keeps at most about this many cells along its short side: no face, no characters.
 const MASK_CELLS: f32 = 4.0;
 const MASK_CELL_PX_MIN: f32 = 8.0;
 const LABEL_CHARS_MAX: usize = 80;
 
-// Blue, green, red.
-const SUBJECT: [f64; 3] = [40.0, 60.0, 230.0];
+// Red, green, blue.
+const SUBJECT: [f64; 3] = [230.0, 60.0, 40.0];
 const OTHER: [f64; 3] = [220.0, 220.0, 220.0];
-const ZONE: [f64; 3] = [200.0, 190.0, 40.0];
+const ZONE: [f64; 3] = [40.0, 190.0, 200.0];
 const DARK: [f64; 3] = [20.0, 20.0, 20.0];
 
 /// What is drawn into the annotated picture; boxes and polygon in source pixels.
@@ -65,12 +64,12 @@ pub fn take(
     for region in mask_regions(for_masking) {
         pixelate(&mut picture, &scaled(&region)).map_err(fault)?;
     }
-    let clean_jpeg = jpeg(&picture)?;
+    let clean_jpeg = jpeg(&picture, size)?;
     annotate(&mut picture, annotations, scale, scaled).map_err(fault)?;
-    Ok(Snapshot { clean_jpeg, annotated_jpeg: jpeg(&picture)?, size })
+    Ok(Snapshot { clean_jpeg, annotated_jpeg: jpeg(&picture, size)?, size })
 }
 
-/// The frame as blue, green, red; its size; picture px a source px.
+/// The frame as red, green, blue; its size; picture px a source px.
 fn picture(frame: &Frame) -> Result<(Mat, PixelSize, f32), PixelFault> {
     let planes = frame.image.planes();
     let [y, u, v] = Plane::all(&planes)?;
@@ -86,16 +85,15 @@ fn picture(frame: &Frame) -> Result<(Mat, PixelSize, f32), PixelFault> {
     let [for_y, for_u, for_v] = &mut shrinkers;
     let (y, u, v) = (for_y.shrink(&y, size)?, for_u.shrink(&u, size)?, for_v.shrink(&v, size)?);
     let yuv_to_rgb = YuvToRgb::new(planes.matrix, planes.full_range);
-    let mut bgr = Vec::with_capacity(3 * y.len());
+    let mut rgb = Vec::with_capacity(3 * y.len());
     for ((y, u), v) in y.iter().zip(u).zip(v) {
-        let [red, green, blue] = yuv_to_rgb.rgb(*y, *u, *v).map(|value| (value + 0.5) as u8);
-        bgr.extend([blue, green, red]);
+        rgb.extend(yuv_to_rgb.rgb(*y, *u, *v).map(|value| (value + 0.5) as u8));
     }
     let (width, height) = (size.width_px as i32, size.height_px as i32);
     let filled = || -> opencv::Result<Mat> {
         let mut picture =
             Mat::new_rows_cols_with_default(height, width, CV_8UC3, Scalar::default())?;
-        picture.data_bytes_mut()?.copy_from_slice(&bgr);
+        picture.data_bytes_mut()?.copy_from_slice(&rgb);
         Ok(picture)
     };
     let scale = size.width_px as f32 / source.width_px as f32;
@@ -127,8 +125,8 @@ fn pixelate(picture: &mut Mat, region: &PixelBox) -> opencv::Result<()> {
     )
 }
 
-fn colour([blue, green, red]: [f64; 3]) -> Scalar {
-    Scalar::new(blue, green, red, 0.0)
+fn colour([red, green, blue]: [f64; 3]) -> Scalar {
+    Scalar::new(red, green, blue, 0.0)
 }
 
 fn annotate(
@@ -180,13 +178,8 @@ fn label(picture: &mut Mat, text: &str, at: Point, unit: f64) -> opencv::Result<
     imgproc::put_text(picture, &text, origin, face, size, colour(OTHER), weight, LINE_AA, false)
 }
 
-fn jpeg(picture: &Mat) -> Result<Vec<u8>, PixelFault> {
-    let mut encoded = Vector::<u8>::new();
-    let quality = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, JPEG_QUALITY]);
-    match imgcodecs::imencode(".jpg", picture, &mut encoded, &quality).map_err(fault)? {
-        true => Ok(encoded.to_vec()),
-        false => Err(PixelFault { reason: "OpenCV: JPEG encoding failed".into() }),
-    }
+fn jpeg(picture: &Mat, size: PixelSize) -> Result<Vec<u8>, PixelFault> {
+    picture_file::jpeg(picture.data_bytes().map_err(fault)?, size, JPEG_QUALITY)
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 //! Turned upright as its EXIF data says. Chroma is halved as in a video frame, so the network sees a
 //! photograph as it would see a camera. Time zero; the caller knows when it was taken, or nobody.
 
-use super::{colour::yuv_of_rgb, fault, one_thread};
+use super::{
+    colour::yuv_of_rgb,
+    picture_file::{self, FORMATS},
+};
 use crate::{
     base::time::{ClockQuality, MediaTime, WallTime},
     domain::{
@@ -12,7 +15,6 @@ use crate::{
         seams::PixelFault,
     },
 };
-use opencv::{core::Mat, imgcodecs, prelude::*};
 use std::{fs, path::Path, sync::Arc};
 
 /// Larger files are not photographs; refused before they are read.
@@ -22,14 +24,11 @@ const FILE_BYTES_MAX: u64 = 200 << 20;
 pub enum StillError {
     #[error("{file}: cannot be read: {reason}")]
     Unreadable { file: String, reason: String },
-    #[error(
-        "{file}: is no picture that can be decoded (JPEG, PNG, WebP, BMP and TIFF can): {reason}"
-    )]
+    #[error("{file}: is no picture that can be decoded ({FORMATS} can): {reason}")]
     NoPicture { file: String, reason: String },
 }
 
 pub fn load_image(path: &Path) -> Result<Frame, StillError> {
-    one_thread();
     let file = || path.display().to_string();
     let unreadable = |reason: String| StillError::Unreadable { file: file(), reason };
     let length = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
@@ -49,39 +48,32 @@ pub fn load_image(path: &Path) -> Result<Frame, StillError> {
 }
 
 fn decode(bytes: &[u8]) -> Result<(OwnedImage, PixelSize), PixelFault> {
-    let nothing = || PixelFault { reason: "the content is unknown or damaged".into() };
-    if bytes.is_empty() {
-        return Err(PixelFault { reason: "the file is empty".into() });
-    }
-    let encoded = Mat::from_slice(bytes).map_err(fault)?;
-    let bgr = imgcodecs::imdecode(&encoded, imgcodecs::IMREAD_COLOR).map_err(fault)?;
-    if bgr.empty() {
-        return Err(nothing());
-    }
-    let size = PixelSize { width_px: bgr.cols() as u32, height_px: bgr.rows() as u32 };
-    let samples = bgr.data_bytes().map_err(fault)?;
-    let image = OwnedImage::new(size, planes(samples, size), ColourMatrix::Bt601, true);
-    image.map(|image| (image, size)).ok_or_else(nothing)
+    let rgb = picture_file::decode(bytes)?;
+    let size = PixelSize { width_px: rgb.width(), height_px: rgb.height() };
+    OwnedImage::new(size, planes(&rgb, size), ColourMatrix::Bt601, true)
+        .map(|image| (image, size))
+        .ok_or_else(|| PixelFault { reason: "the picture has no pixels".into() })
 }
 
-/// Luma of each pixel, chroma of each 2x2 pixels (fewer at an odd edge). `bgr` is tightly packed.
-fn planes(bgr: &[u8], size: PixelSize) -> [Vec<u8>; 3] {
+/// Luma of each pixel, chroma of each 2x2 pixels (fewer at an odd edge). `rgb` is tightly packed.
+fn planes(rgb: &[u8], size: PixelSize) -> [Vec<u8>; 3] {
     let (width, height) = (size.width_px as usize, size.height_px as usize);
-    let rgb = |x: usize, y: usize| {
+    let pixel = |x: usize, y: usize| {
         let at = 3 * (y * width + x);
-        [bgr[at + 2], bgr[at + 1], bgr[at]].map(f32::from)
+        [rgb[at], rgb[at + 1], rgb[at + 2]].map(f32::from)
     };
     let rounded = |value: f32| (value + 0.5) as u8;
     let luma = (0..width * height)
-        .map(|index| rounded(yuv_of_rgb(rgb(index % width, index / width))[0]))
+        .map(|index| rounded(yuv_of_rgb(pixel(index % width, index / width))[0]))
         .collect();
     let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
     let (mut u, mut v) = (Vec::with_capacity(half_width * half_height), Vec::new());
     for index in 0..half_width * half_height {
         let (x, y) = (2 * (index % half_width), 2 * (index / half_width));
         let (x2, y2) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
-        let four = [rgb(x, y), rgb(x2, y), rgb(x, y2), rgb(x2, y2)];
-        let mean = [0, 1, 2].map(|channel| four.iter().map(|rgb| rgb[channel]).sum::<f32>() / 4.0);
+        let four = [pixel(x, y), pixel(x2, y), pixel(x, y2), pixel(x2, y2)];
+        let mean =
+            [0, 1, 2].map(|channel| four.iter().map(|pixel| pixel[channel]).sum::<f32>() / 4.0);
         let [_, mean_u, mean_v] = yuv_of_rgb(mean);
         u.push(rounded(mean_u));
         v.push(rounded(mean_v));

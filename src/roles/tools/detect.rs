@@ -39,7 +39,7 @@ pub struct DetectArgs {
     /// The model's manifest
     #[arg(long, value_name = "MANIFEST")]
     pub model: PathBuf,
-    /// Pictures: JPEG, PNG, WebP, BMP or TIFF
+    /// Pictures: JPEG, PNG, WebP or BMP
     #[arg(required = true, value_name = "IMAGES")]
     pub images: Vec<PathBuf>,
     /// Where the results go
