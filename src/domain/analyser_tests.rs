@@ -30,6 +30,7 @@ fn stall_pattern() -> Arc<Pattern> {
         subjects: Subjects::Each { stationary: true },
         dwell: Duration::from_secs(60),
         gap_max: Duration::from_secs(10),
+        unseen_max: Duration::ZERO,
         hit_ratio_min: 0.5,
         clear: Duration::from_secs(60),
         closure: Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },

@@ -72,6 +72,17 @@ impl PixelBox {
         }
     }
 
+    /// Each edge moved by a share of its distance to the other box's.
+    pub fn moved_towards(&self, other: &Self, share: f32) -> Self {
+        let moved = |from: f32, to: f32| from + share * (to - from);
+        Self {
+            x1: moved(self.x1, other.x1),
+            y1: moved(self.y1, other.y1),
+            x2: moved(self.x2, other.x2),
+            y2: moved(self.y2, other.y2),
+        }
+    }
+
     pub fn scaled(&self, x: f32, y: f32) -> Self {
         Self { x1: self.x1 * x, y1: self.y1 * y, x2: self.x2 * x, y2: self.y2 * y }
     }

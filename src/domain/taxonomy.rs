@@ -41,6 +41,9 @@ pub struct Pattern {
     pub dwell: Duration,
     /// How long the condition may be interrupted without starting again.
     pub gap_max: Duration,
+    /// How long a thing that stands still may be out of sight and, found again exactly where it stood,
+    /// have stood there all the time. Nothing beyond `gap_max` where it is shorter.
+    pub unseen_max: Duration,
     /// Share of analysed frames within the dwell that must show it.
     pub hit_ratio_min: f32,
     /// How long it must be absent, in valid frames, to be gone.

@@ -8,6 +8,8 @@ use std::time::Duration;
 const STILL_MIN: Duration = Duration::from_secs(2);
 /// Overlap at which a track is the thing that stood here before.
 const SAME_PLACE_IOU_MIN: f32 = 0.3;
+/// Overlap with where a thing stood on average at which it is back, unmoved, after it was out of sight.
+const UNMOVED_IOU_MIN: f32 = 0.7;
 /// Share of a place that another thing must cover to hide it.
 const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
@@ -31,8 +33,11 @@ impl ZoneRule {
                 .filter(|_| frame.valid)
                 .map(|track| sighting(track, stationary));
             index += 1;
-            let hidden = stationary && is_hidden(stay, frame.tracks);
-            let absent = if frame.valid && !hidden { Evidence::Absent } else { Evidence::Blind };
+            let absent = match frame.valid {
+                false => Evidence::Blind,
+                true if stationary && is_hidden(stay, frame.tracks) => Evidence::Hidden,
+                true => Evidence::Absent,
+            };
             let (event, keep) = Self::advance(stay, frame.pts, sighting, absent, &pattern);
             events.extend(event);
             keep
@@ -61,8 +66,13 @@ impl ZoneRule {
         for (index, stay) in
             self.stays.iter().enumerate().filter(|(index, _)| of_stay[*index].is_none())
         {
-            let near = free.iter().map(|t| (stay.bbox.iou(&t.bbox), index, *t));
-            overlaps.extend(near.filter(|(iou, ..)| *iou >= SAME_PLACE_IOU_MIN));
+            let asleep = stay.timer.is_asleep(&self.pattern);
+            let (place, iou_min) = match asleep {
+                true => (stay.mean_box, UNMOVED_IOU_MIN),
+                false => (stay.bbox, SAME_PLACE_IOU_MIN),
+            };
+            let near = free.iter().map(|t| (place.iou(&t.bbox), index, *t));
+            overlaps.extend(near.filter(|(iou, ..)| *iou >= iou_min));
         }
         overlaps.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.id.cmp(&b.2.id)));
         for (_, index, track) in overlaps {
@@ -72,8 +82,10 @@ impl ZoneRule {
             }
         }
         // One thing reported under two classes stands on one place: it is not a second subject.
+        let awake = |stay: &&Stay| !stay.timer.is_asleep(&self.pattern);
         free.retain(|t| {
-            !self.stays.iter().any(|stay| stay.bbox.iou(&t.bbox) >= SAME_PLACE_IOU_MIN)
+            let mut places = self.stays.iter().filter(awake).map(|stay| stay.bbox);
+            !places.any(|place| place.iou(&t.bbox) >= SAME_PLACE_IOU_MIN)
         });
         let mut places: Vec<PixelBox> = Vec::new();
         free.sort_by_key(|t| t.id);

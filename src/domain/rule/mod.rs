@@ -35,6 +35,8 @@ pub struct RuleFrame<'a> {
 
 /// Candidates beyond this are not begun: a flood of boxes must not eat the memory.
 const STAYS_MAX: usize = 256;
+/// Sightings that a mean box stands for.
+const MEAN_SIGHTINGS_MAX: u32 = 25;
 
 #[derive(Debug)]
 pub struct ZoneRule {
@@ -51,6 +53,9 @@ struct Stay {
     track: Option<TrackId>,
     class: ClassName,
     bbox: PixelBox,
+    /// Over its latest sightings, without their jitter.
+    mean_box: PixelBox,
+    sightings: u32,
     members: Vec<PixelBox>,
     count: u32,
     score: f32,
@@ -114,6 +119,8 @@ impl ZoneRule {
             track: sighting.track,
             class: sighting.class,
             bbox: sighting.bbox,
+            mean_box: sighting.bbox,
+            sightings: 1,
             count: sighting.members.len() as u32,
             members: sighting.members,
             score: sighting.score,
@@ -160,6 +167,8 @@ impl Stay {
         self.track = sighting.track;
         self.class = sighting.class;
         self.bbox = sighting.bbox;
+        self.sightings = (self.sightings + 1).min(MEAN_SIGHTINGS_MAX);
+        self.mean_box = self.mean_box.moved_towards(&sighting.bbox, 1.0 / self.sightings as f32);
         self.count = self.count.max(sighting.members.len() as u32);
         self.members = sighting.members;
         self.score = self.score.max(sighting.score);

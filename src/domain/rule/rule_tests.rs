@@ -24,6 +24,7 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
         subjects,
         dwell: Duration::from_secs(dwell_secs),
         gap_max: Duration::from_secs(5),
+        unseen_max: Duration::ZERO,
         hit_ratio_min: 0.5,
         clear: Duration::from_secs(20),
         closure: Closure { by_video: true, valid_frames_min: 10, looks_min: 1, score_factor: 0.7 },
@@ -149,6 +150,46 @@ fn a_bus_in_front_of_a_stall_does_not_end_its_case() {
         },
     );
     assert_eq!(events, [(60, "confirmed")]);
+}
+
+/// Stalls that may be out of sight for 40 s, while a gap may last 5.
+fn stalls_out_of_sight() -> ZoneRule {
+    let pattern = pattern(Subjects::Each { stationary: true }, &["stall"], 60);
+    let unseen_max = Duration::from_secs(40);
+    rule(Arc::new(Pattern { unseen_max, ..Arc::unwrap_or_clone(pattern) }))
+}
+
+/// Seen for 20 s, out of sight for `away`, then at `x`.
+fn back_at(x: f32, away: u32) -> impl Fn(u32) -> Vec<Track> {
+    move |s| match s {
+        0..20 => vec![standing(1, "stall", 100.0, 0.0, s.into())],
+        s if s < 20 + away => vec![],
+        s => vec![standing(2, "stall", x, f64::from(20 + away), s.into())],
+    }
+}
+
+#[test]
+fn a_stall_back_unmoved_has_stood_there_all_the_time() {
+    let events = |x, away| run(&mut stalls_out_of_sight(), 0..120, |_| true, back_at(x, away));
+    assert_eq!(events(102.0, 35), [(60, "confirmed")]);
+    assert_eq!(events(102.0, 45), [], "out of sight for too long: it begins anew");
+    assert_eq!(events(115.0, 35), [(55 + 60, "confirmed")], "another one stands there now");
+}
+
+#[test]
+fn a_moment_behind_something_counts_as_what_was_seen_around_it() {
+    let events = run(
+        &mut stalls(),
+        0..120,
+        |_| true,
+        |s| match s {
+            0..70 => vec![standing(1, "stall", 100.0, 0.0, s.into())],
+            // A car passes every five seconds and hides the place for one.
+            s if s % 5 == 0 => vec![standing(s.into(), "car", 90.0, s.into(), s.into())],
+            _ => vec![],
+        },
+    );
+    assert_eq!(events, [(60, "confirmed"), (89, "ended")], "clear for 20 s");
 }
 
 #[test]

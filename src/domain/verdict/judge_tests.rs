@@ -24,6 +24,7 @@ fn pattern() -> Pattern {
         subjects: Subjects::Each { stationary: true },
         dwell: Duration::from_secs(30),
         gap_max: Duration::from_secs(5),
+        unseen_max: Duration::ZERO,
         hit_ratio_min: 0.5,
         clear: Duration::from_secs(180),
         closure: Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },

@@ -126,6 +126,9 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
     };
     let dwell = secs(&mut table, "dwell_secs", 1.0..=2_592_000.0, base.map(|b| b.dwell));
     let gap_max = secs(&mut table, "gap_secs_max", 0.0..=3_600.0, base.map(|b| b.gap_max));
+    let unseen = table.value::<f64>("unseen_secs_max").in_range(0.0..=604_800.0);
+    let unseen_max =
+        Duration::from_secs_f64(unseen.or(base.map_or(0.0, |b| b.unseen_max.as_secs_f64())));
     let clear = secs(&mut table, "clear_secs", 1.0..=604_800.0, base.map(|b| b.clear));
     let hit_ratio_min =
         table.value("hit_ratio_min").in_range(0.0..=1.0).or(base.map_or(0.5, |b| b.hit_ratio_min));
@@ -155,6 +158,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
         subjects: subjects?,
         dwell: dwell?,
         gap_max: gap_max?,
+        unseen_max,
         hit_ratio_min,
         clear: clear?,
         closure,
