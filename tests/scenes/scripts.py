@@ -28,7 +28,7 @@ NEEDS = {
     ("street", "rain"): "bin_green bin_blue sheltered walker_plum car_red car_blue parked_silver parked_black garbage",
     ("junction", "day"): "bin_green bin_blue garbage cleaner stall vendor customer_a trike walker_white walker_yellow walker_plum car_red van_white bus parked_silver "
                          "cross_bus cross_van cross_car",
-    ("lane", "day"): "bin_green bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 crowd_5 crowd_6 walker_white walker_yellow walker_plum stall vendor/serves garbage",
+    ("lane", "day"): "bin_green/closed bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 crowd_5 crowd_6 walker_white walker_yellow",
 }
 
 
