@@ -26,8 +26,7 @@ NEEDS = {
     ("street", "night"): "bin_green bin_blue walker_white walker_yellow car_red van_white parked_silver",
     ("street", "dusk"): "bin_green bin_blue stall vendor customer_a trike walker_yellow walker_green car_red van_white parked_silver",
     ("street", "rain"): "bin_green bin_blue sheltered walker_plum car_red car_blue parked_silver parked_black garbage",
-    ("junction", "day"): "bin_green bin_blue garbage cleaner stall vendor customer_a trike walker_white walker_yellow walker_plum car_red van_white bus parked_silver "
-                         "cross_bus cross_van cross_car",
+    ("junction", "day"): "bin_green bin_blue garbage cleaner stall vendor customer_a trike walker_white walker_yellow car_red van_white parked_silver cross_bus cross_van cross_car",
     ("lane", "day"): "bin_green/closed bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 crowd_5 crowd_6 walker_white walker_yellow",
 }
 
@@ -146,6 +145,8 @@ def bin_overflows(s):
     s.steps("garbage", [("bags", 9.6), ("pile", 11.0), ("bags", works + .8)], emptied - .8)
     s.event("bin_overflows", "bin", 11.0)
     s.event("bin_emptied", "bin", emptied - .6, emptied)
+    s.event("garbage_left", "pile", 9.6)
+    s.event("garbage_collected", "pile", emptied - .8)
     s.street(green=None)
 
 
@@ -243,6 +244,7 @@ def still_overflowing(s):
     s.state("bin_green/overflowing")
     s.state("garbage/pile")
     s.event("bin_overflows", "bin", 0)
+    s.event("garbage_left", "pile", 0)
     s.street(green=None)
 
 
