@@ -11,7 +11,7 @@ import numpy as np
 import truth
 from furniture import PAVEMENT_METRES
 
-# name: (height, x from, x to, y from, y to) of the ground that is surveyed and trusted
+# name: (height, x from, x to, y from, y to) of the ground of the canonical street that is surveyed and trusted
 PLANES = {
     "pavement": (PAVEMENT_METRES, -4.9, -.1, 5.0, 30.0),
     "road": (0.0, 0.0, 7.0, 5.0, 30.0),
@@ -92,8 +92,9 @@ def _thinned(hull, slack_px):
     return [[round(float(v)) for v in p] for p in hull]
 
 
-def fit(camera, name):
-    z, x1, x2, y1, y2 = PLANES[name]
+def fit(camera, plane):
+    """`plane` as a value of PLANES."""
+    z, x1, x2, y1, y2 = plane
     pixels, ground = _seen(camera, np.linspace(x1, x2, 9), np.linspace(y1, y2, 26), z)
     h = solve(pixels, ground)
     check_px, check = _seen(camera, np.linspace(x1, x2, 24)[1:-1], np.linspace(y1, y2, 63)[1:-1], z)
@@ -104,7 +105,7 @@ def fit(camera, name):
 
 def as_toml(camera, plane):
     """The calibration file of the demonstration camera."""
-    result = fit(camera, plane)
+    result = fit(camera, PLANES[plane])
     rows = ",\n  ".join("[" + ", ".join(f"{v:.10g}" for v in row) + "]" for row in result.ground_from_image)
     hull = ", ".join(f"[{u}, {v}]" for u, v in result.hull_px)
     return f"""\

@@ -65,7 +65,7 @@ class Cast:
 
     def _put(self, root, x, y, turn=0.0, z=None):
         wx, wy, wt = self.layout.place(x, y, turn)
-        root.location, root.rotation_euler.z = (wx, wy, self.layout.ground(x) if z is None else z), wt
+        root.location, root.rotation_euler.z = (wx, wy, self.layout.ground(x, y) if z is None else z), wt
 
     def _states(self, key, roots, states, x, y, turn=0.0):
         """Takes of one step each: `states` maps a name to what must be set for it. All roots stand at one place."""
@@ -86,7 +86,7 @@ class Cast:
         def pose(step):
             x, y, speed, heading, walked = path.at(min(start + step / FPS, end - 1e-3))
             for root, person, back, lift in bodies:
-                self._put(root, x - back * math.cos(heading), y - back * math.sin(heading), heading, self.layout.ground(x) + lift)
+                self._put(root, x - back * math.cos(heading), y - back * math.sin(heading), heading, self.layout.ground(x, y) + lift)
                 if person:
                     person.take("walk" if speed > .15 else "stand", walked / STRIDE_METRES * PHASES)
             return True
@@ -197,7 +197,7 @@ class Cast:
 
         def stands(_):
             for root, _, back, lift in waiting:
-                self._put(root, x, y - back * math.sin(heading), heading, self.layout.ground(x) + lift)
+                self._put(root, x, y - back * math.sin(heading), heading, self.layout.ground(x, y) + lift)
             return True
         self._add(f"{key}/parked", [b[0] for b in waiting], stands)
 
@@ -275,6 +275,19 @@ class Cast:
         self._key("ebike", first)
         rider = self._person("ebike_rider", ((.1, .3, .6), (.03, .03, .04), 1.7), "ride")
         self._pass("ebike/passes", 6.2, False, 6.0, [(bike, None, 0, 0), (rider.thing, None, .28, -.1)])
+        if self.layout.crossing:
+            self._crossing_traffic()
+
+    def _crossing_traffic(self):
+        """On the second road: it passes between the camera and the corner."""
+        for key, make, lane, west, speed in (("cross_bus", lambda: vehicles.bus(0, 0, 0, (.45, .08, .04)), 6.25, True, 7.0),
+                                             ("cross_van", lambda: vehicles.car(0, 0, 0, (.5, .48, .4), "van", self.lit), 6.25, True, 8.0),
+                                             ("cross_car", lambda: vehicles.car(0, 0, 0, (.1, .22, .14), "sedan", self.lit), 2.75, False, 8.0)):
+            first, reach = len(instances()), 34
+            thing = make()
+            self._key(key, first)
+            a, b = (reach, -reach) if west else (-reach, reach)
+            self._move(f"{key}/passes", Path([(0, a, lane), (2 * reach / speed, b, lane)]), [(thing, None, 0, 0)])
 
     def _parking(self):
         """Cars that stand, one that stops where it must not, a van that is unloaded, a lorry that hides what is behind it."""

@@ -144,6 +144,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", required=True)
     parser.add_argument("--render", action="store_true")
+    parser.add_argument("--threads", type=int, default=2, help="of the renderer")
     parser.add_argument("--out", default=f"{HERE}/clips")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--sheet")
@@ -153,7 +154,7 @@ def main():
     if options.render:
         for layout, light in dict.fromkeys((c.layout, c.light) for c in chosen):
             takes = scripts.NEEDS[layout, light]
-            subprocess.run([sys.executable, f"{HERE}/library.py", "--layout", layout, "--light", light, "--out", options.layers] + (["--takes", *takes.split()] if takes else []), check=True)
+            subprocess.run([sys.executable, f"{HERE}/library.py", "--layout", layout, "--light", light, "--out", options.layers, "--threads", str(options.threads)] + (["--takes", *takes.split()] if takes else []), check=True)
     for clip in chosen:
         started = time.process_time()
         frames, truth = make(clip, options.layers)

@@ -138,7 +138,7 @@ def describe(camera, frames, clip):
     """The truth file: frames, events, camera, and a homography for each of the two ground planes."""
     lonlat = lambda at: dict(zip(("lon_deg", "lat_deg"), (round(v, 8) for v in truth.lonlat(*at))))
     events = [{**{k: v for k, v in e.items() if k != "at"}, "enu_metres": list(e["at"]), **lonlat(e["at"])} for e in story.EVENTS]
-    planes = {name: calibration.fit(camera, name).as_json() for name in calibration.PLANES}
+    planes = {name: calibration.fit(camera, plane).as_json() for name, plane in calibration.PLANES.items()}
     return {
         "clip": os.path.basename(clip), "sha256": hashlib.sha256(open(clip, "rb").read()).hexdigest(), "licence": "CC0-1.0", "fps": story.FPS, "size_px": [WIDTH, HEIGHT],
         "conventions": {

@@ -205,7 +205,7 @@ def pack(jobs):
 
 def describe(layout, light, camera):
     lon, lat = truth.lonlat(*layout.at[:2])
-    planes = {name: calibration.fit(camera, name).as_json() for name in calibration.PLANES} if layout.name == "street" else {}
+    planes = {name: calibration.fit(camera, plane).as_json() for name, plane in layout.planes().items()}
     return {"layout": layout.name, "light": light, "fps": FPS, "size_px": [WIDTH, HEIGHT],
             "camera": {"enu_metres": list(layout.at), "lon_deg": round(lon, 8), "lat_deg": round(lat, 8), "look_at_enu_metres": list(layout.look_at),
                        "hfov_deg": layout.hfov_deg, "focal_px": round(camera.focal_px, 4), "centre_px": [WIDTH / 2 - .5, HEIGHT / 2 - .5], "k1": truth.K1, "k2": truth.K2,

@@ -4,6 +4,7 @@
 A script gets a `Script` and fills it; times are seconds of the clip. Passers-by and traffic are drawn from the clip's seed.
 `CLIPS` is the set, `NEEDS` the takes that must be rendered for it (keys, see cast.py).
 """
+import math
 import os
 import random
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ PLACES = {"stall": (-2.1, 15.6), "bin": (-3.9, 11.1), "pile": (-3.45, 12.1), "du
 _STILL = ("bin_blue/closed", "parked_silver/stands", "parked_black/stands")
 _WALKS = ("walker_white/north", "walker_yellow/south", "walker_green/north", "walker_plum/south")
 _NEAR, _FAR = ("van_white/passes", "car_blue/passes", "bus/passes"), ("car_red/passes", "ebike/passes")
+_CROSS_NEAR, _CROSS_FAR = ("cross_bus/passes", "cross_van/passes"), ("cross_car/passes",)
+LIGHTS_SECS = 24  # the street and its walkers have green at the junction for the first half, the crossing road for the second
+START_SECS = 4  # who wants to cross starts this soon after green
 
 NEEDS = {
     ("street", "day"): None,  # everything
@@ -22,7 +26,8 @@ NEEDS = {
     ("street", "night"): "bin_green bin_blue walker_white walker_yellow car_red van_white parked_silver",
     ("street", "dusk"): "bin_green bin_blue stall vendor customer_a trike walker_yellow walker_green car_red van_white parked_silver",
     ("street", "rain"): "bin_green bin_blue sheltered walker_plum car_red car_blue parked_silver parked_black garbage",
-    ("lane", "day"): "bin_green bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 crowd_5 crowd_6 walker_white walker_yellow walker_plum stall vendor/serves garbage",
+    ("junction", "day"): "bin_green bin_blue garbage cleaner stall vendor customer_a trike walker_white walker_yellow car_red van_white parked_silver cross_bus cross_van cross_car",
+    ("lane", "day"): "bin_green/closed bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 crowd_5 crowd_6 walker_white walker_yellow",
 }
 
 
@@ -66,7 +71,11 @@ class Script:
             if self.has(take):
                 self.state(take)
         walks = [w for w in _WALKS if self.has(w)]
-        for take in rng.sample(walks, min(walkers, len(walks))):
+        walks = rng.sample(walks, min(walkers, len(walks)))
+        if self.at_junction:
+            self._take_turns(rng, walks)
+            return
+        for take in walks:
             length, start = len(self.library.take(take)) / self.library.set["fps"], rng.uniform(-15, 12)
             while start < self.secs:
                 self.parts.append(Part(take, round(start * 5) / 5))
@@ -79,6 +88,28 @@ class Script:
                 if lane is _FAR or not any(a - 7 < start < b + 3 for a, b in self.near_lane):
                     self.parts.append(Part(rng.choice(takes), round(start * 5) / 5))
                 start += rng.uniform(10, 19)
+
+    @property
+    def at_junction(self):
+        return self.library.set["layout"] == "junction"
+
+    def when_green(self, start):
+        """The first second from `start` on in which a walker may set out over the crossing road."""
+        into = start % LIGHTS_SECS
+        return start if not self.at_junction or into < START_SECS else start - into + LIGHTS_SECS
+
+    def _take_turns(self, rng, walks):
+        """Passers-by and both roads, each when it has green."""
+        for turn in range(-1, math.ceil(self.secs / LIGHTS_SECS)):
+            green = turn * LIGHTS_SECS
+            take = walks[turn % len(walks)]  # who walks away is out of sight before his next turn
+            # Southward the crossing comes last.
+            lead = 0 if take.endswith("/north") else len(self.library.take(take)) / self.library.set["fps"] - 6
+            self.parts.append(Part(take, round((green + rng.uniform(0, START_SECS) - lead) * 5) / 5))
+            for lane, start in ((_NEAR, green), (_FAR, green), (_CROSS_NEAR, green + LIGHTS_SECS / 2), (_CROSS_FAR, green + LIGHTS_SECS / 2)):
+                start += rng.uniform(0, START_SECS)
+                if lane is not _NEAR or not any(a - 7 < start < b + 3 for a, b in self.near_lane):
+                    self.parts.append(Part(rng.choice([t for t in lane if self.has(t)]), round(start * 5) / 5))
 
 
 def stall(s):
@@ -94,7 +125,7 @@ def stall(s):
     s.move("vendor/packs", pack + 2.0)
     s.steps("stall", [("table", here + 1.6), ("goods", here + 2.6), ("furled", here + 4.2), ("half", here + 4.8), ("open", here + 5.2),
                       ("half", pack), ("furled", pack + .4), ("shut", pack + 2.8), ("table", pack + 3.4)], pack + 4.4)
-    arrives = s.move("customer_a/comes", here + 8)
+    arrives = s.move("customer_a/comes", s.when_green(here + 8))
     if arrives + 8 < pack:
         s.state("customer_a/buys", arrives, pack - 4)
         s.move("customer_a/goes", pack - 4)
@@ -114,6 +145,8 @@ def bin_overflows(s):
     s.steps("garbage", [("bags", 9.6), ("pile", 11.0), ("bags", works + .8)], emptied - .8)
     s.event("bin_overflows", "bin", 11.0)
     s.event("bin_emptied", "bin", emptied - .6, emptied)
+    s.event("garbage_left", "pile", 9.6)
+    s.event("garbage_collected", "pile", emptied - .8)
     s.street(green=None)
 
 
@@ -211,6 +244,7 @@ def still_overflowing(s):
     s.state("bin_green/overflowing")
     s.state("garbage/pile")
     s.event("bin_overflows", "bin", 0)
+    s.event("garbage_left", "pile", 0)
     s.street(green=None)
 
 
@@ -227,12 +261,14 @@ class Clip:
 
 CLIPS = (
     Clip("stall_day", stall, "street", "day", 11, 60),
-    Clip("stall_dusk", stall, "street", "dusk", 12, 50),
+    Clip("stall_dusk", stall, "street", "dusk", 12, 60),
     Clip("bin_day", bin_overflows, "street", "day", 21, 60),
     Clip("bin_overcast", bin_overflows, "mirror", "overcast", 22, 50),
     Clip("garbage_day", garbage, "street", "day", 31, 50),
     Clip("parking_day", parking, "street", "day", 41, 50),
     Clip("crowd_day", crowd, "lane", "day", 51, 50),
+    Clip("bin_junction", bin_overflows, "junction", "day", 91, 60),
+    Clip("stall_junction", stall, "junction", "day", 92, 60),
     Clip("umbrella_rain", sheltered, "street", "rain", 61, 40),
     Clip("unloading_day", unloading, "street", "day", 62, 50),
     Clip("courier_day", courier, "street", "day", 63, 40),

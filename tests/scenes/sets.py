@@ -9,6 +9,7 @@ looks north. A layout says how canonical places map to its own world, so one cas
 | street | the demonstration clip's place and camera, Chinese signs |
 | mirror | the other side of the same kind of street, other houses, a lower and wider camera |
 | lane   | a market lane without cars: shops on both sides, paving from wall to wall |
+| junction | a crossing with zebras and signals, seen from the corner opposite: a lower pole, a longer lens |
 
 Lights: day, overcast, dusk, night, rain. Sign text needs Noto Sans CJK (Debian: fonts-noto-cjk); no font file is kept here.
 """
@@ -19,8 +20,10 @@ from dataclasses import dataclass
 
 import bpy
 
+import junction
 import materials
 import street
+from calibration import PLANES
 from furniture import PAVEMENT_METRES
 from materials import bricks, plain
 from shapes import Shape, instances, link
@@ -39,6 +42,7 @@ class Layout:
     sun_deg: tuple  # rotation of the sun lamp
     mirrored: bool = False
     cars: bool = True
+    crossing: tuple = ()  # canonical y of a second road, from and to
     trees_busy: tuple = ()
     trees_far: tuple = ()
 
@@ -46,15 +50,27 @@ class Layout:
         """Canonical place and heading -> this layout's world."""
         return (7 - x, y, math.pi - turn) if self.mirrored else (x, y, turn)
 
-    def ground(self, x):
-        """Height of the ground at canonical x."""
-        return PAVEMENT_METRES if x < -.3 or x > 7.3 or not self.cars else 0.0
+    def ground(self, x, y):
+        """Height of the ground at a canonical place."""
+        on_crossing = self.crossing and self.crossing[0] < y < self.crossing[1]
+        return PAVEMENT_METRES if not self.cars or (x < -.3 or x > 7.3) and not on_crossing else 0.0
+
+    def planes(self):
+        """Ground that is surveyed, in this layout's world, as calibration.PLANES."""
+        if not self.cars:
+            return {"pavement": (PAVEMENT_METRES, -4.9, 2.9, 5.0, 30.0)}
+        if self.crossing:
+            return {name: (z, x1, x2, self.crossing[1] + .4 if z else self.crossing[0], y2) for name, (z, x1, x2, _, y2) in PLANES.items()}
+        if not self.mirrored:
+            return PLANES
+        return {name: (z, 7 - x2, 7 - x1, y1, y2) for name, (z, x1, x2, y1, y2) in PLANES.items()}
 
 
 LAYOUTS = {layout.name: layout for layout in (
     Layout("street", 3, (7.8, 0.0, 6.2), (-1.3, 13.4, .8), 54.0, (40, 12, 60), trees_busy=(22, 34, 48, 62), trees_far=(24, 36, 50, 64)),
     Layout("mirror", 8, (-.9, 0.0, 5.4), (8.0, 13.0, .8), 60.0, (48, -14, -40), mirrored=True, trees_busy=(21, 29, 42, 56), trees_far=(26, 40, 54)),
     Layout("lane", 12, (1.6, 0.0, 5.6), (-1.5, 13.0, .7), 56.0, (30, 0, -8), cars=False),
+    Layout("junction", 17, (8.0, -4.0, 4.8), (-2.0, 12.6, .9), 45.0, (34, 10, 70), crossing=junction.ROAD_Y, trees_busy=(22, 31, 44), trees_far=(24, 36, 50)),
 )}
 
 
@@ -183,19 +199,24 @@ def build(layout, light):
     scene, rng, font = bpy.context.scene, random.Random(layout.seed), _font()
     windows = dict(zip(("shop_glass", "room_glass"), _windows(light, random.Random(f"windows {layout.seed}"))))
     write = {"signs": _SIGNS, "font": font, **windows}
-    if layout.cars:
+    if layout.crossing:
+        junction.ground()
+        rows = junction.houses(rng, **write)
+        junction.signals()
+    elif layout.cars:
         street.ground(rng)
         rows = [(-5, -1, street.houses(-5, -1, 14 if layout.mirrored else -14, 85, rng, **write)),
                 (12, 1, street.houses(12, 1, -14 if layout.mirrored else 14, 85, rng, **write))]
-        street.posts()
-        busy, far = (8.0, -.95) if layout.mirrored else (-.95, 8.0)
-        for i, (x, y) in enumerate([(busy, y) for y in layout.trees_busy] + [(far, y) for y in layout.trees_far]):
-            street.tree(x, y, layout.seed * 10 + i)
     else:
         _lane_ground(rng)
         rows = [(-5, -1, street.houses(-5, -1, -14, 70, rng, **write)), (3, 1, street.houses(3, 1, 5, 70, rng, **write))]
         _hung_signs(-5, -1, rng, font, light)
         _hung_signs(3, 1, rng, font, light)
+    if layout.cars:
+        street.posts()
+        busy, far = (8.0, -.95) if layout.mirrored else (-.95, 8.0)
+        for i, (x, y) in enumerate([(busy, y) for y in layout.trees_busy] + [(far, y) for y in layout.trees_far]):
+            street.tree(x, y, layout.seed * 10 + i)
     end = Shape()
     end.box((3.5, 100, 9), (60, 6, 18), plain("far", (.35, .36, .38), .9, mottle=.2, scale=.4))
     end.place("far")

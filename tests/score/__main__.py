@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import coco_files, confusion, detections, evaluate, event_files, events, mot_files, plots, positions, sheet, table, tracks
 from .fault import BadInput
-from .figure import resampling
+from .figure import rate, resampling
 
 
 def score_detections(given: argparse.Namespace) -> str:
@@ -93,6 +93,12 @@ def score_positions(given: argparse.Namespace) -> str:
     return sheet.write(given.out, "positions", given.data, sheet.date(given.date), positions.scored(truth, located))
 
 
+def score_counts(given: argparse.Namespace) -> str:
+    pictures, found = coco_files.read_counts(given.results, given.summary)
+    figures = [rate(f"results per picture {name}", count, pictures, "results, right or wrong") for name, count in found.items()]
+    return sheet.write(given.out, "counts", given.data, sheet.date(given.date), figures, pictures=pictures)
+
+
 def make_table(given: argparse.Namespace) -> str:
     return table.of_scores(given.scores, given.all)
 
@@ -168,6 +174,15 @@ def options() -> argparse.ArgumentParser:
     )
     new.add_argument("--truth", type=Path, required=True, help="CSV with lon,lat among its columns")
     new.add_argument("--located", type=Path, required=True, help="what `gridwarden locate [--json]` answered to the same rows")
+
+    new = command(
+        "counts",
+        score_counts,
+        "how many results of each class on pictures without labels: no measure of quality",
+        "counts --results found.json --summary detect.json --data 'unlabelled photographs'",
+    )
+    new.add_argument("--results", type=Path, required=True, help="what `gridwarden detect` wrote")
+    new.add_argument("--summary", type=Path, required=True, help="what `gridwarden detect --json` printed")
 
     new = commands.add_parser(
         "table",

@@ -146,6 +146,18 @@ def picture_of(path: Path, where: str, name: str, by_name: dict[str, int]) -> in
     return by_name[ends[0]]
 
 
+def read_counts(results: Path, summary: Path) -> tuple[int, dict[str, int]]:
+    """Pictures looked at, and results of each class, where there is no truth to hold them against."""
+    pictures = whole(summary, "images", document(summary).get("images"), 1)
+    rows, found = parsed(results, text(results)), {}
+    if not isinstance(rows, list):
+        raise BadInput(results, "document", type(rows).__name__, "a JSON list of results")
+    for i, row in enumerate(rows):
+        name = field(results, row, "category_name", str, f"[{i}]")
+        found[name] = found.get(name, 0) + 1
+    return pictures, dict(sorted(found.items()))
+
+
 def read_manifest(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text(path))

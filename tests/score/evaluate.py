@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import scenes, site
-from .fault import BadInput, document
+from .fault import BadInput, document, field, parsed, text
 from .mot_files import read_seqinfo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -27,6 +27,10 @@ CALIBRATIONS = {"street": REPOSITORY / "calibration" / "demo_street.toml"}
 SCORE_MIN = "0.01"  # AP needs the whole curve
 FRAMES_EVERY = 5
 BLOCKS_MIN = 20  # frames of one clip are alike
+HELD_OUT = ("mirror", "junction")  # layouts of tests/scenes that no detector is trained on
+# Real footage in which nothing happens that a pattern asks for: file, pixels, frames a second, frames.
+UNEVENTFUL = (("bgslib_video03_road.avi", (320, 240), 214748359 / 3579125, 1702),)
+UNEVENTFUL_FPS = 5.0  # as the rendered clips are looked at
 TRACKED = (("TUD-Campus", 25.0), ("TUD-Stadtmitte", 25.0), ("PETS09-S2L1_first400", 7.0))
 
 
@@ -109,6 +113,13 @@ class Evaluation:
         path.write_text(json.dumps(truth), encoding="utf-8")
         return path, folder
 
+    def replayed(self, pipeline: Path, clip: Path) -> tuple[Path, Path]:
+        """Paths of the cases and of the summary."""
+        found, summary = self.out / f"{clip.stem}.cases.jsonl", self.out / f"{clip.stem}.replay.json"
+        words = ["replay", "--pipeline", str(pipeline), "--patterns", str(PATTERNS), "--source", str(clip), "--out", str(found)]
+        summary.write_text(self.run([*self.program, *words]), encoding="utf-8")
+        return found, summary
+
     def clips(self) -> None:
         truths: list[Path] = []
         cases: list[Path] = []
@@ -119,11 +130,7 @@ class Evaluation:
                 continue
             pipeline = PIPELINES.get(truth.stem) or site.write(truth, self.out, MANIFEST, PATTERNS)[0]
             clip = truth.parent / body["clip"]
-            found, summary = self.out / f"{truth.stem}.cases.jsonl", self.out / f"{truth.stem}.replay.json"
-            summary.write_text(
-                self.run([*self.program, "replay", "--pipeline", str(pipeline), "--source", str(clip), "--out", str(found)]),
-                encoding="utf-8",
-            )
+            found, summary = self.replayed(pipeline, clip)
             truths, cases, summaries = [*truths, truth], [*cases, found], [*summaries, summary]
         for name, label, chosen in self.groups(truths):
             files = [[str(many[i]) for i in chosen] for many in (truths, cases, summaries)]
@@ -139,10 +146,13 @@ class Evaluation:
                 self.positions(truth, "exact camera", site.write(truth, self.out, MANIFEST, PATTERNS)[1])
 
     def groups(self, truths: list[Path]) -> list[tuple[str, str, list[int]]]:
-        """Name, label and clips: those with a pipeline drawn by hand one by one, all others as one set."""
+        """Name, label and clips: those with a pipeline drawn by hand one by one, the others by what detectors may have seen."""
         own = [(t.stem, f"rendered: {t.stem}, its own pipeline", [i]) for i, t in enumerate(truths) if t.stem in PIPELINES]
         rest = [i for i, t in enumerate(truths) if t.stem not in PIPELINES]
-        return [*own, *([("clips", f"rendered: {len(rest)} clips, one rule for all", rest)] if rest else [])]
+        unseen = [i for i in rest if document(truths[i]).get("layout") in HELD_OUT]
+        seen = [i for i in rest if i not in unseen]
+        sets = (("seen", seen, "of streets used in training"), ("unseen", unseen, f"of {' and '.join(HELD_OUT)}, held out of training"))
+        return [*own, *((name, f"rendered: {len(some)} clips {which}, one rule for all", some) for name, some, which in sets if some)]
 
     def positions(self, truth: Path, how: str, calibration: Path) -> None:
         places = scenes.places_of_clip(truth)
@@ -162,6 +172,22 @@ class Evaluation:
             ["--truth", str(points), "--located", str(located)],
         )
 
+    def uneventful(self, clip: Path, size_px: tuple[int, int], fps: float, frames: int) -> None:
+        """Every case on footage where nothing happens is a false one."""
+        pipeline = site.write_uncalibrated(clip, size_px, UNEVENTFUL_FPS, self.out, MANIFEST, PATTERNS)
+        truth = self.out / f"{clip.stem}.truth.json"
+        truth.write_text(json.dumps({"fps": fps, "frames": frames, "events": []}), encoding="utf-8")
+        found, summary = self.replayed(pipeline, clip)
+        files = ["--truth", str(truth), "--cases", str(found), "--summary", str(summary), "--without-place"]
+        self.scored("events", f"{clip.stem}_events", f"real footage without events: {clip.stem}", files)
+
+    def counted(self, label: str, listing: Path, folder: Path) -> None:
+        pictures = [folder / field(listing, row, "file_name", str, f"[{i}]") for i, row in enumerate(parsed(listing, text(listing)))]
+        results, summary = self.out / f"{listing.stem}.results.json", self.out / f"{listing.stem}.detect.json"
+        words = ["detect", "--model", str(MANIFEST), "--json", "--out", str(results), *map(str, pictures)]
+        summary.write_text(self.run([*self.program, *words]), encoding="utf-8")
+        self.scored("counts", f"{listing.stem}_counts", label, ["--results", str(results), "--summary", str(summary)])
+
     def shared(self, folder: Path) -> None:
         data = folder / "data"
         self.detections("bins", "photographs of bins: 382 not trained on, thresholds chosen on them", data / "coco_bins_val.json", data)
@@ -171,6 +197,9 @@ class Evaluation:
         self.detections(
             "pets", "PETS09-S2L1, every 8th of frames 0-399, camera seen in training", path, frames, "--blocks", str(BLOCKS_MIN)
         )
+        for name, size_px, fps, frames in UNEVENTFUL:
+            self.uneventful(data / "videos" / name, size_px, fps, frames)
+        self.counted("containers in Amsterdam: 70 photographs without labels, counted only", data / "amsterdam_unlabelled.json", data)
         for name, fps in TRACKED:
             sequence = data / "mot" / name
             tracks = self.out / f"{name}.txt"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .fault import BadInput, document, field, number, whole
+from .fault import BadInput, document, field, number, unique, whole
 from .mot_files import rows
 from .site import projected
 
@@ -39,6 +39,7 @@ def coco_of_clip(path: Path, every: int) -> dict[str, Any]:
     for i, frame in enumerate(frames):
         before = frames[i - 1]["frame"] if i else -1
         whole(path, f"frames[{i}].frame", frame.get("frame"), before + 1)
+        unique(path, f"frames[{i}].objects.id", [field(path, thing, "id", int, f"frames[{i}].objects") for thing in frame["objects"]])
         if i % every or frame.get("faults"):  # a covered or black frame is for health to find, not for the detector
             continue
         images.append({"id": i, "file_name": frame_name(path.stem, i), "width": width, "height": height})

@@ -2,6 +2,7 @@
 
 The clips squeeze into a minute what takes hours, so dwell times are short too, and stated here once for all clips; nothing is
 tuned to a single one. Zones: `pavement` is the hull of the truth's pavement, `no_parking` a stretch of the near lane.
+Footage without a calibration gets the same rules on its whole frame, but for parking: what is allowed there nobody knows.
 """
 
 from pathlib import Path
@@ -54,19 +55,26 @@ def calibration(body: dict[str, Any]) -> str:
     )
 
 
-def pipeline(body: dict[str, Any], fps: float, manifest: Path, patterns: Path, calibration_path: Path, clip: Path) -> str:
+def pipeline(body: dict[str, Any], manifest: Path, patterns: Path, calibration_path: Path, clip: Path) -> str:
     width, height = body["size_px"]
     ground = np.array([(MIRROR_METRES - e if body.get("layout") == "mirror" else e, n, 0.0) for e, n in NO_PARKING_METRES])
     lane = projected(body["camera"], ground)
     zones = {"pavement": body["planes"]["pavement"]["hull_px"]}
     if np.isfinite(lane).all():
         zones["no_parking"] = lane.clip(0, (width, height))
+    return rules(clip, (width, height), zones, float(body["fps"]), manifest, patterns, f'calibration = "{calibration_path}"\n')
+
+
+def rules(
+    clip: Path, size_px: tuple[int, int], zones: dict[str, Any], fps: float, manifest: Path, patterns: Path, calibrated: str = ""
+) -> str:
+    """The pipeline: each pattern that the catalogue has, on its zone."""
     zone_text = "".join(f'\n[[zone]]\nid = "{name}"\npolygon_px = {corners(points)}\n' for name, points in zones.items())
     asked = {name: rule for name, rule in PATTERNS.items() if (patterns / f"{name}.toml").exists() and rule[0] in zones}
     pattern_text = "".join(f'\n[[pattern]]\nid = "{name}"\nzones = ["{zone}"]\n{rule}\n' for name, (zone, rule) in asked.items())
     return (
-        f'# Written by tests/score.\n[camera]\nid = "{clip.stem}"\ncalibration = "{calibration_path}"\n\n[source]\nuri = "{clip}"\nanalysed_fps = {fps:g}\n\n'
-        f'[frame]\nwidth_px = {width}\nheight_px = {height}\n\n[model]\nmanifest = "{manifest}"\n{zone_text}{pattern_text}'
+        f'# Written by tests/score.\n[camera]\nid = "{clip.stem}"\n{calibrated}\n[source]\nuri = "{clip}"\nanalysed_fps = {fps:g}\n\n'
+        f'[frame]\nwidth_px = {size_px[0]}\nheight_px = {size_px[1]}\n\n[model]\nmanifest = "{manifest}"\n{zone_text}{pattern_text}'
     )
 
 
@@ -75,7 +83,16 @@ def write(truth: Path, folder: Path, manifest: Path, patterns: Path) -> tuple[Pa
     body = document(truth)
     for key, kind in (("camera", dict), ("planes", dict), ("size_px", list), ("clip", str)):
         field(truth, body, key, kind)
-    made, rules = folder / f"{truth.stem}.calibration.toml", folder / f"{truth.stem}.pipeline.toml"
+    made, ruled = folder / f"{truth.stem}.calibration.toml", folder / f"{truth.stem}.pipeline.toml"
     made.write_text(calibration(body), encoding="utf-8")
-    rules.write_text(pipeline(body, float(body["fps"]), manifest, patterns, made, truth.parent / body["clip"]), encoding="utf-8")
-    return rules, made
+    ruled.write_text(pipeline(body, manifest, patterns, made, truth.parent / body["clip"]), encoding="utf-8")
+    return ruled, made
+
+
+def write_uncalibrated(clip: Path, size_px: tuple[int, int], fps: float, folder: Path, manifest: Path, patterns: Path) -> Path:
+    """The pipeline of footage of which nothing is known but its size."""
+    width, height = size_px
+    zones = {"pavement": ((0, 0), (width, 0), (width, height), (0, height))}
+    ruled = folder / f"{clip.stem}.pipeline.toml"
+    ruled.write_text(rules(clip, size_px, zones, fps, manifest, patterns), encoding="utf-8")
+    return ruled

@@ -14,9 +14,10 @@ use crate::{
 };
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("bin_overflowing.toml", include_str!("../../../pipelines/patterns/bin_overflowing.toml")),
     ("crowd.toml", include_str!("../../../pipelines/patterns/crowd.toml")),
+    ("exposed_waste.toml", include_str!("../../../pipelines/patterns/exposed_waste.toml")),
     ("illegal_parking.toml", include_str!("../../../pipelines/patterns/illegal_parking.toml")),
     ("loitering.toml", include_str!("../../../pipelines/patterns/loitering.toml")),
     ("roadside_stall.toml", include_str!("../../../pipelines/patterns/roadside_stall.toml")),
@@ -259,7 +260,14 @@ mod tests {
         let catalogue = Catalogue::built_in().unwrap();
         assert_eq!(
             catalogue.ids(),
-            ["bin_overflowing", "crowd", "illegal_parking", "loitering", "roadside_stall"]
+            [
+                "bin_overflowing",
+                "crowd",
+                "exposed_waste",
+                "illegal_parking",
+                "loitering",
+                "roadside_stall"
+            ]
         );
         for (file, _) in BUILT_IN {
             let id = file.trim_end_matches(".toml").parse().unwrap();

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from score import evaluate, scenes
 from score.__main__ import main
+from score.fault import BadInput
 
 from .conftest import put
 
@@ -186,6 +188,8 @@ def test_bad_tracks(tmp_path, capsys, truth, found, more, said):
 @pytest.mark.parametrize(
     ("truth", "located", "said"),
     [
+        ("", "114,22,42,0.5,N", ["points.csv", "empty"]),
+        ("lon,lat\n114,22\n", "", ["located", "empty"]),
         ("u,v\n1,2\n", "1,2,3,4,N", ["points.csv", "header"]),
         ("lon,lat\n114,22\n", "114,22,42,0.5,N\n114,22,42,0.5,N\n", ["located", "lines", "2", "1, one for each"]),
         ("lon,lat\n114,99\n", "114,22,42,0.5,N", ["points.csv", "line 2, lat", "99"]),
@@ -199,6 +203,51 @@ def test_bad_positions(tmp_path, capsys, truth, located, said):
         ["positions", "--data", "x", "--truth", put(tmp_path / "points.csv", truth), "--located", put(tmp_path / "located", located)],
     )
     assert all(part in message for part in said), message
+
+
+def test_empty_truth_files(tmp_path, capsys):
+    assert all(part in refused(capsys, detections(tmp_path, "", RESULTS)) for part in ["truth.json", "empty"])
+    assert all(part in refused(capsys, events(tmp_path, "", lines(CASES))) for part in ["truth.json", "empty"])
+
+
+@pytest.mark.parametrize(
+    ("results", "summary", "said"),
+    [
+        ("", {"images": 2}, ["results.json", "empty"]),
+        ([{"score": 0.5}], {"images": 2}, ["results.json", "[0].category_name", "missing"]),
+        ([], {"images": 0}, ["summary.json", "images", "0"]),
+    ],
+)
+def test_bad_counts(tmp_path, capsys, results, summary, said):
+    words = ["counts", "--data", "x", "--results", put(tmp_path / "results.json", results), "--summary", put(tmp_path / "summary.json", summary)]
+    message = refused(capsys, words)
+    assert all(part in message for part in said), message
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda frames: frames[1]["objects"].append(frames[1]["objects"][0]), ["frames[1].objects.id", "1", "once"]),
+        (lambda frames: frames[1].update(frame=0), ["frames[1].frame", "0"]),
+        (lambda frames: frames[0]["objects"][0].update(visible=[0, 0, 5]), ["frames[0].objects.visible", "[x1, y1, x2, y2]"]),
+    ],
+)
+def test_bad_truth_of_a_rendered_clip(tmp_path, change, said):
+    thing = {"id": 1, "class": "bin", "visible": [0, 0, 9, 20], "full": [0, 0, 9, 20]}
+    frames = [{"frame": n, "objects": [dict(thing)]} for n in range(3)]
+    change(frames)
+    with pytest.raises(BadInput) as refusal:
+        scenes.coco_of_clip(put(tmp_path / "clip.json", {"size_px": [64, 48], "frames": frames}), 1)
+    assert all(part in str(refusal.value) for part in ["clip.json", *said]), refusal.value
+
+
+def test_truth_with_more_frames_than_its_clip(tmp_path):
+    """The committed clip has 120 frames; picture 120 would be the 121st."""
+    clip = evaluate.SCENES / "clips" / "fault_clock.mp4"
+    truth = {"images": [{"id": n, "file_name": scenes.frame_name("clip", n)} for n in (0, 120)]}
+    with pytest.raises(BadInput) as refusal:
+        evaluate.Evaluation("unused", tmp_path, lambda words: 0).frames({"clip": clip}, "cut", truth)
+    assert all(part in str(refusal.value) for part in ["fault_clock.mp4", "frames", "120", "clip_00120.png"]), refusal.value
 
 
 def test_a_manifest_and_a_file_that_are_not_there(tmp_path, capsys):

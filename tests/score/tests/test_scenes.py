@@ -43,6 +43,28 @@ def test_a_clip_without_a_pipeline_gets_one_from_its_truth(tmp_path):
     assert rotation @ rotation.T == pytest.approx(np.eye(3), abs=1e-6) and np.linalg.det(rotation) == pytest.approx(1)
 
 
+def test_every_committed_clip_gets_a_pipeline(tmp_path):
+    """Also of a mirrored street, of a lane and of a junction: their pavement is where their people walk."""
+    for truth in sorted((REPOSITORY / "tests" / "scenes" / "clips").glob("*.json")):
+        rules, _ = site.write(truth, tmp_path, REPOSITORY / "models" / "street-nano.toml", REPOSITORY / "pipelines" / "patterns")
+        hull = np.array(tomllib.loads(rules.read_text())["zone"][0]["polygon_px"])
+        feet = [
+            ((thing["full"][0] + thing["full"][2]) / 2, thing["full"][3] - 2)
+            for frame in json.loads(truth.read_text())["frames"][::25]
+            for thing in frame["objects"]
+            if thing["class"].startswith("bin") and thing["visible"] and not thing.get("cut") and not frame.get("faults")
+        ]
+        assert all(scenes.in_hull(hull, u, v) for u, v in feet), truth.stem
+
+
+def test_footage_without_calibration_gets_the_rules_on_its_whole_frame(tmp_path):
+    clip = tmp_path / "road.avi"
+    ruled = site.write_uncalibrated(clip, (320, 240), 5.0, tmp_path, tmp_path / "model.toml", REPOSITORY / "pipelines" / "patterns")
+    pipeline = tomllib.loads(ruled.read_text())
+    assert "calibration" not in pipeline["camera"] and pipeline["zone"][0]["polygon_px"][2] == [320, 240]
+    assert {"roadside_stall", "bin_overflowing", "exposed_waste", "crowd"} == {pattern["id"] for pattern in pipeline["pattern"]}
+
+
 def test_merged_truth_keeps_every_box_and_class(tmp_path):
     one, other = scenes.coco_of_clip(TRUTH, every=100), scenes.coco_of_clip(TRUTH, every=130)
     for image in other["images"]:
