@@ -46,6 +46,10 @@ pub mod outbox;
 pub mod inbox;
 /// Is it there, is it gone, or can nobody say.
 pub mod verdict;
+/// How good a detector is on labelled pictures.
+pub mod average_precision;
+/// What reviews teach the next detector.
+pub mod dataset;
 /// What travels over MQTT.
 pub mod wire;
 /// Every I/O trait in one place.
