@@ -1,8 +1,8 @@
 //! The command line: one subcommand, one role or tool.
 
-#[cfg(feature = "hub")]
-use super::tools::password;
 use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
+#[cfg(feature = "hub")]
+use super::tools::{dataset, password};
 #[cfg(feature = "edge")]
 use super::tools::{detect, verify};
 use std::{
@@ -36,6 +36,9 @@ enum Command {
     /// Hash a password for hub.toml; it is read from standard input
     #[cfg(feature = "hub")]
     Password(password::PasswordArgs),
+    /// What reviewers confirmed and rejected, as a data set for training
+    #[cfg(feature = "hub")]
+    Dataset(dataset::DatasetArgs),
     /// Validate configuration files; changes nothing
     Check(check::CheckArgs),
     /// BeiDou grid location codes (GB/T 39409-2020)
@@ -89,6 +92,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Password(_) => {
             password::run(io::stdin().lock(), io::stdout().lock(), io::stdin().is_terminal())
         }
+        #[cfg(feature = "hub")]
+        Command::Dataset(args) => dataset::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Grid(args) => match grid::run(args, io::stdin().lock(), io::stdout().lock())? {
             grid::Outcome::Done => Ok(Ended::Done),

@@ -30,7 +30,7 @@ fn commands() -> Vec<&'static str> {
         all.extend(["edge", "detect", "verify"]);
     }
     if cfg!(feature = "hub") {
-        all.extend(["hub", "password"]);
+        all.extend(["hub", "password", "dataset export"]);
     }
     if cfg!(feature = "demo") {
         all.push("demo");

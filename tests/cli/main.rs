@@ -4,6 +4,8 @@
 
 mod check;
 mod contract;
+#[cfg(feature = "hub")]
+mod dataset;
 mod grid;
 mod replay;
 mod survey;

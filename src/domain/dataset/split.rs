@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 
 /// One cell of this level is one place.
 pub const PLACE_LEVEL: Level = Level::Six;
+/// A fifth of the places.
+pub const VAL_PERMILLE_DEFAULT: u16 = 200;
 /// Changes every side if it changes.
 const SALT: &str = "gridwarden data set 1";
 const PERMILLE: u64 = 1000;

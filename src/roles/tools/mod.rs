@@ -2,6 +2,8 @@
 
 pub mod calibrate;
 pub mod check;
+#[cfg(feature = "hub")]
+pub mod dataset;
 #[cfg(feature = "edge")]
 pub mod detect;
 pub mod grid;
