@@ -7,6 +7,8 @@ mod contract;
 #[cfg(feature = "hub")]
 mod dataset;
 mod grid;
+#[cfg(feature = "edge")]
+mod models;
 mod replay;
 mod survey;
 mod support;

@@ -7,7 +7,10 @@
 use super::{BadInput, Ended};
 use crate::{
     base::clock::{Clock, SystemClock},
-    domain::detection::{Detection, ModelRef},
+    domain::{
+        detection::{Detection, ModelRef},
+        pixel::PixelSize,
+    },
     drivers::{
         detector::{
             LoadError,
@@ -23,7 +26,7 @@ use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -100,21 +103,33 @@ struct Summary<'a> {
     seconds: f64,
 }
 
-type Answer = std::result::Result<Vec<Detection>, String>;
+/// What one picture held.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub size: PixelSize,
+    pub detections: Vec<Detection>,
+}
+
+pub type Answer = std::result::Result<Seen, String>;
 
 /// Results go to `args.out`, the summary to stdout, what is wrong to stderr.
 pub fn run(args: &DetectArgs) -> Result<Ended> {
     let clock = SystemClock::new();
-    let first = open(args).map_err(refused)?;
-    let (model, providers) = (first.0.manifest().model_ref(), first.1.report().clone());
-    let answers = analyse(args, first)?;
+    let (file, images) = (open(args).map_err(refused)?, &args.images[..]);
+    let job = Job { file, providers: &args.providers, images };
+    let first = job.load().map_err(refused)?;
+    let (model, providers) = (first.manifest().model_ref(), first.report().clone());
+    let answers = job.analyse(first)?;
 
     let mut results = Vec::new();
     let mut faults = Vec::new();
     let names: Vec<_> = args.images.iter().map(|image| image.display().to_string()).collect();
     for (name, answer) in names.iter().zip(&answers) {
         match answer {
-            Ok(found) => results.extend(found.iter().map(|found| CocoResult::new(name, found))),
+            Ok(seen) => {
+                let found = seen.detections.iter();
+                results.extend(found.map(|found| CocoResult::new(name, found)));
+            }
             Err(fault) => faults.push(fault),
         }
     }
@@ -148,6 +163,14 @@ pub fn run(args: &DetectArgs) -> Result<Ended> {
     Err(BadInput(format!("{faults} of {images} pictures have no results")).into())
 }
 
+fn open(args: &DetectArgs) -> std::result::Result<NetworkFile, LoadError> {
+    let mut manifest = ModelManifest::open(&args.model)?;
+    if let Some(score_min) = args.score_min {
+        manifest.classes.iter_mut().for_each(|class| class.score_min = score_min);
+    }
+    NetworkFile::open(manifest)
+}
+
 /// A manifest or network that does not fit is bad input; a machine without ONNX Runtime is a failure.
 pub fn refused(error: LoadError) -> anyhow::Error {
     match error {
@@ -157,58 +180,58 @@ pub fn refused(error: LoadError) -> anyhow::Error {
     }
 }
 
-fn options(args: &DetectArgs) -> ProviderOptions {
-    ProviderOptions { order: args.providers.clone(), ..ProviderOptions::default() }
+/// A model, pictures, and where to run.
+pub struct Job<'a> {
+    pub file: NetworkFile,
+    pub providers: &'a [Provider],
+    pub images: &'a [PathBuf],
 }
 
-fn open(args: &DetectArgs) -> std::result::Result<(NetworkFile, OnnxDetector), LoadError> {
-    let mut manifest = ModelManifest::open(&args.model)?;
-    if let Some(score_min) = args.score_min {
-        manifest.classes.iter_mut().for_each(|class| class.score_min = score_min);
+impl Job<'_> {
+    pub fn load(&self) -> std::result::Result<OnnxDetector, LoadError> {
+        let options =
+            ProviderOptions { order: self.providers.to_vec(), ..ProviderOptions::default() };
+        OnnxDetector::load(&self.file, &options, Box::new(PlaneTensorMaker::new()))
     }
-    let file = NetworkFile::open(manifest)?;
-    let detector = load(&file, args)?;
-    Ok((file, detector))
-}
 
-fn load(file: &NetworkFile, args: &DetectArgs) -> std::result::Result<OnnxDetector, LoadError> {
-    OnnxDetector::load(file, &options(args), Box::new(PlaneTensorMaker::new()))
-}
-
-/// One answer a picture, in order; as many detectors of one thread as cores where that pays.
-fn analyse(args: &DetectArgs, (file, first): (NetworkFile, OnnxDetector)) -> Result<Vec<Answer>> {
-    let cores = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let threads =
-        if first.report().used.wants_batches() { 1 } else { cores.min(args.images.len()) };
-    let mut detectors = vec![first];
-    while detectors.len() < threads {
-        detectors.push(load(&file, args)?);
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left")?;
-    // Shows on a terminal only.
-    let progress = ProgressBar::new(args.images.len() as u64).with_style(style);
-    let next = AtomicUsize::new(0);
-    let answers: Mutex<Vec<Option<Answer>>> = Mutex::new(vec![None; args.images.len()]);
-    thread::scope(|scope| {
-        for mut detector in detectors {
-            let (next, answers, progress) = (&next, &answers, &progress);
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = args.images.get(index) else { return };
-                    let answer =
-                        load_image(path).map_err(|error| error.to_string()).and_then(|frame| {
-                            let found = detector.detect_all(&frame);
-                            found.map_err(|error| format!("{}: {error}", path.display()))
-                        });
-                    let answer = answer.map(|found| found.detections);
-                    answers.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(answer);
-                    progress.inc(1);
-                }
-            });
+    /// One answer a picture, in order; as many detectors of one thread as cores where that pays.
+    pub fn analyse(&self, first: OnnxDetector) -> Result<Vec<Answer>> {
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        let threads =
+            if first.report().used.wants_batches() { 1 } else { cores.min(self.images.len()) };
+        let mut detectors = vec![first];
+        while detectors.len() < threads {
+            detectors.push(self.load()?);
         }
-    });
-    progress.finish_and_clear();
-    let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
-    answers.into_iter().collect::<Option<_>>().context("a picture was left out")
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left")?;
+        // Shows on a terminal only.
+        let progress = ProgressBar::new(self.images.len() as u64).with_style(style);
+        let next = AtomicUsize::new(0);
+        let answers: Mutex<Vec<Option<Answer>>> = Mutex::new(vec![None; self.images.len()]);
+        thread::scope(|scope| {
+            for mut detector in detectors {
+                let (next, answers, progress) = (&next, &answers, &progress);
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(path) = self.images.get(index) else { return };
+                        let answer = look(&mut detector, path);
+                        answers.lock().unwrap_or_else(PoisonError::into_inner)[index] =
+                            Some(answer);
+                        progress.inc(1);
+                    }
+                });
+            }
+        });
+        progress.finish_and_clear();
+        let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        answers.into_iter().collect::<Option<_>>().context("a picture was left out")
+    }
+}
+
+fn look(detector: &mut OnnxDetector, path: &Path) -> Answer {
+    let frame = load_image(path).map_err(|error| error.to_string())?;
+    let found =
+        detector.detect_all(&frame).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Seen { size: frame.stamp.size, detections: found.detections })
 }

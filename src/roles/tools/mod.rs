@@ -8,6 +8,8 @@ pub mod dataset;
 pub mod detect;
 pub mod grid;
 pub mod locate;
+#[cfg(feature = "edge")]
+pub mod models;
 #[cfg(feature = "hub")]
 pub mod password;
 pub mod replay;
