@@ -26,6 +26,8 @@ pub mod frame;
 pub mod letterbox;
 /// What a detector says about one frame.
 pub mod detection;
+/// Parts of a frame that are looked at by themselves, for small things.
+pub mod tiles;
 /// Detections of one thing over time.
 pub mod track;
 /// Zones and static facts of one view.

@@ -461,6 +461,9 @@ pub struct StatsData {
     pub uptime_secs: u64,
     pub frames_decoded: u64,
     pub frames_analysed: u64,
+    /// Runs of the model: one a frame, and one for each of its tiles.
+    #[serde(default)]
+    pub inferences: u64,
     pub frames_dropped: u64,
     pub detections: u64,
     pub cases_opened: u64,

@@ -310,7 +310,7 @@ fn start_camera(
     let analysing = analyst.spawn(messages)?;
 
     let (results, counters) = (sender.clone(), shared.counters.clone());
-    let slot = pool.attach(move |analysed| {
+    let slot = pool.attach_tiled(pipeline.scene.tiling(), move |analysed| {
         hand_over(&results, Message::Analysed(Box::new(analysed)), &counters)
     });
     let config = CameraSourceConfig {

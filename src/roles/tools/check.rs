@@ -37,10 +37,12 @@ struct Report {
     checked: Vec<(PathBuf, Kind)>,
     faults: Vec<String>,
     warnings: Vec<String>,
+    /// What something costs, for whoever sizes a machine.
+    notes: Vec<String>,
 }
 
 pub fn run(args: &CheckArgs) -> anyhow::Result<Ended> {
-    let mut report = Report { checked: vec![], faults: vec![], warnings: vec![] };
+    let mut report = Report { checked: vec![], faults: vec![], warnings: vec![], notes: vec![] };
     let catalogue = Catalogue::built_in()?;
     let mut files = Vec::new();
     for path in &args.paths {
@@ -56,7 +58,8 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Ended> {
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
-        report.faults.iter().chain(&report.warnings).for_each(|line| println!("{line}"));
+        let lines = report.faults.iter().chain(&report.warnings).chain(&report.notes);
+        lines.for_each(|line| println!("{line}"));
         let (files, faults) = (report.checked.len(), report.faults.len());
         println!("{files} files checked, {faults} faults, {} warnings", report.warnings.len());
     }
@@ -148,6 +151,13 @@ fn check_as(
 
 fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {
     let file = pipeline.path.display();
+    let tiles = pipeline.scene.tiling().len();
+    if tiles > 0 {
+        report.notes.push(format!(
+            "{file}: note: {tiles} tiles: {} inferences a frame instead of 1",
+            1 + tiles
+        ));
+    }
     if pipeline.calibration.is_none() {
         report
             .warnings

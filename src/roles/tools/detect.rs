@@ -9,7 +9,8 @@ use crate::{
     base::clock::{Clock, SystemClock},
     domain::{
         detection::{Detection, ModelRef},
-        pixel::PixelSize,
+        pixel::{PixelBox, PixelSize},
+        tiles::{TILE_OVERLAP_DEFAULT, TileShape, Tiling},
     },
     drivers::{
         detector::{
@@ -33,6 +34,9 @@ use std::{
     },
     thread,
 };
+
+/// A picture in the smallest tiles is a long wait, and no bound at all would be a longer one.
+const TILES_OF_A_PICTURE_MAX: usize = 1000;
 
 /// Run a model on pictures and write COCO results.
 #[derive(Debug, clap::Args)]
@@ -59,9 +63,29 @@ pub struct DetectArgs {
     /// Report everything from this score on, instead of the manifest's thresholds
     #[arg(long, value_name = "SCORE", value_parser = score)]
     pub score_min: Option<f32>,
+    /// Look at each picture in tiles of this size as well, for small things; each costs an inference
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = tile_size)]
+    pub tile: Option<PixelSize>,
+    /// Share of a tile that its neighbour sees too
+    #[arg(long, value_name = "SHARE", default_value_t = TILE_OVERLAP_DEFAULT, value_parser = overlap, requires = "tile")]
+    pub tile_overlap: f32,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn tile_size(text: &str) -> Result<PixelSize, String> {
+    let side = |text: &str| text.parse().ok().filter(|side| (64..=4096).contains(side));
+    let (width, height) = text.split_once('x').unwrap_or_default();
+    side(width)
+        .zip(side(height))
+        .map(|(width_px, height_px)| PixelSize { width_px, height_px })
+        .ok_or_else(|| "two sides from 64 to 4096 px are allowed, such as 320x192".to_owned())
+}
+
+fn overlap(text: &str) -> Result<f32, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=0.5).contains(share));
+    share.ok_or_else(|| "a number from 0 to 0.5 is allowed".to_owned())
 }
 
 fn score(text: &str) -> Result<f32, String> {
@@ -97,6 +121,7 @@ struct Summary<'a> {
     images: usize,
     unreadable: usize,
     detections: usize,
+    inferences: usize,
     out: String,
     model: &'a ModelRef,
     providers: &'a ProviderReport,
@@ -108,6 +133,7 @@ struct Summary<'a> {
 pub struct Seen {
     pub size: PixelSize,
     pub detections: Vec<Detection>,
+    pub inferences: usize,
 }
 
 pub type Answer = std::result::Result<Seen, String>;
@@ -116,17 +142,18 @@ pub type Answer = std::result::Result<Seen, String>;
 pub fn run(args: &DetectArgs) -> Result<Ended> {
     let clock = SystemClock::new();
     let (file, images) = (open(args).map_err(refused)?, &args.images[..]);
-    let job = Job { file, providers: &args.providers, images };
+    let tiles = args.tile.map(|size| TileShape { size, overlap: args.tile_overlap });
+    let job = Job { file, providers: &args.providers, images, tiles };
     let first = job.load().map_err(refused)?;
     let (model, providers) = (first.manifest().model_ref(), first.report().clone());
     let answers = job.analyse(first)?;
 
-    let mut results = Vec::new();
-    let mut faults = Vec::new();
+    let (mut results, mut faults, mut inferences) = (Vec::new(), Vec::new(), 0);
     let names: Vec<_> = args.images.iter().map(|image| image.display().to_string()).collect();
     for (name, answer) in names.iter().zip(&answers) {
         match answer {
             Ok(seen) => {
+                inferences += seen.inferences;
                 let found = seen.detections.iter();
                 results.extend(found.map(|found| CocoResult::new(name, found)));
             }
@@ -141,6 +168,7 @@ pub fn run(args: &DetectArgs) -> Result<Ended> {
         images: args.images.len(),
         unreadable: faults.len(),
         detections: results.len(),
+        inferences,
         out: args.out.display().to_string(),
         model: &model,
         providers: &providers,
@@ -185,6 +213,8 @@ pub struct Job<'a> {
     pub file: NetworkFile,
     pub providers: &'a [Provider],
     pub images: &'a [PathBuf],
+    /// Over whole pictures.
+    pub tiles: Option<TileShape>,
 }
 
 impl Job<'_> {
@@ -215,7 +245,7 @@ impl Job<'_> {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(path) = self.images.get(index) else { return };
-                        let answer = look(&mut detector, path);
+                        let answer = look(&mut detector, path, self.tiles);
                         answers.lock().unwrap_or_else(PoisonError::into_inner)[index] =
                             Some(answer);
                         progress.inc(1);
@@ -229,9 +259,25 @@ impl Job<'_> {
     }
 }
 
-fn look(detector: &mut OnnxDetector, path: &Path) -> Answer {
+fn look(detector: &mut OnnxDetector, path: &Path, tiles: Option<TileShape>) -> Answer {
+    let fault = |reason: String| format!("{}: {reason}", path.display());
     let frame = load_image(path).map_err(|error| error.to_string())?;
-    let found =
-        detector.detect_all(&frame).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(Seen { size: frame.stamp.size, detections: found.detections })
+    let size = frame.stamp.size;
+    let area = tiles.map(|shape| (PixelBox::whole(size), shape));
+    let tiling = Tiling::over(size, area);
+    if tiling.len() > TILES_OF_A_PICTURE_MAX {
+        return Err(fault(format!(
+            "would be cut into {} tiles; at most {TILES_OF_A_PICTURE_MAX} are allowed",
+            tiling.len()
+        )));
+    }
+    let found = detector.detect_tiled(&[(frame, &tiling)]).pop();
+    match found {
+        Some(Ok(found)) => {
+            let inferences = 1 + tiling.len();
+            Ok(Seen { size, detections: found.detections, inferences })
+        }
+        Some(Err(error)) => Err(fault(error.to_string())),
+        None => Err(fault("no answer".to_owned())),
+    }
 }

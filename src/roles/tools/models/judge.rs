@@ -71,7 +71,7 @@ impl FrozenSet {
             .map(|class| (class.name.clone(), class.score_min))
             .collect();
         let file = file.reporting_from(SCORE_MIN);
-        let job = Job { file, providers, images: &self.images };
+        let job = Job { file, providers, images: &self.images, tiles: None };
         let first = job.load().map_err(detect::refused)?;
         let (mut seen, mut faults) = (Vec::<(Labelled, Vec<Detection>)>::new(), Vec::new());
         let labelled = self.file.labelled().into_iter().zip(&self.file.images);
