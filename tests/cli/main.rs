@@ -2,6 +2,8 @@
 //!
 //! Every command of `docs/cli.md` runs here or in the test of the role that it starts.
 
+#[cfg(feature = "edge")]
+mod bad_models;
 mod check;
 mod contract;
 #[cfg(feature = "hub")]
