@@ -107,6 +107,7 @@ fn retained_messages_keep_their_form() {
         uptime_secs: 3600,
         frames_decoded: 90_000,
         frames_analysed: 18_000,
+        inferences: 18_000,
         frames_dropped: 12,
         detections: 45_678,
         cases_opened: 7,

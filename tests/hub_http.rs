@@ -159,6 +159,7 @@ impl Hub {
                           "lon_deg": 114.34, "lat_deg": 22.69, "height_metres": 42.0,
                           "error_metres": 2.0, "datum": "CGCS2000"},
                 "camera": {"id": "gate", "node": "edge-1"}, "zone": "pavement",
+                "subject": {"class": "bin_overflowing", "boxes_fraction": [[0.25, 0.5, 0.5, 1.0]]},
                 "first_seen_at": SEEN_AT, "confirmed_at": SEEN_AT, "last_seen_at": SEEN_AT,
                 "dwell_secs": 5.0, "count": 1, "score": 0.8,
                 "model": {"id": "m", "sha256": "00"}, "clock": "arrival", "evidence": evidence,
@@ -253,6 +254,7 @@ async fn nothing_is_shown_or_done_without_signing_in() {
         (Method::GET, "/api/v1/cameras".to_owned()),
         (Method::GET, format!("/api/v1/grid/{CELL}/cameras")),
         (Method::GET, "/api/v1/stream".to_owned()),
+        (Method::GET, "/api/v1/dataset".to_owned()),
         (Method::GET, format!("/api/v1/evidence/{digest}")),
         (Method::PATCH, format!("/api/v1/evidence/{digest}")),
         (Method::POST, "/api/v1/complaints".to_owned()),
@@ -717,5 +719,44 @@ async fn the_page_its_policy_and_the_operators_addresses() {
         assert!(contract.contains(name), "docs/http.md does not mention {name}");
     }
     assert!(document["paths"]["/api/v1/cases/{id}/act"]["post"].is_object());
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn reviewed_cases_are_a_data_set_whose_pictures_are_fetched_one_by_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    for (number, act) in [
+        (1, json!({"action": "confirm"})),
+        (2, json!({"action": "reject", "reason": "wrong_object"})),
+        (3, json!({"action": "reject", "reason": "duplicate"})),
+    ] {
+        let digest = hub.upload(format!("picture {number}").as_bytes()).await;
+        let case = hub.open_case(number, vec![snapshot(&digest)]).await;
+        let acted = hub.act(&case, "\"1\"", &act).send().await.unwrap();
+        assert_eq!(acted.status(), StatusCode::OK);
+    }
+    let mut files = Vec::new();
+    for split in ["train", "val"] {
+        let answer = hub.get(&format!("/api/v1/dataset?split={split}")).await;
+        files.push(answer.json::<Value>().await.unwrap());
+    }
+    // One place, so one side has both pictures and the other none.
+    files.sort_by_key(|file| file["images"].as_array().unwrap().len());
+    let [none, both] = &files[..] else { unreachable!() };
+    assert_eq!((&none["images"], &none["annotations"]), (&json!([]), &json!([])));
+    assert_eq!(both["images"].as_array().unwrap().len(), 2, "{both}");
+    assert_eq!(both["annotations"].as_array().unwrap().len(), 1);
+    assert_eq!(both["annotations"][0]["bbox"], json!([16.0, 24.0, 16.0, 24.0]));
+    assert_eq!(both["images"][1]["neg_category_ids"], json!([13]));
+    let url = both["images"][0]["coco_url"].as_str().unwrap();
+    assert_eq!(hub.get(url).await.text().await.unwrap(), "picture 1");
+    let digest = Digest256::of(b"picture 1");
+    let views = hub.running().register.store.views_of(digest.as_str()).await.unwrap();
+    assert_eq!(views, [("li".to_owned(), "dataset".to_owned(), "whole".to_owned())]);
+    for (query, field) in [("split=test", "split"), ("side=train", "side")] {
+        let answer = hub.get(&format!("/api/v1/dataset?{query}")).await;
+        assert_eq!(problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await["field"], field);
+    }
     hub.stop().await;
 }

@@ -7,9 +7,11 @@ use gridwarden::{
         time::{ClockQuality, MediaTime, WallTime},
     },
     domain::{
-        frame::{Frame, FrameStamp, Image, OwnedImage, Planes},
+        detection::Detection,
+        frame::{ColourMatrix, Frame, FrameStamp, Image, OwnedImage, Planes},
         pixel::{PixelBox, PixelSize},
         seams::{DetectError, TensorMaker},
+        tiles::{TileShape, Tiling},
         verdict::health::HealthLimits,
         wire::CameraCondition,
     },
@@ -17,7 +19,7 @@ use gridwarden::{
         detector::{
             LoadError,
             manifest::ModelManifest,
-            onnx::OnnxDetector,
+            onnx::{Found, OnnxDetector},
             pool::{DetectorPool, PoolOptions},
             provider::{Provider, ProviderOptions},
             session::NetworkFile,
@@ -277,6 +279,52 @@ fn pool(workers: usize) -> DetectorPool {
 
 const LONG: Duration = Duration::from_secs(60);
 
+/// Dark on the left, bright on the right; the tiny network answers to brightness.
+fn half_bright() -> Frame {
+    let size = PixelSize { width_px: 128, height_px: 64 };
+    let luma = (0..128 * 64).map(|i| if i % 128 < 64 { 16 } else { 235 }).collect();
+    let planes = [luma, vec![128; 64 * 32], vec![128; 64 * 32]];
+    let frame = frame(OwnedImage::new(size, planes, ColourMatrix::Bt709, false).unwrap());
+    Frame { stamp: FrameStamp { size, ..frame.stamp }, ..frame }
+}
+
+fn two_tiles() -> Tiling {
+    let (size, tile) = (half_bright().stamp.size, PixelSize { width_px: 64, height_px: 64 });
+    Tiling::over(size, [(PixelBox::whole(size), TileShape { size: tile, overlap: 0.0 })])
+}
+
+#[test]
+fn a_tile_shows_what_the_whole_frame_does_not_and_where_it_is() {
+    let mut detector = detector(&golden("tiny_yolox.toml")).unwrap();
+    let frame = half_bright();
+    let in_tile = PixelBox::new(64.0 + 8.0, 8.0, 64.0 + 24.0, 24.0);
+    let shows = |found: &Found| {
+        let sure = |one: &&Detection| one.score > 0.99 && one.class.as_str() == "person";
+        found.detections.iter().filter(sure).any(|one| one.bbox.iou(&in_tile) > 0.999)
+    };
+    let whole = detector.detect_all(&frame).unwrap();
+    let none = detector.detect_tiled(&[(frame.clone(), &Tiling::none())]).pop().unwrap().unwrap();
+    assert_eq!(whole, none);
+    let tiling = two_tiles();
+    let both = detector.detect_tiled(&[(frame.clone(), &tiling), (frame, &Tiling::none())]);
+    let [tiled, plain] = <[_; 2]>::try_from(both).ok().unwrap().map(Result::unwrap);
+    assert!(shows(&tiled) && !shows(&plain), "{tiled:?}");
+    assert_eq!(plain, whole);
+    assert!(tiled.detections.iter().all(|found| tiled.for_masking.contains(found)));
+}
+
+#[test]
+fn a_pool_counts_what_a_tiled_camera_costs() {
+    let pool = pool(1);
+    let (results, done) = mpsc::sync_channel(10);
+    let slot = pool.attach_tiled(two_tiles(), move |analysed| {
+        results.send((analysed.inferences, analysed.result.unwrap().detections.len())).unwrap();
+    });
+    slot.submit(half_bright());
+    let (inferences, found) = done.recv_timeout(LONG).unwrap();
+    assert!(inferences == 3 && found >= 3, "{inferences} inferences, {found} found");
+}
+
 #[test]
 fn the_pool_answers_every_camera_in_order_and_outlives_a_failed_frame() {
     let mut pool = pool(2);
@@ -348,7 +396,7 @@ fn scene(shift: usize, gain: f32) -> OwnedImage {
     OwnedImage::new(
         size,
         [luma, vec![128; 320 * 180], vec![128; 320 * 180]],
-        gridwarden::domain::frame::ColourMatrix::Bt709,
+        ColourMatrix::Bt709,
         false,
     )
     .unwrap()
@@ -402,6 +450,8 @@ fn detect_writes_coco_results_and_names_the_unreadable() {
         out: out.clone(),
         providers: vec![Provider::Cpu],
         score_min,
+        tile: None,
+        tile_overlap: 0.2,
         json: true,
     };
     let code = |args| format!("{:?}", exit_code(detect::run(&args)));

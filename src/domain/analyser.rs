@@ -252,9 +252,17 @@ impl Analyser {
 
     fn subject(&self, seen: &Observation) -> Subject {
         let size = self.scene.reference_size;
-        let PixelBox { x1, y1, x2, y2 } =
-            seen.bbox.scaled(1.0 / size.width_px as f32, 1.0 / size.height_px as f32);
-        Subject { class: seen.class.clone(), box_fraction: [x1, y1, x2, y2] }
+        let fraction = |bbox: &PixelBox| {
+            let PixelBox { x1, y1, x2, y2 } =
+                bbox.scaled(1.0 / size.width_px as f32, 1.0 / size.height_px as f32);
+            [x1, y1, x2, y2]
+        };
+        let members = if seen.members.len() > 1 { &seen.members[..] } else { &[] };
+        Subject {
+            class: seen.class.clone(),
+            box_fraction: fraction(&seen.bbox),
+            members_fraction: members.iter().map(fraction).collect(),
+        }
     }
 }
 

@@ -40,7 +40,8 @@ fn stall_pattern() -> Arc<Pattern> {
 }
 
 fn analyser(run: u32) -> Analyser {
-    let zone = Zone { id: "pavement".parse().unwrap(), polygon: PixelPolygon::whole(SIZE) };
+    let zone =
+        Zone { id: "pavement".parse().unwrap(), polygon: PixelPolygon::whole(SIZE), tiles: None };
     let scene = Scene { camera: "cam-1".parse().unwrap(), reference_size: SIZE, zones: vec![zone] };
     let model = ModelRef { id: "script".into(), sha256: "0".into() };
     let patterns = [(stall_pattern(), vec!["pavement".parse().unwrap()])];

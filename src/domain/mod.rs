@@ -26,6 +26,8 @@ pub mod frame;
 pub mod letterbox;
 /// What a detector says about one frame.
 pub mod detection;
+/// Parts of a frame that are looked at by themselves, for small things.
+pub mod tiles;
 /// Detections of one thing over time.
 pub mod track;
 /// Zones and static facts of one view.
@@ -46,6 +48,10 @@ pub mod outbox;
 pub mod inbox;
 /// Is it there, is it gone, or can nobody say.
 pub mod verdict;
+/// How good a detector is on labelled pictures.
+pub mod average_precision;
+/// What reviews teach the next detector.
+pub mod dataset;
 /// What travels over MQTT.
 pub mod wire;
 /// Every I/O trait in one place.

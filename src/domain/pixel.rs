@@ -31,6 +31,10 @@ impl PixelBox {
         Self { x1: x1.min(x2), y1: y1.min(y2), x2: x1.max(x2), y2: y1.max(y2) }
     }
 
+    pub fn whole(size: PixelSize) -> Self {
+        Self { x1: 0.0, y1: 0.0, x2: size.width_px as f32, y2: size.height_px as f32 }
+    }
+
     pub fn width(&self) -> f32 {
         self.x2 - self.x1
     }

@@ -2,7 +2,8 @@
 
 use super::{
     ids::{CameraId, ZoneId},
-    pixel::{PixelPolygon, PixelSize},
+    pixel::{PixelBox, PixelPoint, PixelPolygon, PixelSize},
+    tiles::{TileShape, Tiling},
 };
 
 /// A named polygon. Drawn in the pipeline's reference size, scaled to the stream's.
@@ -10,6 +11,25 @@ use super::{
 pub struct Zone {
     pub id: ZoneId,
     pub polygon: PixelPolygon,
+    /// Looked at in parts as well, for small things.
+    pub tiles: Option<TileShape>,
+}
+
+impl Zone {
+    /// What tiles of this shape cover: the zone, and above it what stands on its far edge, since a
+    /// thing is in a zone by its foot.
+    pub fn tiled_area(&self, shape: TileShape) -> PixelBox {
+        let corners = self.polygon.corners();
+        let least = |of: fn(&PixelPoint) -> f64| corners.iter().map(of).fold(f64::MAX, f64::min);
+        let most = |of: fn(&PixelPoint) -> f64| corners.iter().map(of).fold(f64::MIN, f64::max);
+        let above = f64::from(shape.overlap) * f64::from(shape.size.height_px);
+        PixelBox::new(
+            least(|corner| corner.x) as f32,
+            (least(|corner| corner.y) - above) as f32,
+            most(|corner| corner.x) as f32,
+            most(|corner| corner.y) as f32,
+        )
+    }
 }
 
 /// What does not change between frames of one camera.
@@ -28,6 +48,15 @@ impl Scene {
             self.reference_size.width_px as f32 / stream.width_px.max(1) as f32,
             self.reference_size.height_px as f32 / stream.height_px.max(1) as f32,
         )
+    }
+
+    /// The parts of each frame that are looked at besides the whole.
+    pub fn tiling(&self) -> Tiling {
+        let areas = self.zones.iter().filter_map(|zone| {
+            let shape = zone.tiles?;
+            Some((zone.tiled_area(shape), shape))
+        });
+        Tiling::over(self.reference_size, areas)
     }
 
     pub fn zone(&self, id: &ZoneId) -> Option<&Zone> {

@@ -4,7 +4,7 @@
 //! files in `tests/golden/wire/` and the JSON Schema in `docs/schema/` hold the format still.
 //! Every text that arrives from the network is bounded by [`PAYLOAD_BYTES_MAX`] before it is parsed.
 
-use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
+use super::ids::{CameraId, CaseId, ClassName, DistrictId, NodeId, PatternId, ZoneId};
 use crate::base::time::{ClockQuality, WallTime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -170,6 +170,9 @@ pub struct CaseFactData {
     pub zone: Option<ZoneId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component_id: Option<String>,
+    /// What was seen and where in the picture; of the `opened` fact, in the picture of that moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectData>,
     pub first_seen_at: WallTime,
     pub confirmed_at: WallTime,
     pub last_seen_at: WallTime,
@@ -188,6 +191,29 @@ pub struct CaseFactData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch_hint: Option<String>,
     pub privacy: PrivacyData,
+}
+
+/// A thing in the picture, or each of several that make the case together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubjectData {
+    pub class: ClassName,
+    /// Left, top, right, bottom as fractions of the picture.
+    pub boxes_fraction: Vec<[f32; 4]>,
+}
+
+impl SubjectData {
+    fn of(subject: &super::case::Subject) -> Self {
+        let boxes = match &subject.members_fraction[..] {
+            [] => std::slice::from_ref(&subject.box_fraction),
+            members => members,
+        };
+        // A tenth of a pixel of the largest cameras; more digits only make messages longer.
+        let rounded = |fraction: f32| (fraction * 1e5).round() / 1e5;
+        Self {
+            class: subject.class.clone(),
+            boxes_fraction: boxes.iter().map(|edges| edges.map(rounded)).collect(),
+        }
+    }
 }
 
 /// Urgency of an event class.
@@ -435,6 +461,9 @@ pub struct StatsData {
     pub uptime_secs: u64,
     pub frames_decoded: u64,
     pub frames_analysed: u64,
+    /// Runs of the model: one a frame, and one for each of its tiles.
+    #[serde(default)]
+    pub inferences: u64,
     pub frames_dropped: u64,
     pub detections: u64,
     pub cases_opened: u64,
@@ -474,6 +503,7 @@ impl CaseFactData {
             camera: CameraData { id: state.camera.clone(), node: node.clone(), gb28181_id: None },
             zone: Some(state.zone.clone()),
             component_id: None,
+            subject: Some(SubjectData::of(&state.subject)),
             first_seen_at: state.first_seen_at,
             confirmed_at: state.confirmed_at,
             last_seen_at: state.last_seen_at,

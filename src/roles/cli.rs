@@ -1,10 +1,10 @@
 //! The command line: one subcommand, one role or tool.
 
-#[cfg(feature = "hub")]
-use super::tools::password;
 use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
+#[cfg(feature = "hub")]
+use super::tools::{dataset, password};
 #[cfg(feature = "edge")]
-use super::tools::{detect, verify};
+use super::tools::{detect, models, verify};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -36,6 +36,9 @@ enum Command {
     /// Hash a password for hub.toml; it is read from standard input
     #[cfg(feature = "hub")]
     Password(password::PasswordArgs),
+    /// What reviewers confirmed and rejected, as a data set for training
+    #[cfg(feature = "hub")]
+    Dataset(dataset::DatasetArgs),
     /// Validate configuration files; changes nothing
     Check(check::CheckArgs),
     /// BeiDou grid location codes (GB/T 39409-2020)
@@ -49,6 +52,9 @@ enum Command {
     /// Run a model on pictures; COCO results out
     #[cfg(feature = "edge")]
     Detect(detect::DetectArgs),
+    /// Installed models: judge a new one against the current one, switch, put back
+    #[cfg(feature = "edge")]
+    Models(models::ModelsArgs),
     /// Follow things through MOT challenge detections
     Track(track::TrackArgs),
     /// The whole edge analysis of a file, bit for bit repeatable
@@ -89,6 +95,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Password(_) => {
             password::run(io::stdin().lock(), io::stdout().lock(), io::stdin().is_terminal())
         }
+        #[cfg(feature = "hub")]
+        Command::Dataset(args) => dataset::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Grid(args) => match grid::run(args, io::stdin().lock(), io::stdout().lock())? {
             grid::Outcome::Done => Ok(Ended::Done),
@@ -100,6 +108,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Calibrate(args) => calibrate::run(&args),
         #[cfg(feature = "edge")]
         Command::Detect(args) => detect::run(&args),
+        #[cfg(feature = "edge")]
+        Command::Models(args) => models::run(&args),
         Command::Track(args) => track::run(&args),
         Command::Replay(args) => replay::run(&args),
         #[cfg(feature = "edge")]

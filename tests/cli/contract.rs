@@ -28,9 +28,10 @@ fn commands() -> Vec<&'static str> {
     ];
     if cfg!(feature = "edge") {
         all.extend(["edge", "detect", "verify"]);
+        all.extend(["models list", "models check", "models promote", "models rollback"]);
     }
     if cfg!(feature = "hub") {
-        all.extend(["hub", "password"]);
+        all.extend(["hub", "password", "dataset export"]);
     }
     if cfg!(feature = "demo") {
         all.push("demo");

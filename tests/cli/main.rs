@@ -2,9 +2,15 @@
 //!
 //! Every command of `docs/cli.md` runs here or in the test of the role that it starts.
 
+#[cfg(feature = "edge")]
+mod bad_models;
 mod check;
 mod contract;
+#[cfg(feature = "hub")]
+mod dataset;
 mod grid;
+#[cfg(feature = "edge")]
+mod models;
 mod replay;
 mod survey;
 mod support;

@@ -115,6 +115,40 @@ fn an_edge_takes_up_a_changed_file_only_if_it_is_sound() {
 }
 
 #[test]
+fn an_edge_takes_up_a_promoted_model_only_if_it_loads() {
+    if !ready() {
+        return;
+    }
+    let site = site();
+    let shipped = crate::daemons::root().join("models");
+    let model = site.path("street-nano.toml");
+    for name in ["street-nano.toml", "street-nano.onnx"] {
+        fs::copy(shipped.join(name), site.path(name)).unwrap();
+    }
+    site.write_camera_with_model("street", &street().display().to_string(), 1, "", &model);
+    let mut edge = site.edge();
+    edge.until_logged(&["network loaded", "street-nano"]);
+    // As `models promote` leaves it, under another id; first with a digest that is not the network's.
+    let sound = fs::read_to_string(&model).unwrap().replace("\"street-nano\"", "\"street-new\"");
+    let at = sound.find("sha256 = \"").unwrap() + 10;
+    let spoiled = format!("{}{}{}", &sound[..at], "0".repeat(64), &sound[at + 64..]);
+    fs::write(&model, spoiled).unwrap();
+    edge.signal("HUP");
+    edge.until_logged(&["street-nano.toml:", "sha256", "the file's digest is"]);
+    assert!(edge.is_running() && !edge.log().contains("reloading"), "{}", edge.log());
+    fs::write(&model, sound).unwrap();
+    edge.signal("HUP");
+    edge.until_logged(&["reloading"]);
+    let observer = Observer::of(&site);
+    observer.until_told("status", "state", "online");
+    until("the edge runs the new model", || {
+        edge.log().split("reloading").nth(1).is_some_and(|log| log.contains("street-new"))
+    });
+    edge.signal("TERM");
+    assert_eq!(edge.ended().code(), Some(0), "{}", edge.log());
+}
+
+#[test]
 fn a_hub_stops_in_order_and_reloads_all_or_nothing() {
     if !ready() {
         return;

@@ -45,6 +45,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
         subject: Subject {
             class: "stall".parse().unwrap(),
             box_fraction: [0.25, 0.5, 0.375, 0.75],
+            members_fraction: Vec::new(),
         },
         place: Some(PlaceData {
             code_2d: "N50J47539B8255".to_owned(),

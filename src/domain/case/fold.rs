@@ -60,6 +60,7 @@ mod tests {
             },
             zone: None,
             component_id: None,
+            subject: None,
             first_seen_at: at(first),
             confirmed_at: at(first),
             last_seen_at: at(last),

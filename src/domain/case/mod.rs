@@ -27,6 +27,9 @@ pub struct Subject {
     pub class: ClassName,
     /// Left, top, right, bottom as fractions of the frame, so that a change of resolution keeps it.
     pub box_fraction: [f32; 4],
+    /// For a group, each member's box; empty for one thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members_fraction: Vec<[f32; 4]>,
 }
 
 impl Subject {

@@ -21,6 +21,13 @@ pub const FALSE_ALARM: &[&str] = &[
 pub const NOT_FILED: &[&str] =
     &["outside_jurisdiction", "already_gone", "licensed", "insufficient_evidence"];
 
+/// The false alarms at which nothing of the kind was in the picture: what teaches a detector to be
+/// silent. At all others the thing was there, or nobody could tell.
+pub const NOTHING_THERE: &[&str] = &["light_or_reflection", "rain_snow_fog", "wrong_object"];
+
+/// Somebody's privacy is touched by the pictures: they serve no further purpose.
+pub const PRIVACY: &str = "privacy";
+
 /// Both lists: a first review may end either way.
 const REVIEW: &[&str] = &[
     "light_or_reflection",
@@ -68,5 +75,11 @@ mod tests {
     #[test]
     fn a_review_may_end_with_any_false_alarm_or_refusal() {
         assert_eq!(REVIEW, [FALSE_ALARM, NOT_FILED].concat());
+    }
+
+    #[test]
+    fn what_teaches_is_a_false_alarm_and_privacy_is_none_of_it() {
+        assert!(NOTHING_THERE.iter().all(|code| FALSE_ALARM.contains(code)));
+        assert!(FALSE_ALARM.contains(&PRIVACY) && !NOTHING_THERE.contains(&PRIVACY));
     }
 }

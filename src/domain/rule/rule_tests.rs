@@ -35,7 +35,7 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
 
 fn rule(pattern: Arc<Pattern>) -> ZoneRule {
     let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
-    ZoneRule::new(pattern, Zone { id: "pavement".parse().unwrap(), polygon })
+    ZoneRule::new(pattern, Zone { id: "pavement".parse().unwrap(), polygon, tiles: None })
 }
 
 fn stalls() -> ZoneRule {
@@ -257,7 +257,8 @@ fn a_restored_stay_is_not_confirmed_again_but_can_end() {
 fn a_thing_outside_the_zone_is_not_a_subject() {
     let pattern = pattern(Subjects::Each { stationary: true }, &["stall"], 5);
     let polygon = PixelPolygon::whole(PixelSize { width_px: 100, height_px: 100 });
-    let mut rule = ZoneRule::new(pattern, Zone { id: "corner".parse().unwrap(), polygon });
+    let mut rule =
+        ZoneRule::new(pattern, Zone { id: "corner".parse().unwrap(), polygon, tiles: None });
     let events =
         run(&mut rule, 0..30, |_| true, |s| vec![standing(1, "stall", 200.0, 0.0, s.into())]);
     assert_eq!(events, []);

@@ -15,6 +15,7 @@ use crate::domain::{
     frame::Frame,
     letterbox::Letterbox,
     seams::{DetectError, Detector, TensorMaker},
+    tiles::{self, Cut, Tiling},
 };
 
 /// A head that is probably there is hidden, however unsure the network is.
@@ -27,6 +28,25 @@ pub struct Found {
     pub detections: Vec<Detection>,
     /// Every box above the masking floor; holds the detections too.
     pub for_masking: Vec<Detection>,
+}
+
+impl Found {
+    /// With what parts of the frame show.
+    fn with(self, parts: Vec<(Cut, Self)>) -> Self {
+        if parts.is_empty() {
+            return self;
+        }
+        let of = |list: fn(&Self) -> &Vec<Detection>| -> Vec<(Cut, Vec<Detection>)> {
+            parts.iter().map(|(cut, found)| (*cut, list(found).clone())).collect()
+        };
+        let detections = tiles::merge(self.detections, &of(|found| &found.detections));
+        let mut for_masking = tiles::merge(self.for_masking, &of(|found| &found.for_masking));
+        // A vague box that shows more of a thing may have pushed a sure one out.
+        let missing = detections.iter().filter(|found| !for_masking.contains(found));
+        let missing: Vec<Detection> = missing.cloned().collect();
+        for_masking.extend(missing);
+        Self { detections, for_masking }
+    }
 }
 
 pub struct OnnxDetector {
@@ -72,6 +92,26 @@ impl OnnxDetector {
     pub fn detect_batch(&mut self, frames: &[Frame]) -> Vec<Result<Found, DetectError>> {
         let batch = self.batch_max();
         frames.chunks(batch).flat_map(|frames| self.detect_chunk(frames)).collect()
+    }
+
+    /// One answer a frame, in order: what the whole frame shows and what its tiles show, as one.
+    pub fn detect_tiled(&mut self, frames: &[(Frame, &Tiling)]) -> Vec<Result<Found, DetectError>> {
+        let (mut pictures, mut cuts) = (Vec::with_capacity(frames.len()), Vec::new());
+        for (frame, tiling) in frames {
+            let of_frame = tiling.cuts(frame.stamp.size);
+            pictures.push(frame.clone());
+            pictures.extend(of_frame.iter().map(|cut| cut.of(frame)));
+            cuts.push(of_frame);
+        }
+        let mut answers = self.detect_batch(&pictures).into_iter();
+        (cuts.into_iter())
+            .map(|cuts| {
+                let mut own = answers.by_ref().take(1 + cuts.len()).collect::<Vec<_>>().into_iter();
+                let whole = own.next().unwrap_or_else(|| Err(self.failed("no answer".into())))?;
+                let parts = own.zip(cuts).map(|(found, cut)| Ok((cut, found?)));
+                Ok(whole.with(parts.collect::<Result<_, DetectError>>()?))
+            })
+            .collect()
     }
 
     fn detect_chunk(&mut self, frames: &[Frame]) -> Vec<Result<Found, DetectError>> {

@@ -26,6 +26,7 @@ use crate::{
         detection::ModelRef,
         frame::Frame,
         seams::{DetectError, TensorMaker},
+        tiles::Tiling,
     },
 };
 use std::{
@@ -40,12 +41,21 @@ use std::{
 pub struct Analysed {
     pub frame: Frame,
     pub result: Result<Found, DetectError>,
+    /// Pictures that went through the network for it: its own and its tiles.
+    pub inferences: u32,
     /// Time in the network with its tensor; shared evenly within a batch.
     pub spent: Duration,
 }
 
 /// Called on a worker's thread, so it must only hand over, never wait.
 type Deliver = Arc<dyn Fn(Analysed) + Send + Sync>;
+
+/// What a camera asked for when it attached.
+#[derive(Clone)]
+struct Owner {
+    tiling: Arc<Tiling>,
+    deliver: Deliver,
+}
 
 /// How many workers; `None`: one where the provider wants batches, else as many as cores.
 #[derive(Debug, Clone, Default)]
@@ -112,7 +122,17 @@ impl DetectorPool {
     /// Give a camera its slot. It is served until the slot is dropped; a frame that is in a network
     /// then is still delivered.
     pub fn attach(&self, deliver: impl Fn(Analysed) + Send + Sync + 'static) -> CameraSlot {
-        let id = self.shared.lock().attach(Arc::new(deliver));
+        self.attach_tiled(Tiling::none(), deliver)
+    }
+
+    /// A camera whose frames are looked at in parts as well: each tile costs another inference.
+    pub fn attach_tiled(
+        &self,
+        tiling: Tiling,
+        deliver: impl Fn(Analysed) + Send + Sync + 'static,
+    ) -> CameraSlot {
+        let owner = Owner { tiling: Arc::new(tiling), deliver: Arc::new(deliver) };
+        let id = self.shared.lock().attach(owner);
         CameraSlot { shared: Arc::clone(&self.shared), id }
     }
 
@@ -161,17 +181,17 @@ impl Drop for CameraSlot {
 
 #[derive(Default)]
 struct Shared {
-    turns: Mutex<Turns<Frame, Deliver>>,
+    turns: Mutex<Turns<Frame, Owner>>,
     changed: Condvar,
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Turns<Frame, Deliver>> {
+    fn lock(&self) -> MutexGuard<'_, Turns<Frame, Owner>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Blocks until frames are ready; `None` once the pool is closed.
-    fn take(&self, batch_max: usize) -> Option<Vec<Taken<Frame, Deliver>>> {
+    fn take(&self, batch_max: usize) -> Option<Vec<Taken<Frame, Owner>>> {
         let mut turns = self.lock();
         loop {
             if turns.closed {
@@ -188,12 +208,14 @@ impl Shared {
 
 fn work(shared: &Shared, mut detector: OnnxDetector, clock: &dyn Clock) {
     while let Some(taken) = shared.take(detector.batch_max()) {
-        let frames: Vec<Frame> = taken.iter().map(|taken| taken.item.clone()).collect();
+        let frames: Vec<(Frame, &Tiling)> =
+            taken.iter().map(|taken| (taken.item.clone(), &*taken.owner.tiling)).collect();
         let began = clock.monotonic();
-        let results = detector.detect_batch(&frames);
+        let results = detector.detect_tiled(&frames);
         let spent = clock.monotonic().since(began) / frames.len().max(1) as u32;
-        for ((taken, frame), result) in taken.into_iter().zip(frames).zip(results) {
-            (taken.owner)(Analysed { frame, result, spent });
+        for (taken, result) in taken.into_iter().zip(results) {
+            let inferences = 1 + taken.owner.tiling.len() as u32;
+            (taken.owner.deliver)(Analysed { frame: taken.item, result, inferences, spent });
             shared.lock().done(taken.id);
             // The camera's next frame may have come meanwhile, and other workers may sleep.
             shared.changed.notify_one();

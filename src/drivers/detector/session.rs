@@ -53,6 +53,17 @@ impl NetworkFile {
     pub fn manifest(&self) -> &ModelManifest {
         &self.manifest
     }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same network, reporting every class from a low score on.
+    pub fn reporting_from(&self, score_min: f32) -> Self {
+        let mut manifest = self.manifest.clone();
+        manifest.classes.iter_mut().for_each(|class| class.score_min = score_min);
+        Self { manifest, bytes: self.bytes.clone() }
+    }
 }
 
 /// A network that is loaded and known to fit its manifest.

@@ -41,7 +41,11 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
         },
         priority: Priority::Normal,
         zone: "pavement".parse().unwrap(),
-        subject: Subject { class: "person".parse().unwrap(), box_fraction: [0.1, 0.2, 0.3, 0.4] },
+        subject: Subject {
+            class: "person".parse().unwrap(),
+            box_fraction: [0.1, 0.2, 0.3, 0.4],
+            members_fraction: Vec::new(),
+        },
         place: None,
         first_seen_at: at,
         confirmed_at: at,

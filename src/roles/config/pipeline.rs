@@ -18,6 +18,7 @@ use crate::{
         pixel::{PixelPoint, PixelPolygon, PixelSize},
         scene::{Scene, Zone},
         taxonomy::Pattern,
+        tiles::{TILE_OVERLAP_DEFAULT, TILES_MAX, TileShape, Tiling},
     },
 };
 use std::{
@@ -212,10 +213,12 @@ fn zones(
         return Some(vec![Zone {
             id: "frame".parse().ok()?,
             polygon: whole?.out_to_border(size?),
+            tiles: None,
         }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
     let mut zones = Vec::new();
+    let mut tiles_so_far = 0;
     for mut table in tables {
         let id = table.value::<String>("id").parsed::<ZoneId>().required();
         if let Some(id) = &id {
@@ -253,13 +256,38 @@ fn zones(
         if drawn.is_some() && surveyed.is_some() {
             table.fault("polygon_lonlat", "give polygon_px or polygon_lonlat, not both");
         }
-        zones.push(
-            id.zip(drawn.or(surveyed).or_else(|| whole.clone()))
-                .zip(size)
-                .map(|((id, polygon), size)| Zone { id, polygon: polygon.out_to_border(size) }),
-        );
+        let tiles = table.table("tiles").map(tile_shape);
+        let polygon = drawn.or(surveyed).or_else(|| whole.clone());
+        let zone = id.zip(polygon).zip(size).map(|((id, polygon), size)| Zone {
+            id,
+            polygon: polygon.out_to_border(size),
+            tiles: tiles.flatten(),
+        });
+        if let (Some(zone), Some(size)) = (&zone, size) {
+            tiles_so_far += tile_count(zone, size);
+            if zone.tiles.is_some() && tiles_so_far > TILES_MAX {
+                let allowed = format!(
+                    "at most {TILES_MAX} tiles a camera, each an inference a frame; with this zone \
+                     it has {tiles_so_far}: larger tiles, less overlap or a smaller zone"
+                );
+                table.fault("tiles", allowed);
+            }
+        }
+        zones.push(zone);
     }
     zones.into_iter().collect()
+}
+
+fn tile_count(zone: &Zone, size: PixelSize) -> usize {
+    let area = zone.tiles.map(|shape| (zone.tiled_area(shape), shape));
+    Tiling::over(size, area).len()
+}
+
+fn tile_shape(mut table: Table<'_>) -> Option<TileShape> {
+    let width_px = table.value("width_px").in_range(64..=4096).required();
+    let height_px = table.value("height_px").in_range(64..=4096).required();
+    let overlap = table.value("overlap").in_range(0.0..=0.5).or(TILE_OVERLAP_DEFAULT);
+    Some(TileShape { size: PixelSize { width_px: width_px?, height_px: height_px? }, overlap })
 }
 
 fn camera_pattern(

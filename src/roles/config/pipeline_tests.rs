@@ -117,3 +117,33 @@ fn a_surveyed_zone_is_converted_from_its_datum_and_swapped_corners_are_named() {
     let unknown = zone_of(&corners, "datum = \"XIAN80\"\n").unwrap_err();
     assert!(unknown.contains("\"BD09\""), "{unknown}");
 }
+
+#[test]
+fn a_zone_may_be_tiled_and_the_tiles_of_a_camera_are_bounded() {
+    let with = |tiles: &str| {
+        SMALLEST.replace("id = \"pavement\"", &format!("id = \"pavement\"\ntiles = {tiles}"))
+    };
+    let tiled = read_as(&with("{ width_px = 640, height_px = 384 }")).unwrap();
+    assert_eq!(tiled.scene.tiling().len(), 4 * 4);
+    assert_eq!(tiled.scene.zones[0].tiles.map(|shape| shape.overlap), Some(TILE_OVERLAP_DEFAULT));
+    assert!(read_as(SMALLEST).unwrap().scene.tiling().is_empty(), "off unless asked for");
+    for (tiles, told) in [
+        (
+            "{ width_px = 320, height_px = 192 }",
+            "at most 16 tiles a camera, each an inference a frame",
+        ),
+        ("{ width_px = 32, height_px = 192 }", "tiles.width_px = 32: expected: 64 to 4096"),
+        ("{ width_px = 320 }", "tiles.height_px is missing"),
+        (
+            "{ width_px = 320, height_px = 192, overlap = 0.9 }",
+            "tiles.overlap = 0.9: expected: 0 to 0.5",
+        ),
+        ("320", "a table is expected"),
+    ] {
+        let message = read_as(&with(tiles)).unwrap_err();
+        assert!(
+            message.contains("zone[0].") && message.contains(told),
+            "{told} is not in\n{message}"
+        );
+    }
+}

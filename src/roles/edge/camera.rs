@@ -135,6 +135,7 @@ impl Analyst {
             }
         };
         EdgeCounters::add(&self.shared.counters.analysed, 1);
+        EdgeCounters::add(&self.shared.counters.inferences, analysed.inferences.into());
         EdgeCounters::add(&self.shared.counters.detections, found.detections.len() as u64);
         let masks = mask_regions(&found.for_masking);
         let subjects = found.detections.iter().map(|d| d.bbox).collect();

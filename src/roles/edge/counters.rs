@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct EdgeCounters {
     pub decoded: AtomicU64,
     pub analysed: AtomicU64,
+    /// Runs of a network: as many as frames analysed, and one more for each tile.
+    pub inferences: AtomicU64,
     pub dropped: AtomicU64,
     pub detections: AtomicU64,
     pub cases: AtomicU64,

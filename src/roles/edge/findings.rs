@@ -61,6 +61,7 @@ pub fn look_at<'a>(
     target: &'a Target<'a>,
 ) -> impl Iterator<Item = Looked> + 'a {
     sight.restart();
+    let tiling = target.scene.tiling();
     std::iter::from_fn(move || {
         loop {
             let frame = match source.next_frame() {
@@ -70,7 +71,7 @@ pub fn look_at<'a>(
                     return None;
                 }
             };
-            match sight.look(&frame) {
+            match sight.look(&frame, &tiling) {
                 Ok(glance) => {
                     let members =
                         target.members(&glance.found.detections, &glance.found.for_masking, &frame);

@@ -27,6 +27,7 @@ use crate::{
         clock::{Clock, SystemClock},
         secret::{Secret, SecretSource},
         shutdown::Shutdown,
+        toml_reader::Faults,
     },
     domain::{
         analyser::Analyser,
@@ -37,6 +38,7 @@ use crate::{
     drivers::{
         camera::{Address, CameraSource, CameraSourceConfig, Transport},
         detector::{
+            load_on_cpu,
             manifest::ModelManifest,
             pool::{DetectorPool, PoolOptions},
             provider::ProviderOptions,
@@ -86,7 +88,7 @@ pub fn run_daemon(path: &Path) -> anyhow::Result<Ended> {
     loop {
         let shutdown = Shutdown::new();
         let path = path.to_owned();
-        let load = move || Catalogue::built_in().and_then(|catalogue| load_edge(&path, &catalogue));
+        let load = move || fresh(&path);
         let signals = runtime.spawn(stop_or_reload(shutdown.clone(), load));
         let ended = runtime.block_on(run(config, clock.clone(), shutdown.clone(), Arc::default()));
         shutdown.begin();
@@ -96,6 +98,17 @@ pub fn run_daemon(path: &Path) -> anyhow::Result<Ended> {
             Some(fresh) => config = fresh,
         }
     }
+}
+
+/// What a reload would start with. The model is loaded as well: one that was promoted since and
+/// cannot be used must not end a daemon that runs.
+fn fresh(path: &Path) -> Result<EdgeConfig, Faults> {
+    let config = load_edge(path, &Catalogue::built_in()?)?;
+    // All pipelines of an edge name one model.
+    if let Some(pipeline) = config.pipelines.first() {
+        load_on_cpu(&pipeline.manifest).map_err(|error| error.into_faults(&pipeline.manifest))?;
+    }
+    Ok(config)
 }
 
 /// Runs one edge until shutdown.
@@ -297,7 +310,7 @@ fn start_camera(
     let analysing = analyst.spawn(messages)?;
 
     let (results, counters) = (sender.clone(), shared.counters.clone());
-    let slot = pool.attach(move |analysed| {
+    let slot = pool.attach_tiled(pipeline.scene.tiling(), move |analysed| {
         hand_over(&results, Message::Analysed(Box::new(analysed)), &counters)
     });
     let config = CameraSourceConfig {

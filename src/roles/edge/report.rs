@@ -61,6 +61,7 @@ impl Teller {
             uptime_secs: self.clock.monotonic().as_secs_f64() as u64,
             frames_decoded: EdgeCounters::read(&counters.decoded),
             frames_analysed: EdgeCounters::read(&counters.analysed),
+            inferences: EdgeCounters::read(&counters.inferences),
             frames_dropped: EdgeCounters::read(&counters.dropped),
             detections: EdgeCounters::read(&counters.detections),
             cases_opened: EdgeCounters::read(&counters.cases),

@@ -2,7 +2,10 @@
 //! replay, verification, tools.
 
 use crate::{
-    domain::{frame::Frame, seams::DetectError, verdict::judge::FrameJudge, wire::CameraCondition},
+    domain::{
+        frame::Frame, seams::DetectError, tiles::Tiling, verdict::judge::FrameJudge,
+        wire::CameraCondition,
+    },
     drivers::{
         detector::{
             LoadError,
@@ -44,13 +47,14 @@ impl Sight {
     }
 
     /// Frames of one footage must come in order; call [`restart`](Self::restart) before another.
-    pub fn look(&mut self, frame: &Frame) -> Result<Glance, DetectError> {
+    /// `tiling` is the scene's: what was found in tiles must be looked for in tiles.
+    pub fn look(&mut self, frame: &Frame, tiling: &Tiling) -> Result<Glance, DetectError> {
         let condition = condition_of(&mut self.meter, &mut self.judge, frame);
-        let found = match condition {
-            CameraCondition::Ok => self.detector.detect_all(frame)?,
-            _ => Found::default(),
+        let answer = match condition {
+            CameraCondition::Ok => self.detector.detect_tiled(&[(frame.clone(), tiling)]).pop(),
+            _ => None,
         };
-        Ok(Glance { condition, found })
+        Ok(Glance { condition, found: answer.transpose()?.unwrap_or_default() })
     }
 
     /// Forget the last frame: the next one begins another footage.

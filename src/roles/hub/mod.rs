@@ -11,6 +11,7 @@
 
 pub mod checks;
 mod daemon;
+pub mod dataset;
 pub mod first_start;
 pub mod http;
 pub mod ingest;

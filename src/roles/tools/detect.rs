@@ -7,7 +7,11 @@
 use super::{BadInput, Ended};
 use crate::{
     base::clock::{Clock, SystemClock},
-    domain::detection::{Detection, ModelRef},
+    domain::{
+        detection::{Detection, ModelRef},
+        pixel::{PixelBox, PixelSize},
+        tiles::{TILE_OVERLAP_DEFAULT, TileShape, Tiling},
+    },
     drivers::{
         detector::{
             LoadError,
@@ -23,13 +27,16 @@ use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
+
+/// A picture in the smallest tiles is a long wait, and no bound at all would be a longer one.
+const TILES_OF_A_PICTURE_MAX: usize = 1000;
 
 /// Run a model on pictures and write COCO results.
 #[derive(Debug, clap::Args)]
@@ -56,9 +63,29 @@ pub struct DetectArgs {
     /// Report everything from this score on, instead of the manifest's thresholds
     #[arg(long, value_name = "SCORE", value_parser = score)]
     pub score_min: Option<f32>,
+    /// Look at each picture in tiles of this size as well, for small things; each costs an inference
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = tile_size)]
+    pub tile: Option<PixelSize>,
+    /// Share of a tile that its neighbour sees too
+    #[arg(long, value_name = "SHARE", default_value_t = TILE_OVERLAP_DEFAULT, value_parser = overlap, requires = "tile")]
+    pub tile_overlap: f32,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+fn tile_size(text: &str) -> Result<PixelSize, String> {
+    let side = |text: &str| text.parse().ok().filter(|side| (64..=4096).contains(side));
+    let (width, height) = text.split_once('x').unwrap_or_default();
+    side(width)
+        .zip(side(height))
+        .map(|(width_px, height_px)| PixelSize { width_px, height_px })
+        .ok_or_else(|| "two sides from 64 to 4096 px are allowed, such as 320x192".to_owned())
+}
+
+fn overlap(text: &str) -> Result<f32, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=0.5).contains(share));
+    share.ok_or_else(|| "a number from 0 to 0.5 is allowed".to_owned())
 }
 
 fn score(text: &str) -> Result<f32, String> {
@@ -94,27 +121,42 @@ struct Summary<'a> {
     images: usize,
     unreadable: usize,
     detections: usize,
+    inferences: usize,
     out: String,
     model: &'a ModelRef,
     providers: &'a ProviderReport,
     seconds: f64,
 }
 
-type Answer = std::result::Result<Vec<Detection>, String>;
+/// What one picture held.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub size: PixelSize,
+    pub detections: Vec<Detection>,
+    pub inferences: usize,
+}
+
+pub type Answer = std::result::Result<Seen, String>;
 
 /// Results go to `args.out`, the summary to stdout, what is wrong to stderr.
 pub fn run(args: &DetectArgs) -> Result<Ended> {
     let clock = SystemClock::new();
-    let first = open(args).map_err(refused)?;
-    let (model, providers) = (first.0.manifest().model_ref(), first.1.report().clone());
-    let answers = analyse(args, first)?;
+    let (file, images) = (open(args).map_err(refused)?, &args.images[..]);
+    let tiles = args.tile.map(|size| TileShape { size, overlap: args.tile_overlap });
+    let job = Job { file, providers: &args.providers, images, tiles };
+    let first = job.load().map_err(refused)?;
+    let (model, providers) = (first.manifest().model_ref(), first.report().clone());
+    let answers = job.analyse(first)?;
 
-    let mut results = Vec::new();
-    let mut faults = Vec::new();
+    let (mut results, mut faults, mut inferences) = (Vec::new(), Vec::new(), 0);
     let names: Vec<_> = args.images.iter().map(|image| image.display().to_string()).collect();
     for (name, answer) in names.iter().zip(&answers) {
         match answer {
-            Ok(found) => results.extend(found.iter().map(|found| CocoResult::new(name, found))),
+            Ok(seen) => {
+                inferences += seen.inferences;
+                let found = seen.detections.iter();
+                results.extend(found.map(|found| CocoResult::new(name, found)));
+            }
             Err(fault) => faults.push(fault),
         }
     }
@@ -126,6 +168,7 @@ pub fn run(args: &DetectArgs) -> Result<Ended> {
         images: args.images.len(),
         unreadable: faults.len(),
         detections: results.len(),
+        inferences,
         out: args.out.display().to_string(),
         model: &model,
         providers: &providers,
@@ -148,6 +191,14 @@ pub fn run(args: &DetectArgs) -> Result<Ended> {
     Err(BadInput(format!("{faults} of {images} pictures have no results")).into())
 }
 
+fn open(args: &DetectArgs) -> std::result::Result<NetworkFile, LoadError> {
+    let mut manifest = ModelManifest::open(&args.model)?;
+    if let Some(score_min) = args.score_min {
+        manifest.classes.iter_mut().for_each(|class| class.score_min = score_min);
+    }
+    NetworkFile::open(manifest)
+}
+
 /// A manifest or network that does not fit is bad input; a machine without ONNX Runtime is a failure.
 pub fn refused(error: LoadError) -> anyhow::Error {
     match error {
@@ -157,58 +208,76 @@ pub fn refused(error: LoadError) -> anyhow::Error {
     }
 }
 
-fn options(args: &DetectArgs) -> ProviderOptions {
-    ProviderOptions { order: args.providers.clone(), ..ProviderOptions::default() }
+/// A model, pictures, and where to run.
+pub struct Job<'a> {
+    pub file: NetworkFile,
+    pub providers: &'a [Provider],
+    pub images: &'a [PathBuf],
+    /// Over whole pictures.
+    pub tiles: Option<TileShape>,
 }
 
-fn open(args: &DetectArgs) -> std::result::Result<(NetworkFile, OnnxDetector), LoadError> {
-    let mut manifest = ModelManifest::open(&args.model)?;
-    if let Some(score_min) = args.score_min {
-        manifest.classes.iter_mut().for_each(|class| class.score_min = score_min);
+impl Job<'_> {
+    pub fn load(&self) -> std::result::Result<OnnxDetector, LoadError> {
+        let options =
+            ProviderOptions { order: self.providers.to_vec(), ..ProviderOptions::default() };
+        OnnxDetector::load(&self.file, &options, Box::new(PlaneTensorMaker::new()))
     }
-    let file = NetworkFile::open(manifest)?;
-    let detector = load(&file, args)?;
-    Ok((file, detector))
-}
 
-fn load(file: &NetworkFile, args: &DetectArgs) -> std::result::Result<OnnxDetector, LoadError> {
-    OnnxDetector::load(file, &options(args), Box::new(PlaneTensorMaker::new()))
-}
-
-/// One answer a picture, in order; as many detectors of one thread as cores where that pays.
-fn analyse(args: &DetectArgs, (file, first): (NetworkFile, OnnxDetector)) -> Result<Vec<Answer>> {
-    let cores = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let threads =
-        if first.report().used.wants_batches() { 1 } else { cores.min(args.images.len()) };
-    let mut detectors = vec![first];
-    while detectors.len() < threads {
-        detectors.push(load(&file, args)?);
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left")?;
-    // Shows on a terminal only.
-    let progress = ProgressBar::new(args.images.len() as u64).with_style(style);
-    let next = AtomicUsize::new(0);
-    let answers: Mutex<Vec<Option<Answer>>> = Mutex::new(vec![None; args.images.len()]);
-    thread::scope(|scope| {
-        for mut detector in detectors {
-            let (next, answers, progress) = (&next, &answers, &progress);
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = args.images.get(index) else { return };
-                    let answer =
-                        load_image(path).map_err(|error| error.to_string()).and_then(|frame| {
-                            let found = detector.detect_all(&frame);
-                            found.map_err(|error| format!("{}: {error}", path.display()))
-                        });
-                    let answer = answer.map(|found| found.detections);
-                    answers.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(answer);
-                    progress.inc(1);
-                }
-            });
+    /// One answer a picture, in order; as many detectors of one thread as cores where that pays.
+    pub fn analyse(&self, first: OnnxDetector) -> Result<Vec<Answer>> {
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        let threads =
+            if first.report().used.wants_batches() { 1 } else { cores.min(self.images.len()) };
+        let mut detectors = vec![first];
+        while detectors.len() < threads {
+            detectors.push(self.load()?);
         }
-    });
-    progress.finish_and_clear();
-    let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
-    answers.into_iter().collect::<Option<_>>().context("a picture was left out")
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left")?;
+        // Shows on a terminal only.
+        let progress = ProgressBar::new(self.images.len() as u64).with_style(style);
+        let next = AtomicUsize::new(0);
+        let answers: Mutex<Vec<Option<Answer>>> = Mutex::new(vec![None; self.images.len()]);
+        thread::scope(|scope| {
+            for mut detector in detectors {
+                let (next, answers, progress) = (&next, &answers, &progress);
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(path) = self.images.get(index) else { return };
+                        let answer = look(&mut detector, path, self.tiles);
+                        answers.lock().unwrap_or_else(PoisonError::into_inner)[index] =
+                            Some(answer);
+                        progress.inc(1);
+                    }
+                });
+            }
+        });
+        progress.finish_and_clear();
+        let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        answers.into_iter().collect::<Option<_>>().context("a picture was left out")
+    }
+}
+
+fn look(detector: &mut OnnxDetector, path: &Path, tiles: Option<TileShape>) -> Answer {
+    let fault = |reason: String| format!("{}: {reason}", path.display());
+    let frame = load_image(path).map_err(|error| error.to_string())?;
+    let size = frame.stamp.size;
+    let area = tiles.map(|shape| (PixelBox::whole(size), shape));
+    let tiling = Tiling::over(size, area);
+    if tiling.len() > TILES_OF_A_PICTURE_MAX {
+        return Err(fault(format!(
+            "would be cut into {} tiles; at most {TILES_OF_A_PICTURE_MAX} are allowed",
+            tiling.len()
+        )));
+    }
+    let found = detector.detect_tiled(&[(frame, &tiling)]).pop();
+    match found {
+        Some(Ok(found)) => {
+            let inferences = 1 + tiling.len();
+            Ok(Seen { size, detections: found.detections, inferences })
+        }
+        Some(Err(error)) => Err(fault(error.to_string())),
+        None => Err(fault("no answer".to_owned())),
+    }
 }

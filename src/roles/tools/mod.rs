@@ -2,10 +2,14 @@
 
 pub mod calibrate;
 pub mod check;
+#[cfg(feature = "hub")]
+pub mod dataset;
 #[cfg(feature = "edge")]
 pub mod detect;
 pub mod grid;
 pub mod locate;
+#[cfg(feature = "edge")]
+pub mod models;
 #[cfg(feature = "hub")]
 pub mod password;
 pub mod replay;

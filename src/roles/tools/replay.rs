@@ -303,8 +303,9 @@ fn from_video(
     };
     let mut source = FileSource::open(config).map_err(|error| BadInput(error.to_string()))?;
     let progress = indicatif::ProgressBar::new_spinner().with_message("frames analysed");
+    let tiling = pipeline.scene.tiling();
     while let Some(frame) = source.next_frame()? {
-        let glance = sight.look(&frame)?;
+        let glance = sight.look(&frame, &tiling)?;
         replay.frame(&frame.stamp, glance.condition, &glance.found.detections)?;
         progress.inc(1);
     }

@@ -221,8 +221,8 @@ fn photograph(
     let mut frame = load_image(path).map_err(|error| BadInput(error.to_string()))?;
     frame.stamp.captured_at = at;
     let size = frame.stamp.size;
-    let zone =
-        Zone { id: "picture".parse()?, polygon: PixelPolygon::whole(size).out_to_border(size) };
+    let polygon = PixelPolygon::whole(size).out_to_border(size);
+    let zone = Zone { id: "picture".parse()?, polygon, tiles: None };
     let scene = Scene { camera: "photograph".parse()?, reference_size: size, zones: vec![zone] };
     let target = Target {
         pattern,

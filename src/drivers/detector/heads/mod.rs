@@ -73,6 +73,13 @@ pub(super) fn mismatch(manifest: &ModelManifest, rows: i64, columns: i64) -> Opt
         );
         return Some((Key::HeadKind, has));
     }
+    if width != -1 && width <= fixed {
+        let has = format!(
+            "the network's output has {rows} x {columns} values; this head has more than {fixed} a \
+             candidate"
+        );
+        return Some((Key::HeadKind, has));
+    }
     let classes = manifest.classes.len() as i64;
     (width != -1 && width != fixed + classes)
         .then(|| (Key::Classes, format!("the network has {} classes", width - fixed)))

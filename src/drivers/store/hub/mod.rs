@@ -22,6 +22,7 @@ mod evidence;
 mod facts;
 mod outbound;
 mod records;
+mod reviewed;
 mod sessions;
 mod verifications;
 

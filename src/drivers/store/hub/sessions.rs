@@ -6,7 +6,7 @@ use crate::{
     domain::ids::CaseId,
     drivers::store::{StoreError, hub::records::time},
 };
-use sqlx::Row;
+use sqlx::{Row, Sqlite, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,20 +92,7 @@ impl HubStore {
     }
 
     pub async fn log_view(&self, view: &View) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO views (view_id, who, sha256, case_id, why, part, at_millis) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(view.view_id.to_string())
-        .bind(&view.who)
-        .bind(&view.sha256)
-        .bind(view.case_id.map(|id| id.to_string()))
-        .bind(&view.why)
-        .bind(&view.part)
-        .bind(view.at.unix_millis())
-        .execute(&self.writer)
-        .await
-        .map_err(|error| self.failed(error))?;
+        insert_view(view).execute(&self.writer).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 
@@ -122,4 +109,18 @@ impl HubStore {
         .await
         .map_err(|error| self.failed(error))
     }
+}
+
+pub(super) fn insert_view(view: &View) -> Query<'_, Sqlite, SqliteArguments> {
+    sqlx::query(
+        "INSERT INTO views (view_id, who, sha256, case_id, why, part, at_millis) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(view.view_id.to_string())
+    .bind(&view.who)
+    .bind(&view.sha256)
+    .bind(view.case_id.map(|id| id.to_string()))
+    .bind(&view.why)
+    .bind(&view.part)
+    .bind(view.at.unix_millis())
 }

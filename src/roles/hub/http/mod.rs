@@ -8,6 +8,7 @@ mod cameras;
 mod cases;
 mod complaints;
 mod console;
+mod dataset;
 mod evidence;
 mod limits;
 mod listener;
@@ -38,6 +39,7 @@ pub struct AppState {
     guard: Arc<session::Guard>,
     uploads: Arc<evidence::Uploads>,
     streams: Arc<Semaphore>,
+    datasets: Arc<Semaphore>,
     shutdown: Shutdown,
 }
 
@@ -67,6 +69,7 @@ impl Server {
             guard: Arc::default(),
             uploads: Arc::default(),
             streams: Arc::new(Semaphore::new(stream::STREAMS_MAX)),
+            datasets: Arc::new(Semaphore::new(1)),
             shutdown: shutdown.clone(),
         };
         Ok(Self { router: routes(state), shutdown })
@@ -97,6 +100,7 @@ fn routes(state: AppState) -> Router {
             "/evidence/{sha256}",
             get(evidence::show).head(evidence::held).patch(evidence::append),
         )
+        .route("/dataset", get(dataset::coco))
         .route("/stream", get(stream::listen));
     Router::new()
         .nest("/api/v1", api)

@@ -1,6 +1,8 @@
 //! The OpenAPI document, made from the handlers.
 
-use super::{cameras, cases, complaints, evidence, ops, problem::Problem, session, stream, view};
+use super::{
+    cameras, cases, complaints, dataset, evidence, ops, problem::Problem, session, stream, view,
+};
 use axum::Json;
 use utoipa::OpenApi;
 
@@ -24,6 +26,7 @@ use utoipa::OpenApi;
         evidence::held,
         evidence::append,
         evidence::show,
+        dataset::coco,
         stream::listen,
         ops::healthz,
         ops::readyz,
