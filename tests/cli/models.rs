@@ -1,7 +1,6 @@
 //! `models`: the tiny detector of tests/golden takes its own place, in better and worse forms.
 
 use crate::support::{Ended, file, has_onnxruntime, root, run};
-use opencv::{core::Vector, imgcodecs, prelude::*};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{
@@ -67,18 +66,13 @@ impl Site {
         for (id, picture) in expected["pictures"].as_array().unwrap().iter().enumerate() {
             let quarters: Vec<Vec<u8>> =
                 serde_json::from_value(picture["quarters_bgr"].clone()).unwrap();
-            let mut bgr: Vec<u8> = Vec::new();
-            for y in 0..64 {
-                for x in 0..64 {
-                    bgr.extend(&quarters[y / 32 * 2 + x / 32]);
-                }
-            }
-            let rows = Mat::new_rows_cols_with_data(64, 3 * 64, &bgr).unwrap();
+            let rgb = |x: u32, y: u32| {
+                let bgr = &quarters[(y / 32 * 2 + x / 32) as usize];
+                image::Rgb([bgr[2], bgr[1], bgr[0]])
+            };
             let name = format!("{id}.png");
-            let path = self.path("pictures").join(&name).display().to_string();
-            assert!(
-                imgcodecs::imwrite(&path, &rows.reshape_def(3).unwrap(), &Vector::new()).unwrap()
-            );
+            let path = self.path("pictures").join(&name);
+            image::RgbImage::from_fn(64, 64, rgb).save(path).unwrap();
             images.push(json!({"id": id, "file_name": name, "width": 64, "height": 64}));
             for found in picture["detections"].as_array().unwrap() {
                 let edges: [f64; 4] = serde_json::from_value(found["box_xyxy_px"].clone()).unwrap();

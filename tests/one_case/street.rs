@@ -175,7 +175,8 @@ fn open_cases(facts: &[CaseFact]) -> Vec<CaseState> {
 }
 
 fn analyser(scenario: &Scenario, run: u32) -> Analyser {
-    let zone = Zone { id: "pavement".parse().unwrap(), polygon: PixelPolygon::whole(SIZE) };
+    let polygon = PixelPolygon::whole(SIZE);
+    let zone = Zone { id: "pavement".parse().unwrap(), polygon, tiles: None };
     let scene = Scene { camera: "cam".parse().unwrap(), reference_size: SIZE, zones: vec![zone] };
     let model = ModelRef { id: "script".into(), sha256: "0".into() };
     let patterns = [(scenario.pattern.clone(), vec!["pavement".parse().unwrap()])];
