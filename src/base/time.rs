@@ -74,6 +74,32 @@ impl WallTime {
     }
 }
 
+/// A moment as the clocks on a wall show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalTime {
+    pub month: u8,
+    pub day: u8,
+    /// Monday is 0.
+    pub weekday: u8,
+    pub minute_of_day: u16,
+}
+
+impl WallTime {
+    /// By clocks that are `offset_secs` ahead of UTC; times beyond the calendar are taken as its end.
+    pub fn local(self, offset_secs: i32) -> LocalTime {
+        let offset = jiff::tz::Offset::from_seconds(offset_secs).unwrap_or(jiff::tz::Offset::UTC);
+        let stamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX);
+        let local = offset.to_datetime(stamp);
+        LocalTime {
+            month: local.month().unsigned_abs(),
+            day: local.day().unsigned_abs(),
+            weekday: local.weekday().to_monday_zero_offset().unsigned_abs(),
+            minute_of_day: u16::from(local.hour().unsigned_abs()) * 60
+                + u16::from(local.minute().unsigned_abs()),
+        }
+    }
+}
+
 impl fmt::Display for WallTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {

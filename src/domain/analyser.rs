@@ -145,7 +145,7 @@ impl Analyser {
             Vec::new()
         };
 
-        let frame = RuleFrame { pts: stamp.pts, valid, tracks: &tracks };
+        let frame = RuleFrame { pts: stamp.pts, at: stamp.captured_at, valid, tracks: &tracks };
         let events: Vec<(usize, RuleEvent)> = self
             .rules
             .iter_mut()

@@ -5,7 +5,8 @@ use crate::{
         ids::DerivedIds,
         pixel::{PixelPolygon, PixelSize},
         scene::Zone,
-        taxonomy::{Closure, Subjects},
+        schedule::Schedule,
+        taxonomy::{Closure, PersonConstraint, Subjects},
         wire::{EventData, Priority},
     },
 };
@@ -28,6 +29,8 @@ fn stall_pattern() -> Arc<Pattern> {
         classes: vec!["stall".parse().unwrap()],
         score_min: 0.4,
         subjects: Subjects::Each { stationary: true },
+        person: PersonConstraint::Any,
+        schedule: Schedule::default(),
         dwell: Duration::from_secs(60),
         gap_max: Duration::from_secs(10),
         unseen_max: Duration::ZERO,

@@ -32,6 +32,8 @@ pub mod tiles;
 pub mod track;
 /// Zones and static facts of one view.
 pub mod scene;
+/// When a pattern is looked for.
+pub mod schedule;
 /// Event codes and pattern definitions.
 pub mod taxonomy;
 /// "Rule R held on subject S from t0 to t1".

@@ -52,6 +52,11 @@ impl PixelBox {
         PixelPoint { x: f64::from(self.x1 + self.x2) / 2.0, y: f64::from(self.y2) }
     }
 
+    pub fn contains(&self, point: PixelPoint) -> bool {
+        let (x, y) = (point.x as f32, point.y as f32);
+        (self.x1..=self.x2).contains(&x) && (self.y1..=self.y2).contains(&y)
+    }
+
     pub fn intersection(&self, other: &Self) -> f32 {
         let width = self.x2.min(other.x2) - self.x1.max(other.x1);
         let height = self.y2.min(other.y2) - self.y1.max(other.y1);
@@ -127,6 +132,18 @@ impl PixelPolygon {
         let moved =
             |p: &PixelPoint| PixelPoint { x: out(p.x, size.width_px), y: out(p.y, size.height_px) };
         Self(self.0.iter().map(moved).collect())
+    }
+
+    /// The box around it.
+    pub fn bounds(&self) -> PixelBox {
+        let least = |of: fn(&PixelPoint) -> f64| self.0.iter().map(of).fold(f64::MAX, f64::min);
+        let most = |of: fn(&PixelPoint) -> f64| self.0.iter().map(of).fold(f64::MIN, f64::max);
+        PixelBox::new(
+            least(|corner| corner.x) as f32,
+            least(|corner| corner.y) as f32,
+            most(|corner| corner.x) as f32,
+            most(|corner| corner.y) as f32,
+        )
     }
 
     pub fn corners(&self) -> &[PixelPoint] {

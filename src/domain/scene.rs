@@ -2,7 +2,7 @@
 
 use super::{
     ids::{CameraId, ZoneId},
-    pixel::{PixelBox, PixelPoint, PixelPolygon, PixelSize},
+    pixel::{PixelBox, PixelPolygon, PixelSize},
     tiles::{TileShape, Tiling},
 };
 
@@ -19,16 +19,9 @@ impl Zone {
     /// What tiles of this shape cover: the zone, and above it what stands on its far edge, since a
     /// thing is in a zone by its foot.
     pub fn tiled_area(&self, shape: TileShape) -> PixelBox {
-        let corners = self.polygon.corners();
-        let least = |of: fn(&PixelPoint) -> f64| corners.iter().map(of).fold(f64::MAX, f64::min);
-        let most = |of: fn(&PixelPoint) -> f64| corners.iter().map(of).fold(f64::MIN, f64::max);
-        let above = f64::from(shape.overlap) * f64::from(shape.size.height_px);
-        PixelBox::new(
-            least(|corner| corner.x) as f32,
-            (least(|corner| corner.y) - above) as f32,
-            most(|corner| corner.x) as f32,
-            most(|corner| corner.y) as f32,
-        )
+        let PixelBox { x1, y1, x2, y2 } = self.polygon.bounds();
+        let above = shape.overlap * shape.size.height_px as f32;
+        PixelBox::new(x1, y1 - above, x2, y2)
     }
 }
 

@@ -4,17 +4,30 @@
 
 use super::{
     ids::{ClassName, PatternId},
+    schedule::Schedule,
     wire::{EventData, PatternData, Priority},
 };
 use std::time::Duration;
 
-/// Whether each thing counts for itself or only their number matters.
+/// Whether each thing counts for itself, only their number matters, or that there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subjects {
     /// Each thing that stays in the zone is one case.
     Each { stationary: bool },
     /// At least so many things in the zone are one case.
-    Count { count_min: u32 },
+    Count { count_min: u32, stationary: bool },
+    /// None of the things that belong into the zone is there: one case.
+    Absence,
+}
+
+/// What a person beside the thing means before a case is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonConstraint {
+    Any,
+    /// While somebody handles the thing, time does not count.
+    Absent,
+    /// Time counts only while somebody is with it.
+    Present,
 }
 
 /// When absence may be believed.
@@ -37,6 +50,8 @@ pub struct Pattern {
     pub classes: Vec<ClassName>,
     pub score_min: f32,
     pub subjects: Subjects,
+    pub person: PersonConstraint,
+    pub schedule: Schedule,
     /// How long the condition must hold, in media time.
     pub dwell: Duration,
     /// How long the condition may be interrupted without starting again.
@@ -53,6 +68,15 @@ pub struct Pattern {
     pub description_en: String,
 }
 
+/// Code tables by standard and version: a new edition is more rows, never other ones.
+const EVENT_CODES: &str = include_str!("event_codes.tsv");
+
+/// The name of a code in its table; `None` where the table has no such code. Local codes have no table.
+pub fn event_name(std: &str, version: &str, code: &str) -> Option<&'static str> {
+    let rows = EVENT_CODES.lines().skip(1).map(|row| row.split('\t').collect::<Vec<_>>());
+    rows.filter(|row| row[..3] == [std, version, code]).find_map(|row| row.get(4).copied())
+}
+
 impl Pattern {
     pub fn data(&self) -> PatternData {
         PatternData { id: self.id.clone(), version: self.version.clone() }
@@ -61,5 +85,17 @@ impl Pattern {
     /// Whether a detection of this class and score can belong to the event.
     pub fn admits(&self, class: &ClassName, score: f32) -> bool {
         score >= self.score_min && self.classes.contains(class)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::event_name;
+
+    #[test]
+    fn codes_have_names_in_their_edition_only() {
+        assert_eq!(event_name("GB/T 47678.5", "2026", "09006"), Some("占道经营"));
+        assert_eq!(event_name("GB/T 47678.5", "2013", "09006"), None);
+        assert_eq!(event_name("GB/T 47678.5", "2026", "99999"), None);
     }
 }

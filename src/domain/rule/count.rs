@@ -1,11 +1,16 @@
 //! Count family: at least so many things in the zone, together, for the dwell time.
 
-use super::{DwellTimer, Evidence, RuleEvent, RuleFrame, Sighting, ZoneRule};
+use super::{RuleEvent, RuleFrame, Sighting, ZoneRule};
 use crate::domain::pixel::PixelBox;
 
 impl ZoneRule {
-    pub(super) fn step_count(&mut self, frame: &RuleFrame<'_>, count_min: u32) -> Vec<RuleEvent> {
-        let members = self.candidates(frame.tracks);
+    pub(super) fn step_count(
+        &mut self,
+        frame: &RuleFrame<'_>,
+        count_min: u32,
+        stationary: bool,
+    ) -> Vec<RuleEvent> {
+        let members = self.candidates(frame, stationary);
         let enough = frame.valid && members.len() >= count_min as usize;
         let sighting = members.first().filter(|_| enough).map(|first| Sighting {
             track: None,
@@ -15,20 +20,7 @@ impl ZoneRule {
             score: members.iter().map(|t| t.score).sum::<f32>() / members.len() as f32,
             since: frame.pts,
         });
-        if self.stays.is_empty() {
-            if let Some(sighting) = sighting {
-                let timer = DwellTimer::started(frame.pts, frame.pts);
-                self.add_stay(sighting, timer);
-            }
-            return Vec::new();
-        }
-        let absent = if frame.valid { Evidence::Absent } else { Evidence::Blind };
-        let (event, keep) =
-            Self::advance(&mut self.stays[0], frame.pts, sighting, absent, &self.pattern);
-        if !keep {
-            self.stays.clear();
-        }
-        event.into_iter().collect()
+        self.step_whole(frame, sighting)
     }
 }
 

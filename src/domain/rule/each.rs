@@ -1,50 +1,58 @@
 //! Each family: every thing that stays in the zone is a subject of its own.
 
 use super::{Evidence, RuleEvent, RuleFrame, Sighting, Stay, ZoneRule};
-use crate::domain::{pixel::PixelBox, track::Track};
-use std::time::Duration;
+use crate::domain::{pixel::PixelBox, taxonomy::PersonConstraint, track::Track};
 
-/// A track must have stood this long before it counts as stationary.
-const STILL_MIN: Duration = Duration::from_secs(2);
 /// Overlap at which a track is the thing that stood here before.
 const SAME_PLACE_IOU_MIN: f32 = 0.3;
 /// Overlap with where a thing stood on average at which it is back, unmoved, after it was out of sight.
 const UNMOVED_IOU_MIN: f32 = 0.7;
+/// A person whose feet are this close to a thing, as a share of its size, is with it.
+const REACH_SHARE: f32 = 0.3;
 /// Share of a place that another thing must cover to hide it.
 const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
-const OCCLUDERS: [&str; 7] = ["person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle"];
+pub(super) const OCCLUDERS: [&str; 7] =
+    ["person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle"];
 
 impl ZoneRule {
     pub(super) fn step_each(&mut self, frame: &RuleFrame<'_>, stationary: bool) -> Vec<RuleEvent> {
-        let candidates: Vec<&Track> = self
-            .candidates(frame.tracks)
-            .into_iter()
-            .filter(|t| !stationary || frame.pts.since(t.still_since) >= STILL_MIN)
-            .collect();
+        let candidates = self.candidates(frame, stationary);
         let (mut of_stay, free) = self.match_to_stays(&candidates);
 
         let mut events = Vec::new();
         let mut index = 0;
         let pattern = self.pattern.clone();
         self.stays.retain_mut(|stay| {
-            let sighting = of_stay[index]
-                .take()
-                .filter(|_| frame.valid)
-                .map(|track| sighting(track, stationary));
+            let track = of_stay[index].take().filter(|_| frame.valid);
             index += 1;
+            // Before a case is opened, time counts only as the pattern says of people.
+            let counts = |t: &&Track| {
+                stay.timer.is_confirmed() || allows(pattern.person, &t.bbox, frame.tracks)
+            };
             let absent = match frame.valid {
                 false => Evidence::Blind,
+                true if track.is_some_and(|t| !counts(&t)) => Evidence::Hidden,
                 true if stationary && is_hidden(stay, frame.tracks) => Evidence::Hidden,
                 true => Evidence::Absent,
             };
+            let sighting = track.filter(counts).map(|track| sighting(track, stationary));
             let (event, keep) = Self::advance(stay, frame.pts, sighting, absent, &pattern);
             events.extend(event);
             keep
         });
         if frame.valid {
+            let person = self.pattern.person;
             for track in free {
-                self.begin(frame.pts, sighting(track, stationary));
+                if allows(person, &track.bbox, frame.tracks) {
+                    let since = sighting(track, stationary);
+                    // What stood there while somebody handled it does not count.
+                    let since = match person {
+                        PersonConstraint::Any => since,
+                        _ => Sighting { since: frame.pts, ..since },
+                    };
+                    self.begin(frame.pts, since);
+                }
             }
         }
         events
@@ -108,6 +116,22 @@ fn sighting(track: &Track, stationary: bool) -> Sighting {
         members: vec![track.bbox],
         score: track.score,
         since: if stationary { track.still_since } else { track.first_seen },
+    }
+}
+
+/// Whether the people around a thing let its time count.
+fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[Track]) -> bool {
+    let reach = REACH_SHARE * thing.width().max(thing.height());
+    let around =
+        PixelBox::new(thing.x1 - reach, thing.y1 - reach, thing.x2 + reach, thing.y2 + reach);
+    let somebody = || {
+        let person = |t: &&Track| t.class.as_str() == "person";
+        tracks.iter().filter(person).any(|t| around.contains(t.bbox.foot()))
+    };
+    match constraint {
+        PersonConstraint::Any => true,
+        PersonConstraint::Absent => !somebody(),
+        PersonConstraint::Present => somebody(),
     }
 }
 

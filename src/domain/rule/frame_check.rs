@@ -36,7 +36,8 @@ pub fn holds(
 ) -> bool {
     let members = members(pattern, zone, detections, score_factor);
     match pattern.subjects {
-        Subjects::Count { count_min } => members.len() >= count_min as usize,
+        Subjects::Count { count_min, .. } => members.len() >= count_min as usize,
+        Subjects::Absence => members.is_empty(),
         Subjects::Each { stationary } => members.iter().any(|d| match place {
             Some(place) if stationary => near(&d.bbox, &place),
             _ => true,

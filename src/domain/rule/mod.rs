@@ -7,6 +7,7 @@
 //!
 //! Adding a family: give [`Subjects`] a variant and add a file beside `each.rs` and `count.rs`.
 
+mod absence;
 mod count;
 mod each;
 pub mod frame_check;
@@ -20,14 +21,16 @@ use super::{
     taxonomy::{Pattern, Subjects},
     track::Track,
 };
-use crate::base::time::MediaTime;
-use std::sync::Arc;
+use crate::base::time::{MediaTime, WallTime};
+use std::{sync::Arc, time::Duration};
 use timer::{Change, DwellTimer, Evidence};
 
 /// One frame as rules see it. Boxes are in reference pixels.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleFrame<'a> {
     pub pts: MediaTime,
+    /// When it was taken: schedules are by the clock.
+    pub at: WallTime,
     /// False while the camera is blind.
     pub valid: bool,
     pub tracks: &'a [Track],
@@ -35,6 +38,8 @@ pub struct RuleFrame<'a> {
 
 /// Candidates beyond this are not begun: a flood of boxes must not eat the memory.
 const STAYS_MAX: usize = 256;
+/// A track must have stood this long before it counts as stationary.
+const STILL_MIN: Duration = Duration::from_secs(2);
 /// Sightings that a mean box stands for.
 const MEAN_SIGHTINGS_MAX: u32 = 25;
 
@@ -95,20 +100,41 @@ impl ZoneRule {
     }
 
     pub fn step(&mut self, frame: &RuleFrame<'_>) -> Vec<RuleEvent> {
+        let valid = frame.valid && self.pattern.schedule.is_open(frame.at);
+        let frame = &RuleFrame { valid, ..*frame };
         match self.pattern.subjects {
             Subjects::Each { stationary } => self.step_each(frame, stationary),
-            Subjects::Count { count_min } => self.step_count(frame, count_min),
+            Subjects::Count { count_min, stationary } => {
+                self.step_count(frame, count_min, stationary)
+            }
+            Subjects::Absence => self.step_absence(frame),
         }
     }
 
-    /// Tracks of the pattern's classes whose foot is in the zone.
-    fn candidates<'a>(&self, tracks: &'a [Track]) -> Vec<&'a Track> {
-        tracks
-            .iter()
-            .filter(|t| {
-                self.pattern.admits(&t.class, t.score) && self.zone.polygon.contains(t.bbox.foot())
-            })
-            .collect()
+    /// Tracks of the pattern's classes whose foot is in the zone; with `stationary`, those that stand.
+    fn candidates<'a>(&self, frame: &RuleFrame<'a>, stationary: bool) -> Vec<&'a Track> {
+        let stands = |t: &&Track| !stationary || frame.pts.since(t.still_since) >= STILL_MIN;
+        let belongs = |t: &&Track| {
+            self.pattern.admits(&t.class, t.score) && self.zone.polygon.contains(t.bbox.foot())
+        };
+        frame.tracks.iter().filter(belongs).filter(stands).collect()
+    }
+
+    /// The one stay of a rule that looks at its zone as a whole: begun, carried on or ended.
+    fn step_whole(&mut self, frame: &RuleFrame<'_>, sighting: Option<Sighting>) -> Vec<RuleEvent> {
+        let Some(stay) = self.stays.first_mut() else {
+            if let Some(sighting) = sighting {
+                let timer = DwellTimer::started(frame.pts, frame.pts);
+                self.add_stay(sighting, timer);
+            }
+            return Vec::new();
+        };
+        let absent = if frame.valid { Evidence::Absent } else { Evidence::Blind };
+        let (event, keep) = Self::advance(stay, frame.pts, sighting, absent, &self.pattern);
+        if !keep {
+            self.stays.clear();
+        }
+        event.into_iter().collect()
     }
 
     fn add_stay(&mut self, sighting: Sighting, timer: DwellTimer) -> StayId {

@@ -1,7 +1,8 @@
 use super::*;
 use crate::domain::{
     pixel::{PixelPolygon, PixelSize},
-    taxonomy::Closure,
+    schedule::Schedule,
+    taxonomy::{Closure, PersonConstraint},
     wire::{EventData, Priority},
 };
 use std::time::Duration;
@@ -22,6 +23,8 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
         classes: classes.iter().map(|c| c.parse().unwrap()).collect(),
         score_min: 0.4,
         subjects,
+        person: PersonConstraint::Any,
+        schedule: Schedule::default(),
         dwell: Duration::from_secs(dwell_secs),
         gap_max: Duration::from_secs(5),
         unseen_max: Duration::ZERO,
@@ -66,7 +69,12 @@ fn run(
     for sec in secs {
         let tracks = tracks(sec);
         let pts = MediaTime::from_secs_f64(f64::from(sec));
-        for event in rule.step(&RuleFrame { pts, valid: valid(sec), tracks: &tracks }) {
+        for event in rule.step(&RuleFrame {
+            pts,
+            at: WallTime::from_unix_millis(0),
+            valid: valid(sec),
+            tracks: &tracks,
+        }) {
             match event {
                 RuleEvent::Confirmed(_) => seen.push((sec, "confirmed")),
                 RuleEvent::Ended(_) => seen.push((sec, "ended")),
@@ -229,7 +237,8 @@ fn a_crowd_needs_its_number_for_its_time() {
             (0..n).map(|i| standing(i.into(), "person", i as f32 * 70.0, 0.0, s.into())).collect()
         }
     };
-    let make = || rule(pattern(Subjects::Count { count_min: 5 }, &["person"], 30));
+    let make =
+        || rule(pattern(Subjects::Count { count_min: 5, stationary: false }, &["person"], 30));
     assert_eq!(run(&mut make(), 0..60, |_| true, crowd(4)), []);
     assert_eq!(run(&mut make(), 0..60, |_| true, crowd(5)), [(30, "confirmed")]);
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::{
-    taxonomy::Subjects,
+    schedule::Schedule,
+    taxonomy::{PersonConstraint, Subjects},
     verdict::health::FrameHealth,
     wire::{EventData, Priority},
 };
@@ -22,6 +23,8 @@ fn pattern() -> Pattern {
         classes: vec!["bin_overflowing".parse().unwrap()],
         score_min: 0.4,
         subjects: Subjects::Each { stationary: true },
+        person: PersonConstraint::Any,
+        schedule: Schedule::default(),
         dwell: Duration::from_secs(30),
         gap_max: Duration::from_secs(5),
         unseen_max: Duration::ZERO,

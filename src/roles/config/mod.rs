@@ -14,6 +14,7 @@ pub mod edge;
 pub mod hub;
 pub mod mqtt;
 pub mod pattern;
+mod pattern_reader;
 pub mod pipeline;
 
 use crate::base::toml_reader::{Fault, Faults, Table, read};

@@ -5,7 +5,8 @@ use super::{
     calibration::{Calibration, frame_size, load_calibration},
     load,
     mqtt::secret_file,
-    pattern::{Catalogue, pattern},
+    pattern::Catalogue,
+    pattern_reader::pattern,
 };
 use crate::{
     base::{
