@@ -1,5 +1,6 @@
 //! Picture geometry. Pixel coordinates; the centre of the top-left pixel is (0, 0).
 
+use geo::Validation;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +133,12 @@ impl PixelPolygon {
         let moved =
             |p: &PixelPoint| PixelPoint { x: out(p.x, size.width_px), y: out(p.y, size.height_px) };
         Self(self.0.iter().map(moved).collect())
+    }
+
+    /// Whether two of its sides meet elsewhere than at a corner that they share.
+    pub fn crosses_itself(&self) -> bool {
+        let ring = self.0.iter().map(|corner| (corner.x, corner.y)).collect();
+        !geo::Polygon::new(ring, vec![]).is_valid()
     }
 
     /// The box around it.

@@ -207,4 +207,37 @@ mod tests {
         let faults = Catalogue::from_texts(vec![file("a"), file("b")]).unwrap_err().to_string();
         assert!(faults.contains("b:2: id = ") && faults.contains("no other file"), "{faults}");
     }
+
+    /// A row of docs/events.md; `cargo test events_page -- --nocapture` prints those that are missing.
+    fn row(pattern: &Pattern) -> String {
+        let secs = |span: std::time::Duration| match span.as_secs() {
+            days if days % 86_400 == 0 => format!("{} d", days / 86_400),
+            hours if hours % 3_600 == 0 => format!("{} h", hours / 3_600),
+            minutes if minutes % 60 == 0 => format!("{} min", minutes / 60),
+            secs => format!("{secs} s"),
+        };
+        let classes: Vec<&str> = pattern.classes.iter().map(|class| class.as_str()).collect();
+        let closed = if pattern.closure.by_video { secs(pattern.clear) } else { "a person".into() };
+        format!(
+            "| `{}` | {} | {} | {} | {} | {} |",
+            pattern.id,
+            pattern.description_zh,
+            pattern.event.code,
+            classes.join(" "),
+            secs(pattern.dwell),
+            closed
+        )
+    }
+
+    #[test]
+    fn the_events_page_tells_the_catalogue() {
+        let page = std::fs::read_to_string("docs/events.md").unwrap_or_default();
+        let catalogue = Catalogue::built_in().unwrap();
+        let missing: Vec<String> = catalogue
+            .iter()
+            .map(|pattern| row(pattern))
+            .filter(|row| !page.contains(row))
+            .collect();
+        assert!(missing.is_empty(), "docs/events.md lacks\n{}", missing.join("\n"));
+    }
 }

@@ -233,7 +233,8 @@ fn zones(
             let points = corners.into_iter().map(|[x, y]| PixelPoint { x, y }).collect();
             PixelPolygon::new(points).ok_or_else(String::new)
         };
-        let drawn = table.value::<Vec<[f64; 2]>>("polygon_px").check(shape, corners).optional();
+        let drawn = table.value::<Vec<[f64; 2]>>("polygon_px").check(shape, corners);
+        let drawn = drawn.check("", |polygon| in_picture(polygon, size)).optional();
         let names = Datum::ALL.map(|datum| (datum.name(), datum));
         let datum = table.value::<String>("datum").one_of(&names).or(Datum::Cgcs2000);
         let surveyed = table
@@ -277,6 +278,24 @@ fn zones(
         zones.push(zone);
     }
     zones.into_iter().collect()
+}
+
+/// A polygon as a person draws one: its sides do not cross, its corners lie in the picture.
+fn in_picture(polygon: PixelPolygon, size: Option<PixelSize>) -> Result<PixelPolygon, String> {
+    if polygon.crosses_itself() {
+        return Err("its sides cross: give the corners in order around the zone".to_owned());
+    }
+    let Some(size) = size else { return Ok(polygon) };
+    let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
+    // Editors snap to the border or a pixel beyond it.
+    let inside = |at: f64, length: f64| (-1.0..=length + 1.0).contains(&at);
+    match polygon.corners().iter().find(|at| !inside(at.x, width) || !inside(at.y, height)) {
+        Some(PixelPoint { x, y }) => Err(format!(
+            "the corner [{x}, {y}] lies outside the picture of {width} by {height}: was the zone \
+             drawn in another [frame]?"
+        )),
+        None => Ok(polygon),
+    }
 }
 
 fn tile_count(zone: &Zone, size: PixelSize) -> usize {

@@ -74,6 +74,12 @@ fn an_unknown_zone_a_flat_zone_and_a_password_in_the_address_are_refused() {
     assert!(message.contains("zones of this file: pavement"), "{message}");
     let flat = SMALLEST.replace("[1920, 0], [1920, 1080], [0, 1080]", "[1, 1], [2, 2]");
     assert!(read_as(&flat).unwrap_err().contains("zone[0].polygon_px"));
+    let crossing =
+        SMALLEST.replace("[1920, 0], [1920, 1080], [0, 1080]", "[1920, 1080], [1920, 0], [0, 900]");
+    assert!(read_as(&crossing).unwrap_err().contains("its sides cross"));
+    let outside = SMALLEST.replace("[1920, 1080], [0, 1080]", "[1920, 1180], [0, 1080]");
+    let message = read_as(&outside).unwrap_err();
+    assert!(message.contains("[1920, 1180] lies outside the picture of 1920 by 1080"), "{message}");
     let password = SMALLEST.replace("rtsp://10", "rtsp://admin:secret@10");
     let message = read_as(&password).unwrap_err();
     assert!(message.contains("password_file"), "{message}");
