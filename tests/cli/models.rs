@@ -1,7 +1,6 @@
 //! `models`: the tiny detector of tests/golden takes its own place, in better and worse forms.
 
 use crate::support::{Ended, file, has_onnxruntime, root, run};
-use opencv::{core::Vector, imgcodecs, prelude::*};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{
@@ -23,6 +22,20 @@ fn network(note: &str) -> Vec<u8> {
     // Field 6 of ModelProto, a text.
     bytes.extend([0x32, note.len() as u8]);
     bytes.extend(note.bytes());
+    bytes
+}
+
+/// A picture of 64x64 px, each quarter of one colour: blue, green, red, the lowest row first.
+fn bmp(quarters: &[Vec<u8>]) -> Vec<u8> {
+    let words = |values: &[u32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let header: Vec<u8> =
+        words(&[54 + 64 * 64 * 3, 0, 54, 40, 64, 64, 24 << 16 | 1, 0, 0, 0, 0, 0, 0]);
+    let mut bytes = [b"BM".to_vec(), header].concat();
+    for y in (0..64).rev() {
+        for x in 0..64 {
+            bytes.extend(&quarters[y / 32 * 2 + x / 32]);
+        }
+    }
     bytes
 }
 
@@ -67,18 +80,8 @@ impl Site {
         for (id, picture) in expected["pictures"].as_array().unwrap().iter().enumerate() {
             let quarters: Vec<Vec<u8>> =
                 serde_json::from_value(picture["quarters_bgr"].clone()).unwrap();
-            let mut bgr: Vec<u8> = Vec::new();
-            for y in 0..64 {
-                for x in 0..64 {
-                    bgr.extend(&quarters[y / 32 * 2 + x / 32]);
-                }
-            }
-            let rows = Mat::new_rows_cols_with_data(64, 3 * 64, &bgr).unwrap();
-            let name = format!("{id}.png");
-            let path = self.path("pictures").join(&name).display().to_string();
-            assert!(
-                imgcodecs::imwrite(&path, &rows.reshape_def(3).unwrap(), &Vector::new()).unwrap()
-            );
+            let name = format!("{id}.bmp");
+            fs::write(self.path("pictures").join(&name), bmp(&quarters)).unwrap();
             images.push(json!({"id": id, "file_name": name, "width": 64, "height": 64}));
             for found in picture["detections"].as_array().unwrap() {
                 let edges: [f64; 4] = serde_json::from_value(found["box_xyxy_px"].clone()).unwrap();
@@ -217,8 +220,8 @@ fn a_set_or_model_that_cannot_be_used_is_named_and_changes_nothing() {
     let good = site.model("trained/good.toml", "good", str::to_owned);
     let sound = fs::read_to_string(site.path("frozen.json")).unwrap();
     for (from, to, told) in [
-        ("\"width\":64", "\"width\":65", "0.png: is 64x64 px; its labels are for 65x64 px"),
-        ("0.png", "absent.png", "absent.png: is not there"),
+        ("\"width\":64", "\"width\":65", "0.bmp: is 64x64 px; its labels are for 65x64 px"),
+        ("0.bmp", "absent.bmp", "absent.bmp: is not there"),
         ("\"name\":\"bin\"", "\"name\":\"person\"", "two classes of one name"),
         ("\"annotations\":[", "\"annotations\":[7, ", "frozen.json:1: "),
         ("\"height\":64,\"id\":0", "\"height\":\"?\",\"id\":0", "frozen.json:1: "),
@@ -230,9 +233,9 @@ fn a_set_or_model_that_cannot_be_used_is_named_and_changes_nothing() {
         assert!(ended.stderr.contains(told), "{told} is not in\n{}", ended.stderr);
     }
     file(site.folder.path(), "frozen.json", &sound);
-    fs::write(site.path("pictures/1.png"), "no picture").unwrap();
+    fs::write(site.path("pictures/1.bmp"), "no picture").unwrap();
     let ended = site.promote(&good, &[]);
-    assert!(ended.code == 2 && ended.stderr.contains("1.png"), "{}", ended.shown());
+    assert!(ended.code == 2 && ended.stderr.contains("1.bmp"), "{}", ended.shown());
     site.frozen();
     fs::write(site.path("trained/good.onnx"), "bit rot").unwrap();
     let ended = site.promote(&good, &[]);
