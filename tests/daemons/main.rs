@@ -9,6 +9,7 @@ mod arrived;
 mod bad_input;
 mod full_disk;
 mod kill;
+mod learned;
 mod signals;
 
 #[path = "../support/daemons.rs"]

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     base::time::{ClockQuality, MediaTime, WallTime},
     domain::{
+        dataset::jpeg::jpeg_size,
         frame::{ColourMatrix, FrameStamp, OwnedImage},
         pixel::PixelPoint,
     },
@@ -61,6 +62,8 @@ fn a_head_is_unrecognisable_in_both_pictures_and_the_rest_is_kept() {
         assert!(detail(&pixels, columns, [20, 200, 180, 470]) > 40.0, "the street lost detail");
     }
     assert_ne!(snapshot.clean_jpeg, snapshot.annotated_jpeg);
+    // As whoever exports it for training reads it.
+    assert_eq!(jpeg_size(&snapshot.clean_jpeg), Some(snapshot.size));
 }
 
 #[test]

@@ -43,6 +43,7 @@ struct Report {
     /// What something costs, for whoever sizes a machine.
     notes: Vec<String>,
     /// Manifests whose networks were loaded: many pipelines share one.
+    #[cfg(feature = "edge")]
     #[serde(skip)]
     loaded: BTreeSet<PathBuf>,
 }

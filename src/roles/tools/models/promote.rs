@@ -77,6 +77,8 @@ struct Figures<'a> {
     pictures: usize,
     loss_max: f64,
     mean_ap50: [f64; 2],
+    /// Classes of the new model that the set has no labels of.
+    unjudged: &'a [ClassName],
     old: &'a Score,
     new: &'a Score,
 }
@@ -89,12 +91,17 @@ pub fn run(args: &PromoteArgs) -> anyhow::Result<Ended> {
     let old_score = frozen.judge(&current.file, &args.providers)?;
     let new_score = frozen.judge(&new.file, &args.providers)?;
     let lost = lost(current.manifest(), new.manifest());
+    let unjudged: Vec<ClassName> = (new.manifest().classes.iter())
+        .map(|class| class.name.clone())
+        .filter(|name| !old_score.classes.contains_key(name))
+        .collect();
     let objections = objections(&old_score, &new_score, &lost, args.loss_max);
     let figures = Figures {
         frozen_sha256: &frozen.sha256,
         pictures: frozen.pictures(),
         loss_max: args.loss_max,
         mean_ap50: [old_score.mean_ap50(), new_score.mean_ap50()],
+        unjudged: &unjudged,
         old: &old_score,
         new: &new_score,
     };
@@ -123,7 +130,7 @@ fn show(args: &PromoteArgs, report: &Report<'_>) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string(report)?);
         return Ok(());
     }
-    let Figures { old, new, pictures, mean_ap50, .. } = report.figures;
+    let Figures { old, new, pictures, mean_ap50, unjudged, .. } = report.figures;
     println!("{:<18}{:>7}{:>16}{:>16}{:>16}", "", "labels", "AP50", "recall", "precision");
     let pair = |figure: &dyn Fn(&ClassScore) -> Option<f64>, class: &ClassName| {
         let of = |score: &Score| score.classes.get(class).and_then(figure);
@@ -142,6 +149,10 @@ fn show(args: &PromoteArgs, report: &Report<'_>) -> anyhow::Result<()> {
     let [before, after] = mean_ap50;
     let mean = format!("{before:.3} > {after:.3}");
     println!("{:<18}{:>7}{mean:>16}   over {pictures} pictures", "mean", "");
+    if !unjudged.is_empty() {
+        let names: Vec<&str> = unjudged.iter().map(ClassName::as_str).collect();
+        println!("no labels, not judged: {}", names.join(" "));
+    }
     let named = |version: &VersionRef| format!("{} {}", version.model.id, version.version);
     let (over, from, to) = (args.over.display(), named(report.from), named(report.to));
     for objection in &report.objections {
