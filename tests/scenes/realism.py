@@ -2,10 +2,12 @@
 """How real the streets look to a detector: its recall of rendered cars and people, from the committed clips.
 
     python realism.py --model models/street-nano.toml [--program target/release/gridwarden] [--every 10] [--clips DIR] [--work DIR]
+    python realism.py --found FILE ...
 
-Takes every n-th frame of the clips whose camera has no fault, runs `gridwarden detect` at the manifest's thresholds, and counts a
-truth box as found when a detection of an accepted class covers it at IoU 0.5 (each detection once, best score first). Truth that
-is cut by the frame, or shows less than half of its full box, does not count. Intervals are Wilson's, 95 %, frames taken as independent.
+Takes every n-th frame of the clips whose camera has no fault, runs `gridwarden detect` at the manifest's thresholds (or reads what
+another detector found on the frames in --work: COCO results with file_name and category_name), and counts a truth box as found
+when a detection of an accepted class covers it at IoU 0.5 (each detection once, best score first). Truth that is cut by the frame,
+or shows less than half of its full box, does not count. Intervals are Wilson's, 95 %, frames taken as independent.
 """
 import argparse
 import json
@@ -78,16 +80,20 @@ def found_in(objects, detections, kind):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", required=True)
+    parser.add_argument("--model")
+    parser.add_argument("--found", help="results of another detector, instead of --model")
     parser.add_argument("--program", default="target/release/gridwarden")
     parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--clips", default=f"{HERE}/clips")
     parser.add_argument("--work", default=".build/realism")
     options = parser.parse_args()
+    if bool(options.model) == bool(options.found):
+        parser.error("one of --model and --found")
     os.makedirs(options.work, exist_ok=True)
     shots = list(frames_of(options.clips, options.every, options.work))
-    out = f"{options.work}/found.json"
-    subprocess.run([options.program, "detect", "--model", options.model, "--providers", "cpu", "--out", out, *(s[0] for s in shots)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    out = options.found or f"{options.work}/found.json"
+    if not options.found:
+        subprocess.run([options.program, "detect", "--model", options.model, "--providers", "cpu", "--out", out, *(s[0] for s in shots)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with open(out) as file:
         by_file = {}
         for d in json.load(file):
@@ -104,7 +110,7 @@ def main():
                             entry = tally.setdefault((group, place), [0, 0])
                             entry[0] += hit
                             entry[1] += 1
-    print(f"{options.model}: {len(shots)} frames", file=sys.stderr)
+    print(f"{options.found or options.model}: {len(shots)} frames", file=sys.stderr)
     print("| class | height px | set | found | recall | 95 % |\n|---|---|---|---|---|---|")
     for (group, place), (found, count) in sorted(tally.items(), key=lambda e: (e[0][0], e[0][1] != "all", e[0][1])):
         low, high = wilson(found, count)

@@ -128,6 +128,8 @@ def figures_of(label: str, outcomes: list[Outcome], hours: float, allowed: Toler
     # Told gone while it still stands is wrong, not quick.
     gone = [(event, case) for event, case in over if case.gone is not None and case.gone >= event.end - allowed.secs]
     figures.append(share(f"gone told{label}", len(gone), len(over), "found events that ended"))
+    early = sum(case.gone is not None and case.gone < event.end - allowed.secs for event, case in pairs)
+    figures.append(share(f"told gone while it stood{label}", early, len(pairs), "found events"))
     figures += times(f"gone latency{label}", "events told gone", np.array([(case.gone or 0.0) - event.end for event, case in gone]))
     away = np.array([metres(case.place, event.place) for event, case in pairs if case.place and event.place])
     figures.append(bootstrapped(f"place error median, metres{label}", "found events", len(away), lambda w: quantile(away, w, 0.5)))

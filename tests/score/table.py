@@ -8,7 +8,15 @@ from .figure import Figure
 HEADLINES = {
     # The rows of the short table; everything else stands in the long one only.
     "detections": ("AP50 mean", "AP50-95 mean"),
-    "events": ("found", "false per hour", "latency median, seconds", "cases per found event", "gone latency median, seconds"),
+    "events": (
+        "found",
+        "false per hour",
+        "latency median, seconds",
+        "cases per found event",
+        "gone latency median, seconds",
+        "told gone while it stood",
+        "near misses taken for an event",
+    ),
     "positions": ("error median, metres", "error p95, metres", "inside the stated 95 % radius", "inside the stated 95 % ellipse"),
     "tracks": ("MOTA", "IDF1", "HOTA"),
 }

@@ -53,6 +53,13 @@ def test_no_cases_find_nothing():
     assert figures["found"] == 0 and figures["missed"] == 1 and figures["latency median, seconds"] is None
 
 
+def test_gone_told_of_what_still_stands_is_counted():
+    stands = [event(10, 60), event(100), event(200, 260)]
+    figures = by_name(stands, [case(20, gone=30), case(105, gone=180, name="d"), case(205, gone=258, name="e")])
+    assert figures["found"] == 1 and figures["told gone while it stood"] == pytest.approx(2 / 3)
+    assert figures["gone told"] == pytest.approx(1 / 2)  # of the two that ended
+
+
 def test_duplicates_cost():
     figures = by_name([event(10, 60)], [case(20, name="a"), case(30, name="b"), case(40, name="c")])
     assert (
