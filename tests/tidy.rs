@@ -220,6 +220,7 @@ fn every_pattern_file_is_in_the_built_in_catalogue() {
     let source = fs::read_to_string(root().join("src/roles/config/pattern.rs")).unwrap();
     for entry in fs::read_dir(root().join("pipelines/patterns")).unwrap().flatten() {
         let name = entry.file_name().into_string().unwrap();
-        assert!(source.contains(&format!("\"{name}\"")), "{name} is not built in");
+        let id = name.trim_end_matches(".toml");
+        assert!(source.contains(&format!("\"{id}\"")), "{name} is not built in");
     }
 }

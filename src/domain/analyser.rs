@@ -8,7 +8,7 @@
 //! ```
 
 use super::{
-    case::{CaseFact, CaseState, Subject},
+    case::{CaseFact, CaseState, Subject, mute::Mute},
     detection::{Detection, ModelRef},
     frame::FrameStamp,
     ground::GroundView,
@@ -33,6 +33,9 @@ use std::{
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// Ended cases kept for evidence that is still being made (a clip ends after its event).
 const ENDED_MAX: usize = 64;
+
+/// Spots that may be quiet at once; the oldest gives way.
+const MUTES_MAX: usize = 256;
 
 /// What one analysed frame led to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,6 +63,7 @@ pub struct Analyser {
     rules: Vec<ZoneRule>,
     open: BTreeMap<StayKey, OpenCase>,
     ended: VecDeque<CaseState>,
+    mutes: VecDeque<Mute>,
     ids: Box<dyn IdSource>,
 }
 
@@ -88,6 +92,7 @@ impl Analyser {
             rules,
             open: BTreeMap::new(),
             ended: VecDeque::new(),
+            mutes: VecDeque::new(),
             ids,
         }
     }
@@ -126,6 +131,14 @@ impl Analyser {
         orphans
     }
 
+    /// A person called a case of this camera a false alarm: its spot is quiet for a while.
+    pub fn mute(&mut self, mute: Mute) {
+        if self.mutes.len() == MUTES_MAX {
+            self.mutes.pop_front();
+        }
+        self.mutes.push_back(mute);
+    }
+
     /// One analysed frame. `detections` are in stream pixels; on a blind frame they are not looked at.
     pub fn step(
         &mut self,
@@ -157,8 +170,12 @@ impl Analyser {
         let facts = events
             .into_iter()
             .filter_map(|(index, event)| match event {
-                RuleEvent::Confirmed(seen) => Some(self.opened(stamp, index, &seen)),
-                RuleEvent::Holds(seen) => self.still_seen(stamp, index, &seen),
+                RuleEvent::Confirmed(seen) => self.confirmed(stamp, index, &seen),
+                RuleEvent::Holds(seen) if self.open.contains_key(&(index, seen.stay)) => {
+                    self.still_seen(stamp, index, &seen)
+                }
+                // Confirmed on a spot that was quiet then.
+                RuleEvent::Holds(seen) => self.confirmed(stamp, index, &seen),
                 RuleEvent::Ended(seen) => self.gone(stamp, index, &seen),
             })
             .collect();
@@ -188,6 +205,21 @@ impl Analyser {
         state.revision += 1;
         let kind = if state.is_open() { FactKind::Seen } else { FactKind::Gone };
         Some(CaseFact { kind, at, state: state.clone() })
+    }
+
+    /// A case, unless its spot is muted.
+    fn confirmed(
+        &mut self,
+        stamp: &FrameStamp,
+        index: usize,
+        seen: &Observation,
+    ) -> Option<CaseFact> {
+        let (at, place) = (stamp.captured_at, self.subject(seen).bbox());
+        self.mutes.retain(|mute| at < mute.until);
+        let rule = &self.rules[index];
+        let (pattern, zone) = (&rule.pattern().id, &rule.zone().id);
+        let quiet = self.mutes.iter().any(|mute| mute.silences(pattern, zone, &place, at));
+        (!quiet).then(|| self.opened(stamp, index, seen))
     }
 
     fn opened(&mut self, stamp: &FrameStamp, index: usize, seen: &Observation) -> CaseFact {

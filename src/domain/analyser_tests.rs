@@ -171,3 +171,29 @@ fn a_clip_that_is_ready_after_the_end_still_joins_its_case() {
         analyser.add_evidence(gone.state.case_id, vec![clip], stamp(300).captured_at).unwrap();
     assert_eq!((fact.kind, fact.state.revision), (FactKind::Gone, gone.state.revision + 1));
 }
+
+#[test]
+fn a_spot_called_a_false_alarm_is_quiet_until_its_mute_ends() {
+    use crate::domain::{
+        case::mute::Mute,
+        wire::{DecisionData, DecisionKind},
+    };
+    let mut analyser = analyser(1);
+    // The same false stall comes and goes, from the fourth minute on without an end.
+    let flicker = |s: u32| if !(90..=240).contains(&s) { vec![stall(100.0)] } else { vec![] };
+    let first = run(&mut analyser, 0..180, flicker);
+    assert_eq!(first.iter().filter(|fact| fact.kind == FactKind::Opened).count(), 1);
+    let decision = DecisionData {
+        case_id: first[0].state.case_id,
+        decision: DecisionKind::Rejected,
+        reason: Some("wrong_object".into()),
+        at: stamp(180).captured_at,
+    };
+    let mut mute = Mute::of(&decision, &first[0].state, &[]).unwrap();
+    mute.until = stamp(600).captured_at;
+    analyser.mute(mute);
+    assert_eq!(run(&mut analyser, 180..600, flicker), [], "quiet");
+    let after = run(&mut analyser, 600..602, flicker);
+    assert_eq!(after.iter().map(|fact| fact.kind).collect::<Vec<_>>(), [FactKind::Opened]);
+    assert!(after[0].state.dwell_secs > 300.0, "it has stood there since the fourth minute");
+}

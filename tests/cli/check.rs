@@ -176,7 +176,7 @@ fn all_spoiled() -> Vec<Spoiled> {
     pipeline(
         "id = \"roadside_stall\"",
         "id = \"stall_roadside\"",
-        &["id", "stall_roadside", "one of bin_overflowing"],
+        &["id", "stall_roadside", "one of abandoned_vehicle"],
     );
     pipeline("zones = [\"pavement\"]", "zones = [\"roof\"]", &["zones", "roof", "pavement, road"]);
     pipeline("dwell_secs = 60", "dwell_secs = -60", &["dwell_secs = -60", "1"]);

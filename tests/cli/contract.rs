@@ -162,7 +162,7 @@ fn bad_usage_of_verify_is_exit_code_2() {
              --before-start 2026-02-02T00:00:00Z --after-start 2026-02-01T00:00:00Z",
             "--after-start 2026-02-01",
         ),
-        ("verify --pattern burning --images a.jpg b.jpg", "one of bin_overflowing, crowd"),
+        ("verify --pattern juggling --images a.jpg b.jpg", "one of abandoned_vehicle, animals"),
         ("verify --pattern crowd --images a.jpg b.jpg --model no.toml", "no.toml:1"),
     ];
     for (args, named) in cases {

@@ -211,8 +211,8 @@ fn a_set_or_model_that_cannot_be_used_is_named_and_changes_nothing() {
     let good = site.model("trained/good.toml", "good", str::to_owned);
     let sound = fs::read_to_string(site.path("frozen.json")).unwrap();
     for (from, to, told) in [
-        ("\"width\":64", "\"width\":65", "0.bmp: is 64x64 px; its labels are for 65x64 px"),
-        ("0.bmp", "absent.bmp", "absent.bmp: is not there"),
+        ("\"width\":64", "\"width\":65", "0.png: is 64x64 px; its labels are for 65x64 px"),
+        ("0.png", "absent.png", "absent.png: is not there"),
         ("\"name\":\"bin\"", "\"name\":\"person\"", "two classes of one name"),
         ("\"annotations\":[", "\"annotations\":[7, ", "frozen.json:1: "),
         ("\"height\":64,\"id\":0", "\"height\":\"?\",\"id\":0", "frozen.json:1: "),
@@ -224,9 +224,9 @@ fn a_set_or_model_that_cannot_be_used_is_named_and_changes_nothing() {
         assert!(ended.stderr.contains(told), "{told} is not in\n{}", ended.stderr);
     }
     file(site.folder.path(), "frozen.json", &sound);
-    fs::write(site.path("pictures/1.bmp"), "no picture").unwrap();
+    fs::write(site.path("pictures/1.png"), "no picture").unwrap();
     let ended = site.promote(&good, &[]);
-    assert!(ended.code == 2 && ended.stderr.contains("1.bmp"), "{}", ended.shown());
+    assert!(ended.code == 2 && ended.stderr.contains("1.png"), "{}", ended.shown());
     site.frozen();
     fs::write(site.path("trained/good.onnx"), "bit rot").unwrap();
     let ended = site.promote(&good, &[]);

@@ -9,6 +9,8 @@ pub mod clearance;
 pub mod fold;
 /// The one transition table of a case at the hub.
 pub mod lifecycle;
+/// A spot that stays quiet after a false alarm.
+pub mod mute;
 /// Why a person decided so.
 pub mod reason_codes;
 

@@ -14,7 +14,7 @@ use super::{StoreError, open_sqlite};
 use crate::{
     base::{clock::Clock, time::WallTime},
     domain::{
-        case::{CaseFact, CaseState},
+        case::{CaseFact, CaseState, mute},
         ids::{CameraId, CaseId},
         outbox::{OutboxRow, OutboxSeq, Want},
         wire::{Leaf, NodeAddress, Topic, case_event},
@@ -55,7 +55,7 @@ pub struct CommitBatch {
 /// Clones share the connection.
 #[derive(Clone)]
 pub struct EdgeStore {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
     path: Arc<Path>,
     address: NodeAddress,
     clock: Arc<dyn Clock>,
@@ -330,7 +330,11 @@ impl EdgeStore {
             .bind(now.minus(ENDED_CASES_KEPT).to_string())
             .execute(&self.pool)
             .await?;
-            Ok(answers.rows_affected() + cases.rows_affected())
+            let mutes = sqlx::query("DELETE FROM mutes WHERE until_millis < ?")
+                .bind(now.minus(mute::REMEMBERED).unix_millis())
+                .execute(&self.pool)
+                .await?;
+            Ok(answers.rows_affected() + cases.rows_affected() + mutes.rows_affected())
         };
         prune.await.map_err(self.failed())
     }
@@ -341,11 +345,16 @@ impl EdgeStore {
         Ok(count.max(0) as u64)
     }
 
-    fn failed(&self) -> impl Fn(sqlx::Error) -> StoreError + '_ {
+    pub(super) fn failed(&self) -> impl Fn(sqlx::Error) -> StoreError + '_ {
         |error| StoreError::from_sqlx(&self.path, error)
     }
 
-    fn content(&self, table: &'static str, row: String, reason: impl ToString) -> StoreError {
+    pub(super) fn content(
+        &self,
+        table: &'static str,
+        row: String,
+        reason: impl ToString,
+    ) -> StoreError {
         StoreError::Content {
             path: self.path.to_path_buf(),
             table,
@@ -375,7 +384,7 @@ async fn insert_uploads(
     Ok(())
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 

@@ -146,6 +146,35 @@ async fn rows_come_in_order_a_page_at_a_time_and_leave_when_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_false_alarm_is_quiet_over_a_restart_and_longer_the_next_time() {
+    use crate::domain::wire::{DecisionData, DecisionKind};
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let (first, second) =
+        (fact(7, "cam-a", 1, FactKind::Gone), fact(8, "cam-a", 1, FactKind::Gone));
+    store.commit(&batch([first.clone(), second.clone()])).await.unwrap();
+    let rejected = |fact: &CaseFact, millis| DecisionData {
+        case_id: fact.state.case_id,
+        decision: DecisionKind::Rejected,
+        reason: Some("wrong_object".to_owned()),
+        at: WallTime::from_unix_millis(millis),
+    };
+    let decision = rejected(&first, 1_000_000);
+    let mute = store.mute_after(&decision).await.unwrap().unwrap();
+    assert_eq!(store.mute_after(&decision).await.unwrap(), Some(mute.clone()), "told twice");
+    let unknown = DecisionData { case_id: CaseId(Uuid::from_u128(9)), ..decision };
+    assert_eq!(store.mute_after(&unknown).await.unwrap(), None);
+    store.close().await;
+
+    let store = open(&folder).await;
+    assert_eq!(store.mutes(&first.state.camera).await.unwrap(), [mute]);
+    let longer = store.mute_after(&rejected(&second, 9_000_000)).await.unwrap().unwrap();
+    assert_eq!(longer.until, WallTime::from_unix_millis(9_000_000 + 86_400_000));
+    store.prune(longer.until.plus(Duration::from_secs(31 * 86_400))).await.unwrap();
+    assert_eq!(store.mutes(&first.state.camera).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn every_boot_has_its_own_run_number() {
     let folder = TempDir::new().unwrap();
     for run in 1..=3 {

@@ -9,6 +9,8 @@
 pub mod commit_queue;
 #[cfg(feature = "edge")]
 pub mod edge;
+/// Spots that stay quiet.
+mod edge_mutes;
 #[cfg(feature = "hub")]
 pub mod hub;
 

@@ -52,7 +52,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
     let unseen_max =
         Duration::from_secs_f64(unseen.or(base.map_or(0.0, |b| b.unseen_max.as_secs_f64())));
     let clear = secs(&mut table, "clear_secs", 1.0..=604_800.0, base.map(|b| b.clear));
-    contradictions(&mut table, [dwell, gap_max, clear, Some(unseen_max)]);
+    contradictions(&mut table, [gap_max, clear, Some(unseen_max)]);
     let person = table
         .value::<String>("person")
         .one_of(&[
@@ -94,7 +94,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
         person,
         schedule,
         dwell: dwell?,
-        gap_max: gap_max?.min(dwell?),
+        gap_max: gap_max?.min(clear?),
         unseen_max: unseen_max.min(clear?),
         hit_ratio_min,
         clear: clear?,
@@ -129,13 +129,10 @@ fn classes(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Vec<ClassNam
 }
 
 /// Times that one table writes and that cannot both be meant.
-fn contradictions(table: &mut Table<'_>, times: [Option<Duration>; 4]) {
-    let [Some(dwell), Some(gap_max), Some(clear), Some(unseen_max)] = times else { return };
+fn contradictions(table: &mut Table<'_>, times: [Option<Duration>; 3]) {
+    let [Some(gap_max), Some(clear), Some(unseen_max)] = times else { return };
     let keys = table.keys();
     let writes = |pair: [&str; 2]| pair.iter().all(|key| keys.iter().any(|written| written == key));
-    if gap_max > dwell && writes(["gap_secs_max", "dwell_secs"]) {
-        table.fault("gap_secs_max", "no longer than dwell_secs, or two glimpses make a case");
-    }
     if gap_max > clear && writes(["gap_secs_max", "clear_secs"]) {
         table.fault(
             "clear_secs",

@@ -336,9 +336,7 @@ fn camera_pattern(
         Some(base) => pattern(table, Some(&base)).map(|pattern| (Arc::new(pattern), zones)),
         None => {
             // The pattern is unknown, so its keys cannot be checked either.
-            for key in table.keys() {
-                let _ = table.table(&key);
-            }
+            table.skip_rest();
             None
         }
     }

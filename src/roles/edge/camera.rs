@@ -18,7 +18,7 @@ use crate::{
     base::{clock::Clock, shutdown::Shutdown, time::WallTime},
     domain::{
         analyser::Analyser,
-        case::CaseFact,
+        case::{CaseFact, mute::Mute},
         ids::CaseId,
         pixel::PixelBox,
         scene::Scene,
@@ -58,6 +58,7 @@ pub enum Message {
     Analysed(Box<Analysed>),
     Source(SourceEvent),
     Clip { case_id: CaseId, stored: Box<Stored> },
+    Mute(Box<Mute>),
 }
 
 /// What every camera of a node shares.
@@ -116,6 +117,7 @@ impl Analyst {
                 Ok(Message::Analysed(analysed)) => self.frame(*analysed),
                 Ok(Message::Source(event)) => self.reporter.source_event(&event),
                 Ok(Message::Clip { case_id, stored }) => self.clip_ready(case_id, *stored),
+                Ok(Message::Mute(mute)) => self.analyser.mute(*mute),
                 Err(_) if self.shared.shutdown.has_begun() => return,
                 Err(_) => {}
             }

@@ -1,6 +1,9 @@
 //! Reads the link to the broker and hands each message to whom it concerns.
 
-use super::publish::{PublishInput, read_ack};
+use super::{
+    decisions::Decisions,
+    publish::{PublishInput, read_ack},
+};
 use crate::{
     domain::wire::{CloudEvent, DecisionData, Leaf, NodeAddress, Topic, VerifyRequestData},
     drivers::mqtt::LinkEvent,
@@ -29,6 +32,7 @@ pub async fn run(
     mut events: mpsc::Receiver<LinkEvent>,
     publish: mpsc::Sender<PublishInput>,
     requests: SyncSender<VerifyRequestData>,
+    decisions: Decisions,
 ) {
     while let Some(event) = events.recv().await {
         match event {
@@ -53,7 +57,9 @@ pub async fn run(
                         }
                     }
                     Ok(Incoming::Decision(decision)) => {
-                        tracing::info!(case = %decision.case_id, decision = ?decision.decision, "the hub decided");
+                        if !decisions.take(&decision).await {
+                            continue;
+                        }
                     }
                     Err(reason) => tracing::warn!(topic, reason, "a message is ignored"),
                 }

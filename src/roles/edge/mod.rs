@@ -11,6 +11,7 @@
 pub mod camera;
 pub mod clip;
 pub mod counters;
+mod decisions;
 pub mod evidence;
 pub mod findings;
 mod link;
@@ -63,11 +64,18 @@ use anyhow::Context;
 use camera::{Analyst, Message, Shared, feed, hand_over};
 use clip::Clips;
 use counters::EdgeCounters;
+use decisions::Decisions;
 use evidence::EvidenceFolder;
 use report::{CameraReporter, Teller};
 use std::{
-    fs::DirBuilder, num::NonZeroUsize, os::unix::fs::DirBuilderExt, path::Path, sync::Arc,
-    thread::JoinHandle, time::Duration,
+    collections::BTreeMap,
+    fs::DirBuilder,
+    num::NonZeroUsize,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::{Arc, mpsc::SyncSender},
+    thread::JoinHandle,
+    time::Duration,
 };
 use tokio::sync::mpsc;
 use upkeep::{Upkeep, detector_data};
@@ -183,11 +191,18 @@ pub async fn run(
     }
 
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
+    let mut analysts = BTreeMap::new();
     for pipeline in &config.pipelines {
-        let cases = store.open_cases(&pipeline.camera).await?;
-        let started = start_camera(pipeline, &shared, &teller, &pool, &footage, cases, run_number);
+        let before = Before {
+            cases: store.open_cases(&pipeline.camera).await?,
+            mutes: store.mutes(&pipeline.camera).await?,
+        };
+        let started = start_camera(pipeline, &shared, &teller, &pool, &footage, before, run_number);
         match started {
-            Ok(handles) => threads.extend(handles),
+            Ok((analyst, handles)) => {
+                analysts.insert(pipeline.camera.clone(), analyst);
+                threads.extend(handles);
+            }
             Err(error) => {
                 tracing::error!(camera = %pipeline.camera, error = format!("{error:#}"), "camera not started; the others go on")
             }
@@ -210,9 +225,15 @@ pub async fn run(
             .spawn(move || verifier.run(&requests))?,
     );
 
+    let decisions = Decisions { store: store.clone(), analysts };
     let (publish_sender, publish_inputs) = mpsc::channel(publish::PUBLISH_INPUTS_MAX);
-    let linking =
-        tokio::spawn(link::run(config.address.clone(), events, publish_sender, request_sender));
+    let linking = tokio::spawn(link::run(
+        config.address.clone(),
+        events,
+        publish_sender,
+        request_sender,
+        decisions,
+    ));
     let stop_publishing = Shutdown::new();
     let publishing = tokio::spawn(publish::run(
         store.clone(),
@@ -253,15 +274,21 @@ pub async fn run(
     Ok(())
 }
 
+/// What a camera's analyser takes up from before the restart.
+struct Before {
+    cases: Vec<crate::domain::case::CaseState>,
+    mutes: Vec<crate::domain::case::mute::Mute>,
+}
+
 fn start_camera(
     pipeline: &Pipeline,
     shared: &Shared,
     teller: &Teller,
     pool: &DetectorPool,
     footage: &Footage,
-    cases: Vec<crate::domain::case::CaseState>,
+    before: Before,
     run_number: u32,
-) -> anyhow::Result<Vec<JoinHandle<()>>> {
+) -> anyhow::Result<(SyncSender<Message>, Vec<JoinHandle<()>>)> {
     let camera = pipeline.camera.clone();
     let (sender, messages) = camera::channel();
     let recorder = pipeline.recording.map(|recording| {
@@ -291,9 +318,11 @@ fn start_camera(
         run_number,
         Box::new(RandomIds),
     );
-    for orphan in analyser.restore(cases) {
+    for orphan in analyser.restore(before.cases) {
         tracing::warn!(case = %orphan.case_id, pattern = %orphan.pattern.id, zone = %orphan.zone, "an open case's pattern or zone is no longer configured: a person must end it");
     }
+    before.mutes.into_iter().for_each(|mute| analyser.mute(mute));
+    let to_analyst = sender.clone();
     let analyst = Analyst {
         shared: shared.clone(),
         analyser,
@@ -336,7 +365,7 @@ fn start_camera(
             feed(source, slot, counters);
             drop(recorder);
         })?;
-    Ok(vec![feeding, analysing])
+    Ok((to_analyst, vec![feeding, analysing]))
 }
 
 fn address(source: &pipeline::SourceSettings) -> anyhow::Result<Address> {

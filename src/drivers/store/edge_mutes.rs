@@ -1,0 +1,49 @@
+//! Mutes in the edge's database: written when a decision comes, read at the next one and at start.
+
+use super::{
+    StoreError,
+    edge::{EdgeStore, json},
+};
+use crate::domain::{case::mute::Mute, ids::CameraId, wire::DecisionData};
+use sqlx::Row;
+
+impl EdgeStore {
+    /// Stores what a decision mutes and returns it; nothing for a case that is not this edge's or for a
+    /// decision that mutes nothing. A repeated decision changes nothing.
+    pub async fn mute_after(&self, decision: &DecisionData) -> Result<Option<Mute>, StoreError> {
+        let Some(state) = self.case(decision.case_id).await? else { return Ok(None) };
+        let earlier = self.mutes(&state.camera).await?;
+        let Some(mute) = Mute::of(decision, &state, &earlier) else { return Ok(None) };
+        let insert = async {
+            sqlx::query(
+                "INSERT INTO mutes (case_id, camera, mute, until_millis) VALUES (?, ?, ?, ?)
+                 ON CONFLICT (case_id) DO NOTHING",
+            )
+            .bind(mute.case_id.to_string())
+            .bind(mute.camera.as_str())
+            .bind(json(&mute)?)
+            .bind(mute.until.unix_millis())
+            .execute(&self.pool)
+            .await
+        };
+        insert.await.map_err(self.failed())?;
+        Ok(Some(mute))
+    }
+
+    /// Mutes of one camera, over or not, in the order of their ends.
+    pub async fn mutes(&self, camera: &CameraId) -> Result<Vec<Mute>, StoreError> {
+        let query = "SELECT case_id, mute FROM mutes WHERE camera = ? ORDER BY until_millis";
+        let rows = sqlx::query(query)
+            .bind(camera.as_str())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(self.failed())?;
+        rows.iter()
+            .map(|row| {
+                let mute: String = row.get("mute");
+                serde_json::from_str(&mute)
+                    .map_err(|error| self.content("mutes", row.get("case_id"), error))
+            })
+            .collect()
+    }
+}
