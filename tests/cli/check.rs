@@ -172,6 +172,11 @@ fn all_spoiled() -> Vec<Spoiled> {
         "[[0, 0], [1, 1], [2, 2]]",
         &["polygon_px", "not on one line"],
     );
+    pipeline(
+        "polygon_px = [[0, 0], [640, 0], [640, 100]]",
+        "tiles = { width_px = 64, height_px = 64 }\npolygon_px = [[0, 0], [640, 0], [640, 100]]",
+        &["zone[1].tiles", "at most 16 tiles a camera"],
+    );
     pipeline("id = \"road\"", "id = \"pavement\"", &["id", "pavement", "a name of its own"]);
     pipeline(
         "id = \"roadside_stall\"",
@@ -245,6 +250,11 @@ fn all_spoiled() -> Vec<Spoiled> {
 
 #[test]
 fn what_is_shipped_is_sound() {
+    // Without it `check` warns that it could not load a network.
+    #[cfg(feature = "edge")]
+    if !crate::support::has_onnxruntime("check of the shipped model") {
+        return;
+    }
     if cfg!(all(feature = "edge", feature = "hub")) {
         let ended = line("check packaging");
         assert_eq!(ended.code, 0, "{}", ended.shown());
@@ -345,6 +355,23 @@ fn what_cannot_be_cleared_or_placed_later_is_a_warning() {
     for warning in ["no calibration", "no [recording]"] {
         assert!(ended.stdout.contains(warning), "{warning} is not in\n{}", ended.stdout);
     }
+}
+
+#[test]
+fn what_tiles_cost_is_noted() {
+    let site = site();
+    let text = PIPELINE.replacen(
+        "id = \"pavement\"",
+        "id = \"pavement\"\ntiles = { width_px = 320, height_px = 192 }",
+        1,
+    );
+    let path = file(site.path(), "cam.toml", &text);
+    let ended = run(["check", &path]);
+    assert_eq!(ended.code, 0, "{}", ended.shown());
+    let note = format!("{path}: note: 9 tiles: 10 inferences a frame instead of 1");
+    assert!(ended.stdout.lines().any(|line| line == note), "{note} is not in\n{}", ended.stdout);
+    let plain = file(site.path(), "cam.toml", PIPELINE);
+    assert!(!run(["check", &plain]).stdout.contains("tiles"));
 }
 
 #[test]

@@ -172,6 +172,26 @@ fn bad_usage_of_verify_is_exit_code_2() {
     }
 }
 
+#[cfg(feature = "edge")]
+#[test]
+fn bad_usage_of_models_and_tiles_is_exit_code_2() {
+    let promote = "models promote new.toml --over old.toml --frozen f.json --images .";
+    let cases = [
+        ("detect --model m.toml --out o.json --tile 10x10 a.png".to_owned(), "64 to 4096 px"),
+        ("detect --model m.toml --out o.json --tile wide a.png".to_owned(), "such as 320x192"),
+        ("detect --model m.toml --out o.json --tile-overlap 0.3 a.png".to_owned(), "--tile"),
+        (format!("{promote} --loss-max 2"), "0 to 1"),
+        (promote.to_owned(), "old.toml:1: cannot be read"),
+        ("models rollback absent.toml".to_owned(), "absent.toml:1: cannot be read"),
+        ("models list absent".to_owned(), "absent: cannot be read"),
+    ];
+    for (args, named) in cases {
+        let ended = line(&args);
+        assert_eq!(ended.code, 2, "{args:?}: {}", ended.shown());
+        assert!(ended.stderr.contains(named), "{args:?}: {named:?} is not in\n{}", ended.shown());
+    }
+}
+
 #[test]
 fn files_that_are_not_there_are_bad_input_with_their_name() {
     let folder = tempfile::tempdir().unwrap();

@@ -186,13 +186,16 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn golden(name: &str, content: &[u8]) {
+    let content = std::str::from_utf8(content).unwrap();
+    let content =
+        content.replace(concat!("gridwarden ", env!("CARGO_PKG_VERSION")), "gridwarden VERSION");
     let path = root().join("tests/golden/dataset").join(name);
     if std::env::var_os("GOLDEN_WRITE").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
+        fs::write(&path, &content).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    assert_eq!(std::str::from_utf8(content).unwrap(), expected, "{name} has changed its form");
+    assert_eq!(content, expected, "{name} has changed its form");
 }
 
 #[tokio::test]

@@ -83,6 +83,12 @@ impl OnnxDetector {
         self.network.batch_max()
     }
 
+    /// Pictures worth running at once: on a CPU a batch costs more than its pictures one by one, in
+    /// time and in memory.
+    pub fn pictures_at_once(&self) -> usize {
+        if self.report().used.wants_batches() { self.batch_max() } else { 1 }
+    }
+
     pub fn detect_all(&mut self, frame: &Frame) -> Result<Found, DetectError> {
         let mut found = self.detect_batch(std::slice::from_ref(frame));
         found.pop().unwrap_or_else(|| Err(self.failed("no answer".into())))
@@ -103,7 +109,12 @@ impl OnnxDetector {
             pictures.extend(of_frame.iter().map(|cut| cut.of(frame)));
             cuts.push(of_frame);
         }
-        let mut answers = self.detect_batch(&pictures).into_iter();
+        let batch = self.pictures_at_once();
+        let mut answers = Vec::with_capacity(pictures.len());
+        for pictures in pictures.chunks(batch) {
+            answers.extend(self.detect_chunk(pictures));
+        }
+        let mut answers = answers.into_iter();
         (cuts.into_iter())
             .map(|cuts| {
                 let mut own = answers.by_ref().take(1 + cuts.len()).collect::<Vec<_>>().into_iter();

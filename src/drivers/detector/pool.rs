@@ -207,7 +207,7 @@ impl Shared {
 }
 
 fn work(shared: &Shared, mut detector: OnnxDetector, clock: &dyn Clock) {
-    while let Some(taken) = shared.take(detector.batch_max()) {
+    while let Some(taken) = shared.take(detector.pictures_at_once()) {
         let frames: Vec<(Frame, &Tiling)> =
             taken.iter().map(|taken| (taken.item.clone(), &*taken.owner.tiling)).collect();
         let began = clock.monotonic();
