@@ -1,7 +1,7 @@
 //! `gridwarden track`: MOT challenge text in and out.
 //!
 //! In: `frame,id,left,top,width,height,confidence,...` (id is ignored). Out: the same columns with
-//! the tracker's ids. A negative confidence means "not given" and counts as certain.
+//! the tracker's ids and its smoothed boxes. A negative confidence means "not given" and counts as certain.
 
 use super::{Ended, bad_line};
 use crate::{
@@ -54,8 +54,9 @@ pub fn run(args: &TrackArgs) -> anyhow::Result<Ended> {
     for frame in 1..=last {
         let pts = MediaTime::from_secs_f64((frame - 1) as f64 / args.fps);
         for track in tracker.step(pts, frames.get(&frame).map_or(&[][..], Vec::as_slice)) {
-            let PixelBox { x1, y1, .. } = track.bbox;
-            let (width, height) = (track.bbox.width(), track.bbox.height());
+            let bbox = tracker.smoothed(track.id).unwrap_or(track.bbox);
+            let PixelBox { x1, y1, .. } = bbox;
+            let (width, height) = (bbox.width(), bbox.height());
             writeln!(
                 out,
                 "{frame},{},{x1:.2},{y1:.2},{width:.2},{height:.2},{:.4},-1,-1,-1",
