@@ -26,6 +26,8 @@ const SHOWN: [(&str, &[&str]); 3] = [
             "garbage_collected",
             "car_parks",
             "car_leaves",
+            "crowd_gathers",
+            "crowd_disperses",
         ],
     ),
     (

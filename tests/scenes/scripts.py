@@ -26,8 +26,8 @@ NEEDS = {
     ("street", "night"): "bin_green bin_blue walker_white walker_yellow car_red van_white parked_silver",
     ("street", "dusk"): "bin_green bin_blue stall vendor customer_a trike walker_yellow walker_green car_red van_white parked_silver",
     ("street", "rain"): "bin_green bin_blue sheltered walker_plum car_red car_blue parked_silver parked_black garbage",
-    ("junction", "day"): "bin_green bin_blue garbage cleaner stall vendor customer_a trike walker_white walker_yellow car_red van_white parked_silver cross_bus cross_van cross_car",
-    ("lane", "day"): "bin_green/closed bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 crowd_5 crowd_6 walker_white walker_yellow",
+    ("junction", "day"): "bin_green bin_blue stall vendor customer_a trike walker_white walker_yellow car_red van_white parked_silver cross_bus cross_van cross_car",
+    ("lane", "day"): "bin_green/closed bin_blue crowd_0 crowd_1 crowd_2 crowd_3 crowd_4 walker_white walker_yellow",
 }
 
 
@@ -174,17 +174,17 @@ def parking(s):
 
 
 def crowd(s):
-    """Seven people gather on the pavement and part again."""
-    come = [4 + 1.4 * i for i in range(7)]
+    """Five people gather on the pavement and part again; four make the crowd."""
+    come = [4 + 1.4 * i for i in range(5)]
     stands = []
     for i, start in enumerate(come):
         there = s.move(f"crowd_{i}/comes", start)
-        leave = s.secs - 16 + 1.1 * i
+        leave = s.secs - 16 + 1.6 * i
         s.state(f"crowd_{i}/stands", there, leave)
         s.move(f"crowd_{i}/goes", leave)
         stands.append(there)
     s.event("crowd_gathers", "crowd", sorted(stands)[3], max(stands))
-    s.event("crowd_disperses", "crowd", s.secs - 16, s.secs - 16 + 6.6)
+    s.event("crowd_disperses", "crowd", s.secs - 16, s.secs - 16 + 1.6)
     s.street(walkers=2)
 
 
@@ -267,7 +267,6 @@ CLIPS = (
     Clip("garbage_day", garbage, "street", "day", 31, 50),
     Clip("parking_day", parking, "street", "day", 41, 50),
     Clip("crowd_day", crowd, "lane", "day", 51, 50),
-    Clip("bin_junction", bin_overflows, "junction", "day", 91, 60),
     Clip("stall_junction", stall, "junction", "day", 92, 60),
     Clip("umbrella_rain", sheltered, "street", "rain", 61, 40),
     Clip("unloading_day", unloading, "street", "day", 62, 50),
