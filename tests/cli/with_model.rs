@@ -115,6 +115,26 @@ fn reasons(verdict: &Value) -> Vec<&str> {
     verdict["reasons"].as_array().unwrap().iter().map(|reason| reason.as_str().unwrap()).collect()
 }
 
+/// The same street with the stall's pavement as a privacy zone: the bin's case is all that is left.
+#[test]
+fn nothing_is_seen_in_a_privacy_zone() {
+    if !has_onnxruntime("replay --source") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let zone = "[[privacy]]\npolygon_px = [[223, 60], [440, 60], [440, 240], [223, 240]]\n";
+    let shipped = fs::read_to_string(root().join(PIPELINE)).unwrap();
+    let text = format!("{shipped}\n{zone}").replace("\"../", &format!("\"{}/", root().display()));
+    let (pipeline, out) = (folder.path().join("p.toml"), folder.path().join("cases.jsonl"));
+    fs::write(&pipeline, text).unwrap();
+    let [pipeline, out, source] =
+        [&pipeline, &out, &street()].map(|path| path.display().to_string());
+    let ended = run(["replay", "--pipeline", &pipeline, "--source", &source, "--out", &out]);
+    assert_eq!(ended.code, 0, "{}", ended.shown());
+    let facts = fs::read_to_string(&out).unwrap();
+    assert!(facts.contains("bin_overflowing") && !facts.contains("roadside_stall"), "{facts}");
+}
+
 #[test]
 fn the_street_gives_the_cases_of_its_truth_bit_for_bit() {
     if !has_onnxruntime("replay --source") {

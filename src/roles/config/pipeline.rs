@@ -17,6 +17,7 @@ use crate::{
         datum::{Datum, checked_position},
         ids::{CameraId, ZoneId},
         pixel::{PixelPoint, PixelPolygon, PixelSize},
+        privacy::PrivacyMask,
         scene::{Scene, Zone},
         taxonomy::Pattern,
         tiles::{TILE_OVERLAP_DEFAULT, TILES_MAX, TileShape, Tiling},
@@ -68,6 +69,7 @@ pub struct Pipeline {
     /// Where the file names it, for messages.
     pub manifest_line: usize,
     pub scene: Scene,
+    pub privacy: PrivacyMask,
     pub patterns: Vec<(Arc<Pattern>, Vec<ZoneId>)>,
     /// What the answer depends on besides the pixels: for ids that repeat.
     pub text: String,
@@ -129,6 +131,7 @@ fn pipeline(
     });
     let view = calibration.as_ref().map(|c| (&c.view, size));
     let zones = zones(root.tables("zone"), size, view);
+    let privacy = privacy(root.tables("privacy"), size);
     let known: Vec<ZoneId> = zones.iter().flatten().map(|zone| zone.id.clone()).collect();
     let pattern_tables = root.tables("pattern");
     if pattern_tables.is_empty() {
@@ -151,6 +154,7 @@ fn pipeline(
         recording,
         manifest,
         manifest_line,
+        privacy: PrivacyMask::new(privacy?, size?),
         scene: Scene { camera: camera.clone(), reference_size: size?, zones: zones? },
         camera,
         patterns: patterns.into_iter().collect::<Option<_>>()?,
@@ -228,12 +232,7 @@ fn zones(
             }
             seen.push(id.clone());
         }
-        let shape = "at least three corners that are not on one line";
-        let corners = |corners: Vec<[f64; 2]>| {
-            let points = corners.into_iter().map(|[x, y]| PixelPoint { x, y }).collect();
-            PixelPolygon::new(points).ok_or_else(String::new)
-        };
-        let drawn = table.value::<Vec<[f64; 2]>>("polygon_px").check(shape, corners);
+        let drawn = table.value::<Vec<[f64; 2]>>("polygon_px").check(SHAPE, corners);
         let drawn = drawn.check("", |polygon| in_picture(polygon, size)).optional();
         let names = Datum::ALL.map(|datum| (datum.name(), datum));
         let datum = table.value::<String>("datum").one_of(&names).or(Datum::Cgcs2000);
@@ -278,6 +277,23 @@ fn zones(
         zones.push(zone);
     }
     zones.into_iter().collect()
+}
+
+/// `[[privacy]]`: polygons in which nothing is looked at.
+fn privacy(tables: Vec<Table<'_>>, size: Option<PixelSize>) -> Option<Vec<PixelPolygon>> {
+    let polygon = |mut table: Table<'_>| {
+        let corners = table.value::<Vec<[f64; 2]>>("polygon_px").check(SHAPE, corners);
+        let polygon = corners.check("", |polygon| in_picture(polygon, size)).required();
+        polygon.zip(size).map(|(polygon, size)| polygon.out_to_border(size))
+    };
+    tables.into_iter().map(polygon).collect()
+}
+
+const SHAPE: &str = "at least three corners that are not on one line";
+
+fn corners(corners: Vec<[f64; 2]>) -> Result<PixelPolygon, String> {
+    let points = corners.into_iter().map(|[x, y]| PixelPoint { x, y }).collect();
+    PixelPolygon::new(points).ok_or_else(String::new)
 }
 
 /// A polygon as a person draws one: its sides do not cross, its corners lie in the picture.

@@ -21,6 +21,7 @@ use crate::{
         case::{CaseFact, mute::Mute},
         ids::CaseId,
         pixel::PixelBox,
+        privacy::PrivacyMask,
         scene::Scene,
         seams::FrameSource,
         verdict::judge::FrameJudge,
@@ -76,10 +77,15 @@ pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
 }
 
 /// Frames from the source into the pool; ends when the source does.
-pub fn feed(mut source: CameraSource, slot: CameraSlot, counters: Arc<EdgeCounters>) {
+pub fn feed(
+    mut source: CameraSource,
+    privacy: &PrivacyMask,
+    slot: CameraSlot,
+    counters: Arc<EdgeCounters>,
+) {
     let mut before = source.stats();
     while let Ok(Some(frame)) = source.next_frame() {
-        slot.submit(frame);
+        slot.submit(privacy.over(frame));
         let now = source.stats();
         EdgeCounters::add(&counters.decoded, now.decoded - before.decoded);
         EdgeCounters::add(&counters.dropped, now.dropped - before.dropped);

@@ -14,6 +14,8 @@ use crate::{
         case::CaseState,
         ids::{CameraId, CaseId},
         pixel::{PixelBox, PixelSize},
+        privacy::{Masked, PrivacyMask},
+        seams::FrameSource,
     },
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig},
@@ -68,6 +70,7 @@ struct Seen {
 
 pub struct Clips {
     camera: CameraId,
+    privacy: PrivacyMask,
     footage: Option<Footage>,
     shared: Shared,
     ready: SyncSender<Message>,
@@ -80,12 +83,14 @@ impl Clips {
     /// Without footage nothing is cut; cases then carry pictures only.
     pub fn new(
         camera: CameraId,
+        privacy: PrivacyMask,
         footage: Option<Footage>,
         shared: Shared,
         ready: SyncSender<Message>,
     ) -> Self {
         Self {
             camera,
+            privacy,
             footage,
             shared,
             ready,
@@ -133,12 +138,21 @@ impl Clips {
             self.seen.iter().filter(reach).map(|s| (s.at, s.subjects.clone())),
             MASK_HOLD,
         );
-        let (camera, shared, ready, busy) =
-            (self.camera.clone(), self.shared.clone(), self.ready.clone(), Arc::clone(&self.busy));
+        let (camera, privacy, shared, ready, busy) = (
+            self.camera.clone(),
+            self.privacy.clone(),
+            self.shared.clone(),
+            self.ready.clone(),
+            Arc::clone(&self.busy),
+        );
         self.busy.store(true, Ordering::Release);
         let made = in_background(move || {
             let scratch = shared.evidence.scratch(&format!("clip-{}", job.case_id));
-            match make(&footage, &camera, &job, &masks, &boxes, &scratch, &shared) {
+            let footage = open_footage(&footage, &camera, privacy, (job.from, job.to), 0.0);
+            let made = footage
+                .map_err(|error| error.to_string())
+                .and_then(|mut footage| make(&mut footage, &masks, &boxes, &scratch, &shared));
+            match made {
                 Ok(stored) => {
                     let message = Message::Clip { case_id: job.case_id, stored: Box::new(stored) };
                     // The analyst is gone only at shutdown; the case has its pictures.
@@ -160,18 +174,14 @@ impl Clips {
 }
 
 fn make(
-    footage: &Footage,
-    camera: &CameraId,
-    job: &ClipJob,
+    source: &mut dyn FrameSource,
     masks: &BoxTrack,
     boxes: &BoxTrack,
     scratch: &Path,
     shared: &Shared,
 ) -> Result<super::evidence::Stored, String> {
-    let mut source =
-        open_footage(footage, camera, job.from, job.to, 0.0).map_err(|error| error.to_string())?;
     let summary = write_clip(
-        &mut source,
+        source,
         &mut |stamp, planes| {
             if !masks.knows(stamp.captured_at) {
                 // Frames were dropped or failed here: who stands in this one is not known.
@@ -204,10 +214,10 @@ fn whole(size: PixelSize) -> PixelBox {
 pub fn open_footage(
     footage: &Footage,
     camera: &CameraId,
-    from: WallTime,
-    to: WallTime,
+    mask: PrivacyMask,
+    (from, to): (WallTime, WallTime),
     fps: f64,
-) -> anyhow::Result<FileSource> {
+) -> anyhow::Result<Masked<FileSource>> {
     let parts: Vec<FilePart> = footage
         .segments(camera, from, to)?
         .into_iter()
@@ -220,5 +230,5 @@ pub fn open_footage(
         between: Some((from, to)),
         clock: ClockQuality::Arrival,
     };
-    Ok(FileSource::open(config)?)
+    Ok(Masked { source: FileSource::open(config)?, mask })
 }

@@ -329,6 +329,7 @@ fn start_camera(
         reporter: CameraReporter::new(teller.clone(), camera.clone()),
         clips: Clips::new(
             camera.clone(),
+            pipeline.privacy.clone(),
             recorder.is_some().then(|| footage.clone()),
             shared.clone(),
             sender.clone(),
@@ -360,9 +361,10 @@ fn start_camera(
             // Blocking here would hold up the camera's supervisor for at most one analysed frame.
             let _ = sender.send(Message::Source(event));
         })?;
+    let privacy = pipeline.privacy.clone();
     let feeding =
         std::thread::Builder::new().name(format!("feeder-{camera}")).spawn(move || {
-            feed(source, slot, counters);
+            feed(source, &privacy, slot, counters);
             drop(recorder);
         })?;
     Ok((to_analyst, vec![feeding, analysing]))

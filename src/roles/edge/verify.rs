@@ -220,7 +220,12 @@ impl Verifier {
         to: WallTime,
         target: &Target<'_>,
     ) -> (Option<Seen>, Option<Looked>) {
-        let mut source = match open_footage(&self.footage, &camera, from, to, VERIFY_FPS) {
+        let Some(mask) = self.pipelines.get(&camera).map(|pipeline| pipeline.privacy.clone())
+        else {
+            return (None, None);
+        };
+        let interval = (from, to);
+        let mut source = match open_footage(&self.footage, &camera, mask, interval, VERIFY_FPS) {
             Ok(source) => source,
             Err(error) => {
                 tracing::info!(%camera, %from, %to, %error, "no footage");

@@ -282,7 +282,7 @@ fn from_video(
     out: impl Write,
 ) -> anyhow::Result<Summary> {
     use crate::{
-        domain::seams::FrameSource,
+        domain::{privacy::Masked, seams::FrameSource},
         drivers::{
             camera::{FilePart, FileSource, FileSourceConfig},
             detector::provider::{Provider, ProviderOptions},
@@ -301,7 +301,8 @@ fn from_video(
         between: None,
         clock: ClockQuality::Assigned,
     };
-    let mut source = FileSource::open(config).map_err(|error| BadInput(error.to_string()))?;
+    let source = FileSource::open(config).map_err(|error| BadInput(error.to_string()))?;
+    let mut source = Masked { source, mask: pipeline.privacy.clone() };
     let progress = indicatif::ProgressBar::new_spinner().with_message("frames analysed");
     let tiling = pipeline.scene.tiling();
     while let Some(frame) = source.next_frame()? {
@@ -311,6 +312,6 @@ fn from_video(
     }
     progress.finish_and_clear();
     replay.out.flush()?;
-    replay.summary.frames = source.decoded();
+    replay.summary.frames = source.source.decoded();
     Ok(replay.summary)
 }

@@ -15,6 +15,7 @@ use crate::{
         frame::Frame,
         ids::{PatternId, ZoneId},
         pixel::PixelPolygon,
+        privacy::Masked,
         scene::{Scene, Zone},
         seams::{FrameSource, SourceError},
         taxonomy::Pattern,
@@ -137,11 +138,14 @@ fn clips(
     };
     let target = Target { pattern, scene: &pipeline.scene, zones, place: None, cell: None };
     let mut sight = open(&pipeline.manifest)?;
+    let open_clip = |path: &Path, starts_at| {
+        clip(path, starts_at).map(|source| Masked { source, mask: pipeline.privacy.clone() })
+    };
     let before =
-        footage(&mut sight, &mut clip(before, args.before_start)?, args.before_start, &target);
+        footage(&mut sight, &mut open_clip(before, args.before_start)?, args.before_start, &target);
     let after_start =
         args.after_start.or(before.as_ref().map(|seen| seen.to)).unwrap_or(args.before_start);
-    let after = footage(&mut sight, &mut clip(after, after_start)?, after_start, &target);
+    let after = footage(&mut sight, &mut open_clip(after, after_start)?, after_start, &target);
     Ok(verdict(&sight, pattern, before.as_ref(), after.as_ref()))
 }
 
