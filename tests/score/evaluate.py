@@ -10,9 +10,11 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from . import scenes, site
 from .fault import BadInput, document, field, parsed, text
@@ -80,35 +82,19 @@ class Evaluation:
         )
 
     def frames(self, clips: dict[str, Path], name: str, truth: dict[str, Any]) -> tuple[Path, Path]:
-        """Decodes the clips into numbered pictures, keeps those of the truth; returns the truth's path and the folder."""
+        """Decodes the clips and keeps the frames of the truth as pictures; returns the truth's path and the folder."""
         folder = self.out / f"{name}_frames"
         folder.mkdir(exist_ok=True)
         for old in folder.glob("*.png"):
             old.unlink()
-        wanted = {image["file_name"] for image in truth["images"]}
         for stem, clip in clips.items():
-            location = f"location={folder / stem}_%05d.png"
-            decode = [
-                "filesrc",
-                f"location={clip}",
-                "!",
-                "decodebin",
-                "!",
-                "videoconvert",
-                "!",
-                "pngenc",
-                "compression-level=1",
-                "!",
-                "multifilesink",
-                location,
-            ]
-            self.run(["gst-launch-1.0", "-q", *decode])
-            decoded = {path.name for path in folder.glob(f"{stem}_?????.png")}
-            absent = {picture for picture in wanted if picture.startswith(f"{stem}_")} - decoded
-            if absent:
-                raise BadInput(clip, "frames", len(decoded), f"more: the truth has {min(absent)}")
-            for other in decoded - wanted:
-                (folder / other).unlink()
+            wanted = {image["file_name"]: image for image in truth["images"] if image["file_name"].startswith(f"{stem}_")}
+            size_px, number = next((image["width"], image["height"]) for image in wanted.values()), -1
+            for number, frame in enumerate(self.decoded(clip, size_px)):
+                if wanted.pop(scenes.frame_name(stem, number), None):
+                    Image.frombytes("RGB", size_px, frame).save(folder / scenes.frame_name(stem, number), compress_level=1)
+            if wanted:
+                raise BadInput(clip, "frames", number + 1, f"more: the truth has {min(wanted)}")
         path = self.out / f"{name}.coco.json"
         path.write_text(json.dumps(truth), encoding="utf-8")
         return path, folder
@@ -119,6 +105,20 @@ class Evaluation:
         words = ["replay", "--pipeline", str(pipeline), "--patterns", str(PATTERNS), "--source", str(clip), "--out", str(found)]
         summary.write_text(self.run([*self.program, *words]), encoding="utf-8")
         return found, summary
+
+    def decoded(self, clip: Path, size_px: tuple[int, int]) -> Iterator[bytes]:
+        """The clip's frames, RGB."""
+        raw = f"video/x-raw,format=RGB,width={size_px[0]},height={size_px[1]}"
+        decode = ["filesrc", f"location={clip}", "!", "decodebin", "!", "videoconvert", "!", raw, "!", "fdsink", "fd=1"]
+        words = ["gst-launch-1.0", "-q", *decode]
+        print("+ " + shown(words), file=sys.stderr, flush=True)
+        row = (size_px[0] * 3 + 3) // 4 * 4  # rows begin at multiples of four bytes
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as running:
+            assert running.stdout
+            while frame := running.stdout.read(row * size_px[1]):
+                yield b"".join(frame[y * row : y * row + size_px[0] * 3] for y in range(size_px[1]))
+        if running.returncode != 0:
+            raise Failed(f"{shown(words)} ended with code {running.returncode}")
 
     def clips(self) -> None:
         truths: list[Path] = []

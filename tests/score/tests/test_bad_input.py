@@ -244,7 +244,7 @@ def test_bad_truth_of_a_rendered_clip(tmp_path, change, said):
 def test_truth_with_more_frames_than_its_clip(tmp_path):
     """The committed clip has 120 frames; picture 120 would be the 121st."""
     clip = evaluate.SCENES / "clips" / "fault_clock.mp4"
-    truth = {"images": [{"id": n, "file_name": scenes.frame_name("clip", n)} for n in (0, 120)]}
+    truth = {"images": [{"id": n, "file_name": scenes.frame_name("clip", n), "width": 640, "height": 360} for n in (0, 120)]}
     with pytest.raises(BadInput) as refusal:
         evaluate.Evaluation("unused", tmp_path, lambda words: 0).frames({"clip": clip}, "cut", truth)
     assert all(part in str(refusal.value) for part in ["fault_clock.mp4", "frames", "120", "clip_00120.png"]), refusal.value
