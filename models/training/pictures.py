@@ -1,25 +1,29 @@
 """What is learnt from: pictures with labels, and street frames that only the teacher labels.
 
-Rights and held-out parts: `../street-nano.md`. Never read here: videos/otvision_*, videos/bgslib_*, frames 400+ of vtest.avi.
+Rights and held-out parts: `../street-nano.md`. Never read here: videos/otvision_*, videos/bgslib_*, frames 400+ of vtest.avi, and
+of the state library the layouts that tests/scenes/pictures.py holds out.
 """
 import dataclasses
-import json
 import pathlib
 import zlib
 
 import cv2
 import numpy as np
 
-from classes import IGNORED, NAMES
+from classes import BINS, NAMES
+from coco import class_names, read_coco
+from paste import read_cutouts
+from refused import Refused
 
 SIDE_MAX_PX = 768
 STREETS = {  # video: (first frame, end, step); the rest of opendatacam is kept back for measuring
     "pets09_s2l1_f0-399.mp4": (0, 400, 4),
-    "opendatacam_stuttgart_junction.mp4": (0, 300, 4),
-    "intel_car-detection.mp4": (0, 377, 5),
+    "opendatacam_stuttgart_junction.mp4": (0, 300, 3),
+    "intel_car-detection.mp4": (0, 377, 4),
 }
 HELD_OUT_PERCENT = 15
-STILLS_SHARE_MAX, STILLS_FULL = 0.36, 180  # a small set is drawn more rarely
+SHARES = {"bins": 0.38, "street": 0.26, "stills": 0.22, "composed": 0.14}  # of what is drawn
+STILLS_FULL = 120  # a smaller set is drawn more rarely
 
 
 @dataclasses.dataclass
@@ -29,16 +33,13 @@ class Picture:
     complete: bool = False  # the labels name everything there is, so the teacher has nothing to add
 
 
-def read_coco(path):
-    """(file, labels) of every picture of a COCO file; classes go by name, those we do not know are left out. `ignore` is kept."""
-    data, folder = json.loads(path.read_text()), path.parent
-    names = {c["id"]: c["name"] for c in data["categories"]}
-    labels = {image["id"]: [] for image in data["images"]}
-    for a in data["annotations"]:
-        x, y, w, h = a["bbox"]
-        if names[a["category_id"]] in NAMES:
-            labels[a["image_id"]].append([IGNORED if a.get("ignore") else NAMES.index(names[a["category_id"]]), x, y, x + w, y + h])
-    return [(folder / image["file_name"], labels[image["id"]]) for image in data["images"]]
+@dataclasses.dataclass
+class Sources:
+    """What a run learns from."""
+    sets: dict  # {set name: pictures}
+    shares: dict  # {set name: share of what is drawn}
+    cutouts: dict  # {class: cut-outs}, see paste.py
+    from_labels: tuple  # classes that the labels teach; all others come from the teacher
 
 
 def shrink(pixels, labels, complete=False):
@@ -49,8 +50,13 @@ def shrink(pixels, labels, complete=False):
 
 
 def load(listed, complete=False):
-    found = [(cv2.imread(str(path)), labels) for path, labels in listed]
-    return [shrink(pixels, labels, complete) for pixels, labels in found if pixels is not None]
+    pictures = []
+    for path, labels in listed:
+        pixels = cv2.imread(str(path))
+        if pixels is None:
+            raise Refused(path, "picture", "cannot be decoded", "a picture that OpenCV reads")
+        pictures.append(shrink(pixels, labels, complete))
+    return pictures
 
 
 def frames(path, first, end, step):
@@ -70,17 +76,33 @@ def held_out(path):
     return zlib.crc32(path.name.encode()) % 100 < HELD_OUT_PERCENT
 
 
-def stills(folder, testing):
-    """Rendered stills, 15 % of which are kept for measuring. An absent folder is an empty set."""
-    path = pathlib.Path(folder) / "coco.json"
-    return [item for item in read_coco(path) if held_out(item[0]) == testing and item[0].exists()] if path.exists() else []
+def stills(folders, testing):
+    """Rendered stills of every folder with a coco.json, 15 % of which are kept for measuring. An absent folder is an empty set."""
+    paths = [pathlib.Path(folder) / "coco.json" for folder in folders]
+    return [item for path in paths if path.exists() for item in read_coco(path, growing=True) if held_out(item[0]) == testing]
 
 
-def training_sets(shared, stills_folder):
-    """{set name: pictures} and the share of each set in what is drawn."""
-    data = pathlib.Path(shared) / "data"
+def shared_sources(shared, stills_folders, composed):
+    """Our own run: the shared folder's photographs and clips, rendered stills, composed pictures and cut-outs (where they are there)."""
+    data, composed = pathlib.Path(shared) / "data", pathlib.Path(composed)
+    bins = read_coco(data / "coco_bins_train.json", only=[NAMES[i] for i in BINS])
+    listed = {"stills": stills(stills_folders, False), "composed": read_coco(composed / "coco.json") if (composed / "coco.json").exists() else []}
     street = [shrink(picture, []) for video, span in STREETS.items() for _, picture in frames(data / "videos" / video, *span)]
-    street += load([(path, []) for path, _ in read_coco(data / "coco_potholes.json")])
-    sets = {"bins": load(read_coco(data / "coco_bins_train.json")), "street": street, "stills": load(stills(stills_folder, False), complete=True)}
-    shares = {"bins": 0.48, "street": 0.24, "stills": min(STILLS_SHARE_MAX, len(sets["stills"]) / STILLS_FULL)}
-    return sets, shares
+    street += load([(path, []) for path, _ in read_coco(data / "coco_potholes.json", only=())])
+    sets = {"bins": load(bins), "street": street, **{name: load(items, complete=True) for name, items in listed.items()}}
+    shares = {name: share if sets[name] else 0 for name, share in SHARES.items()}
+    shares["stills"] *= min(1, len(sets["stills"]) / STILLS_FULL)
+    return Sources(sets, shares, read_cutouts(composed / "cutouts.json"), ())
+
+
+def own_sources(folder):
+    """A city's run: `folder`/train.json (or coco.json) and nothing else. Pictures without annotations are negatives. What the file's
+    classes do not name stays as the start network has it."""
+    path = next((pathlib.Path(folder) / name for name in ("train.json", "coco.json") if (pathlib.Path(folder) / name).exists()), None)
+    if path is None:
+        raise Refused(folder, "--data", "no train.json and no coco.json", "a folder with a COCO json, as `gridwarden dataset export` writes it")
+    listed = read_coco(path)
+    sets = {"seen": load([item for item in listed if item[1]]), "negatives": load([item for item in listed if not item[1]])}
+    if not sets["seen"]:
+        raise Refused(path, "annotations", "empty", "at least one box")
+    return Sources(sets, {"seen": 0.75, "negatives": 0.25 if sets["negatives"] else 0}, {}, tuple(class_names(path)))

@@ -134,7 +134,7 @@ def main():
             cv2.imwrite(f"{options.out}/{file}", pixels)
             cutouts.append({"file_name": file, "take": take, "set": f"{layout}/{light}", "boxes": boxes})
         print(f"{layout}/{light}: done; {len(images)} pictures, {len(cutouts)} cut-outs", flush=True)
-    truth = {"info": {"licence": "CC0-1.0"}, "images": images, "annotations": labels, "categories": [{"id": i + 1, "name": name} for i, name in enumerate(CLASSES)]}
+    truth = {"info": {"licence": "CC0-1.0"}, "images": images, "annotations": labels, "categories": [{"id": i + 1, "name": name} for i, name in enumerate(CLASSES) if any(a["category_id"] == i + 1 for a in labels)]}
     for name, value in (("coco.json", truth), ("cutouts.json", cutouts)):
         with open(f"{options.out}/{name}.part", "w") as file:
             json.dump(value, file)
