@@ -19,6 +19,7 @@ def arguments():
     options.add_argument("--composed", default=str(BUILD / "composed"), help="composed pictures and cut-outs (tests/scenes/pictures.py; may be absent)")
     options.add_argument("--out", default=str(BUILD / "training"), help="checkpoints and figures")
     options.add_argument("--start", help="ONNX file of the weights to start from (default: YOLOX-nano of --shared; with --data the model that ships)")
+    options.add_argument("--vtest", help="the whole vtest.avi or a copy of it (Debian's opencv-doc); measure reads its frames 400-794")
     options.add_argument("--model", default=str(MODELS / "street-nano.toml"), help="the manifest that export writes and measure reads")
     options.add_argument("--pictures", type=int, default=36_000, help="canvases to learn from")
     options.add_argument("--rate", type=float, default=8e-4, help="AdamW's rate at its highest")

@@ -21,7 +21,7 @@ from network import grid, read_onnx, student
 from refused import Refused
 
 BATCH, RATE, DECAY, WARM_UP_STEPS, CLIP = 16, 8e-4, 0.02, 60, 10.0
-RELEASE, EARLY_GAIN, EARLY_RAMP = 0.55, 0.1, 0.15  # shares of the run, and of the rate
+RELEASE, EARLY_GAIN, EARLY_RAMP = 0.75, 0.1, 0.15  # shares of the run, and of the rate
 AVERAGE, AVERAGE_RAMP_STEPS = 0.998, 150
 SAVE_SECS, LOG_STEPS = 120, 25
 
