@@ -22,6 +22,7 @@ def arguments():
     options.add_argument("--vtest", help="the whole vtest.avi or a copy of it (Debian's opencv-doc); measure reads its frames 400-794")
     options.add_argument("--model", default=str(MODELS / "street-nano.toml"), help="the manifest that export writes and measure reads")
     options.add_argument("--pictures", type=int, default=36_000, help="canvases to learn from")
+    options.add_argument("--minutes", type=float, help="end after so long, if --pictures would take longer; the rate falls by the clock")
     options.add_argument("--rate", type=float, default=8e-4, help="AdamW's rate at its highest")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
@@ -45,7 +46,7 @@ def main():
             print(", ".join(f"{len(items)} {name}" for name, items in found.sets.items()) + ": nothing to refuse")
         elif step == "fit":
             from fit import fit
-            fit(sources_of(given), start, start if given.data else untouched, given.out, given.pictures, given.rate, given.seed)
+            fit(sources_of(given), start, start if given.data else untouched, given.out, given.pictures, given.rate, given.seed, given.minutes)
         elif step == "export":
             from export import export
             export(given.out, pathlib.Path(given.model))

@@ -41,8 +41,9 @@ def early_gain(done):
     return EARLY_GAIN * min(1, max(0, (done - RELEASE) / EARLY_RAMP))
 
 
-def fit(sources, start_path, teacher_path, out, pictures, rate, seed):
-    """Trains for `pictures` canvases and leaves `student.pt` and `run.json` in `out`."""
+def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=None):
+    """Trains for `pictures` canvases, or `minutes` from now if they are over first, and leaves `student.pt` and `run.json` in `out`.
+    With `minutes` the rate falls by the clock: a busy machine gives a shorter run that is still brought to its end."""
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -73,11 +74,11 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed):
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
 
-    while seen < pictures:
+    done = first = seen / pictures
+    while done < 1:
         pixels, clean, *boxes = next(stream)
         x, clean = (p.to(device).float().to(memory_format=torch.channels_last) for p in (pixels, clean))
         labels, ignored, complete = ([v.to(device) for v in kind] for kind in boxes)
-        done = seen / pictures
         for group in rule.param_groups:
             group["lr"] = rate * (group["gain"] or early_gain(done)) * min(1, (steps + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         with torch.autocast(device.type, torch.bfloat16):
@@ -92,6 +93,7 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed):
         torch.nn.utils.clip_grad_norm_([p for p in net.parameters() if p.grad is not None], CLIP)
         rule.step()
         steps, seen, counted = steps + 1, seen + len(x), counted + len(x)
+        done = max(seen / pictures, first + (1 - first) * (time.monotonic() - began) / (60 * minutes) if minutes else 0)
         keep = AVERAGE * (1 - math.exp(-steps / AVERAGE_RAMP_STEPS))
         with torch.no_grad():
             for mean, now in zip(average.parameters(), net.parameters()):
@@ -100,12 +102,12 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed):
         if steps % LOG_STEPS == 0:
             speed = counted / (time.monotonic() - began)
             names = ("loss", "box", "class", "object", "taught box", "taught class")
-            print(f"{seen}/{pictures} {100 * seen / pictures:.0f}% " + " ".join(f"{n} {v:.3f}" for n, v in zip(names, np.mean(losses, 0))) + f" | {speed:.1f}/s, {(pictures - seen) / speed / 60:.0f} min left", flush=True)
+            print(f"{seen}/{pictures} {100 * done:.0f}% " + " ".join(f"{n} {v:.3f}" for n, v in zip(names, np.mean(losses, 0))) + f" | {speed:.1f}/s, {(pictures - seen) / speed / 60:.0f} min left", flush=True)
             losses.clear()
         if time.monotonic() - saved_at > SAVE_SECS:
             save()
             saved_at = time.monotonic()
     save()
     torch.save(average.state_dict(), out / "student.pt")
-    (out / "run.json").write_text(json.dumps(dict(recipe, canvases=pictures, pictures=counts, cutouts=sum(map(len, sources.cutouts.values())), release=RELEASE), indent=1) + "\n")
+    (out / "run.json").write_text(json.dumps(dict(recipe, canvases=seen, pictures=counts, cutouts=sum(map(len, sources.cutouts.values())), release=RELEASE), indent=1) + "\n")
     print(f"wrote {out / 'student.pt'}")
