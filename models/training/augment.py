@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import torch
 
-from classes import GREY, HEIGHT_PX, IGNORED, WIDTH_PX
+from classes import GREY, HEIGHT_PX, IGNORED, NAMES, WIDTH_PX
 from paste import paste
 from weather import recolour, weather
 
@@ -84,8 +84,8 @@ def tiles(columns, rows):
 
 
 class Canvases(torch.utils.data.IterableDataset):
-    """An endless stream of (pixels [3,H,W] uint8, the same before weather, labels [N,5], ignored [M,4], places where the labels are
-    complete [K,4])."""
+    """An endless stream of (pixels [3,H,W] uint8, the same before weather, labels [N,5], ignored [M,4], places where the teacher is not
+    believed [K,classes+4]: 1 for each class, then left, top, right, bottom)."""
 
     def __init__(self, sets, shares, cutouts, seed):
         self.names, self.weights = zip(*((name, share) for name, share in shares.items() if share > 0))
@@ -98,13 +98,15 @@ class Canvases(torch.utils.data.IterableDataset):
                 return random.choice(self.sets[name])
 
     def canvas(self):
-        canvas, shown, ignored, complete = np.full((HEIGHT_PX, WIDTH_PX, 3), GREY, np.uint8), [], [], []
+        canvas, shown, ignored, absent = np.full((HEIGHT_PX, WIDTH_PX, 3), GREY, np.uint8), [], [], []
         layout = random.choices(LAYOUTS, LAYOUT_SHARES)[0]
         for tile in tiles(*layout):
             picture = self.draw(layout)
             labels, hidden, spot = place(canvas, picture, tile)
-            shown.append(labels), ignored.append(hidden), complete.append([spot] if picture.complete else [])
-        boxes = [np.concatenate(shown), np.concatenate(ignored), np.array(sum(complete, []), np.float32).reshape(-1, 4)]
+            shown.append(labels), ignored.append(hidden)
+            if picture.absent:
+                absent.append([*np.isin(range(len(NAMES)), picture.absent), *spot])
+        boxes = [np.concatenate(shown), np.concatenate(ignored), np.array(absent, np.float32).reshape(-1, len(NAMES) + 4)]
         if random.random() < TILTED:
             canvas, boxes = tilt(canvas, boxes)
             small = (boxes[0][:, 3:] - boxes[0][:, 1:3]).min(1, initial=1e9) < SIDE_MIN_PX

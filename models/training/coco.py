@@ -1,8 +1,10 @@
 """Reads a COCO file with its pictures and refuses what training would choke on or, worse, learn from. Needs no torch.
 
-In: a COCO json whose `file_name`s are relative to it. Out: [(path, [[class, left, top, right, bottom], ...])] in pixels, classes
-by their place in NAMES; an annotation with `"ignore": 1` has class IGNORED: it may or may not be found. A picture without
-annotations is a negative: none of the file's classes is in it. Raises Refused with file, field, value and what is allowed.
+In: a COCO json. Out: [(path, [[class, left, top, right, bottom], ...])] in pixels, classes by their place in NAMES; an annotation
+with `"ignore": 1` has class IGNORED: it may or may not be found. Raises Refused with file, field, value and what is allowed.
+
+A picture is labelled completely: what is not labelled is not there, of the file's classes. Unless it has LVIS's fields, as pictures
+from reviewed cases do: then only the classes of `neg_category_ids` are known to be absent (`absences`).
 """
 import json
 import math
@@ -16,13 +18,17 @@ from refused import Refused
 SLACK_PX = 1.0  # labelling tools round
 
 
-def read_coco(path, only=None, growing=False):
+PARTLY = ("neg_category_ids", "not_exhaustive_category_ids")
+
+
+def read_coco(path, only=None, growing=False, folder=None):
     """`only`: the class names to read from a file that has others too; without it every class of the file must be one of ours.
-    `growing`: a set still being rendered may lack boxes of a class."""
+    `growing`: a set still being rendered may lack boxes of a class. `folder`: what file names are relative to, if not the file's own."""
     path = pathlib.Path(path)
-    data = document(path)
+    folder, data = pathlib.Path(folder or path.parent), document(path)
+    images = pictures(path, data, folder)
+    growing = growing or any(field in image for image in images.values() for field in PARTLY)
     wanted = categories(path, data, only)
-    images = pictures(path, data)
     labels, boxes_of = {number: [] for number in images}, {name: 0 for name in wanted.values()}
     for index, note in enumerate(records(path, data, "annotations")):
         where = f"annotations[{index}]"
@@ -39,12 +45,20 @@ def read_coco(path, only=None, growing=False):
     for name, count in boxes_of.items():
         if not count and not growing:
             raise Refused(path, "categories", name, "only classes that have a box; leave the class out of the file")
-    return [(path.parent / image["file_name"], labels[number]) for number, image in images.items()]
+    return [(folder / image["file_name"], labels[number]) for number, image in images.items()]
 
 
-def class_names(path):
-    """The names of the file's classes, in its order."""
-    return [c.get("name") for c in records(pathlib.Path(path), document(pathlib.Path(path)), "categories")]
+def absences(path):
+    """For each picture of a file that `read_coco` accepts, in its order: the classes (places in NAMES) that are known not to be there
+    beyond the labelled boxes."""
+    data = document(pathlib.Path(path))
+    names = {kind["id"]: kind["name"] for kind in data["categories"]}
+    named = {number for number, name in names.items() if name in NAMES}
+    missing = [image.get("neg_category_ids", []) if any(field in image for field in PARTLY) else named for image in data["images"]]
+    for index, numbers in enumerate(missing):
+        if not isinstance(numbers, (list, set)) or not set(numbers) <= names.keys():
+            raise Refused(path, f"images[{index}].neg_category_ids", numbers, "a list of the file's category ids")
+    return [sorted(NAMES.index(names[number]) for number in numbers if number in named) for numbers in missing]
 
 
 def document(path):
@@ -86,7 +100,7 @@ def categories(path, data, only):
     return wanted
 
 
-def pictures(path, data):
+def pictures(path, data, folder):
     """{id: image}, each picture opened and decoded once: a half file is found here and not an hour into training."""
     images, files = {}, set()
     for index, image in enumerate(records(path, data, "images")):
@@ -96,11 +110,11 @@ def pictures(path, data):
         if not isinstance(file, str) or not file or file in files:
             raise Refused(path, f"{where}.file_name", file, "each file once")
         try:
-            with Image.open(path.parent / file) as picture:
+            with Image.open(folder / file) as picture:
                 picture.load()
                 size = picture.size
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise Refused(path.parent / file, f"{where}.file_name", str(error) or type(error).__name__, "a whole picture") from error
+            raise Refused(folder / file, f"{where}.file_name", str(error) or type(error).__name__, "a whole picture") from error
         stated = image.get("width"), image.get("height")
         if stated != size:
             raise Refused(path, f"{where}.width, height", f"{stated[0]} x {stated[1]}", f"the picture's {size[0]} x {size[1]}")

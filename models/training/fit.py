@@ -49,7 +49,7 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=No
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(seed), random.seed(seed), np.random.seed(seed)
     (start, start_names), (teacher, teacher_names) = read_onnx(start_path), read_onnx(teacher_path)
-    roles = Roles(teacher_names, sources.from_labels)
+    roles = Roles(teacher_names)
     teacher = teacher.to(device, memory_format=torch.channels_last).requires_grad_(False)
     net = student(start, start_names).to(device, memory_format=torch.channels_last).train()
     average, rule, seen, steps = copy.deepcopy(net), optimiser(net), 0, 0
@@ -78,7 +78,7 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=No
     while done < 1:
         pixels, clean, *boxes = next(stream)
         x, clean = (p.to(device).float().to(memory_format=torch.channels_last) for p in (pixels, clean))
-        labels, ignored, complete = ([v.to(device) for v in kind] for kind in boxes)
+        labels, ignored, absent = ([v.to(device) for v in kind] for kind in boxes)
         for group in rule.param_groups:
             group["lr"] = rate * (group["gain"] or early_gain(done)) * min(1, (steps + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         with torch.autocast(device.type, torch.bfloat16):
@@ -87,7 +87,7 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=No
             with torch.set_grad_enabled(early_gain(done) > 0):
                 shallow = net.early(x)
             raw = net.late(shallow)
-        loss, parts = street_loss(raw.float(), taught.float(), roles, labels, ignored, complete, cells, strides)
+        loss, parts = street_loss(raw.float(), taught.float(), roles, labels, ignored, absent, cells, strides)
         rule.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for p in net.parameters() if p.grad is not None], CLIP)

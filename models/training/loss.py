@@ -66,18 +66,20 @@ def assign(boxes, raw, labels, centres, strides):
 
 
 @torch.no_grad()
-def lesson(taught, roles, cells, strides, labels, complete):
+def lesson(taught, roles, cells, strides, labels, absent):
     """What the teacher's raw output asks of us: objectness [B,A], kept class probabilities [B,A,K], boxes [B,A,4].
 
-    Silent where a label already speaks, where the labels are complete, and where a weak class lies on a labelled bin or pile.
+    Silent where a label already speaks, of classes known to be absent, and where a weak class lies on a labelled bin or pile.
     """
     boxes, classes = decode(taught, cells, strides), taught[..., 5:][..., roles.in_teacher].sigmoid()
-    best, row = classes.max(-1)
     centres = (cells + 0.5) * strides
+    for b, places in enumerate(absent):
+        for place in places:
+            classes[b] *= 1 - inside(centres, place[None, -4:])[:, None] * place[roles.kept]
+    best, row = classes.max(-1)
     objectness = taught[..., 4].sigmoid() * (best / 0.5).clamp(max=1)
     sure = torch.isin(torch.tensor(roles.kept, device=row.device)[row], torch.tensor(SURE, device=row.device))
     for b, known in enumerate(labels):
-        objectness[b, inside(centres, complete[b])] = 0
         loud = (objectness[b] > 0.02).nonzero()[:, 0]
         if not len(known) or not len(loud):
             continue
@@ -89,10 +91,10 @@ def lesson(taught, roles, cells, strides, labels, complete):
     return objectness, classes, boxes
 
 
-def street_loss(raw, taught, roles, labels, ignored, complete, cells, strides):
+def street_loss(raw, taught, roles, labels, ignored, absent, cells, strides):
     """Returns the loss and its parts (label box, label class, objectness, teacher box, teacher class), each per positive."""
     boxes, centres = decode(raw, cells, strides), (cells + 0.5) * strides
-    object_wanted, class_taught, box_taught = lesson(taught, roles, cells, strides, labels, complete)
+    object_wanted, class_taught, box_taught = lesson(taught, roles, cells, strides, labels, absent)
     weight = object_wanted.clone()          # how much the teacher's class and box count
     counted = torch.ones_like(object_wanted)
     picture, candidate, wanted, wanted_class, fit = [], [], [], [], []

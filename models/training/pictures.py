@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 
 from classes import BINS, IGNORED, NAMES
-from coco import class_names, read_coco
+from coco import absences, read_coco
 from paste import read_cutouts
 from refused import Refused
 
 SIDE_MAX_PX = 768
+EVERYTHING = tuple(range(len(NAMES)))  # a rendering's labels name all there is
 STREETS = {  # video: (first frame, end, step); the rest of opendatacam is kept back for measuring
     "pets09_s2l1_f0-399.mp4": (0, 400, 4),
     "opendatacam_stuttgart_junction.mp4": (0, 300, 3),
@@ -30,7 +31,7 @@ STILLS_FULL = 120  # a smaller set is drawn more rarely
 class Picture:
     pixels: np.ndarray  # BGR
     labels: np.ndarray  # [N,5] class (IGNORED: may or may not be found), left, top, right, bottom
-    complete: bool = False  # the labels name everything there is, so the teacher has nothing to add
+    absent: tuple = ()  # classes of which nothing is there but what is labelled: the teacher is not believed
 
 
 @dataclasses.dataclass
@@ -39,23 +40,23 @@ class Sources:
     sets: dict  # {set name: pictures}
     shares: dict  # {set name: share of what is drawn}
     cutouts: dict  # {class: cut-outs}, see paste.py
-    from_labels: tuple  # classes that the labels teach; all others come from the teacher
 
 
-def shrink(pixels, labels, complete=False):
+def shrink(pixels, labels, absent=()):
     scale = min(1.0, SIDE_MAX_PX / max(pixels.shape[:2]))
     if scale < 1:
         pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return Picture(pixels, np.array(labels, np.float32).reshape(-1, 5) * np.array([1, scale, scale, scale, scale], np.float32), complete)
+    return Picture(pixels, np.array(labels, np.float32).reshape(-1, 5) * np.array([1, scale, scale, scale, scale], np.float32), tuple(absent))
 
 
-def load(listed, complete=False):
-    pictures = []
-    for path, labels in listed:
+def load(listed, absent=()):
+    """`absent`: of every picture alike, or one list of classes for each."""
+    pictures, each = [], absent if absent and not isinstance(absent[0], int) else [absent] * len(listed)
+    for (path, labels), missing in zip(listed, each):
         pixels = cv2.imread(str(path))
         if pixels is None:
             raise Refused(path, "picture", "cannot be decoded", "a picture that OpenCV reads")
-        pictures.append(shrink(pixels, labels, complete))
+        pictures.append(shrink(pixels, labels, missing))
     return pictures
 
 
@@ -95,20 +96,22 @@ def shared_sources(shared, stills_folders, composed):
     listed = {"stills": stills(stills_folders, False), "composed": read_coco(composed / "coco.json") if (composed / "coco.json").exists() else []}
     street = [shrink(picture, []) for video, span in STREETS.items() for _, picture in frames(data / "videos" / video, *span)]
     street += load([(path, []) for path, _ in read_coco(data / "coco_potholes.json", only=())])
-    sets = {"bins": load(bins), "street": street, "amsterdam": load([unknown(path) for path in sorted((data / "images/amsterdam_unlabelled").glob("*.jpg"))]), **{name: load(items, complete=True) for name, items in listed.items()}}
+    sets = {"bins": load(bins), "street": street, "amsterdam": load([unknown(path) for path in sorted((data / "images/amsterdam_unlabelled").glob("*.jpg"))]), **{name: load(items, EVERYTHING) for name, items in listed.items()}}
     shares = {name: share if sets[name] else 0 for name, share in SHARES.items()}
     shares["stills"] *= min(1, len(sets["stills"]) / STILLS_FULL)
-    return Sources(sets, shares, read_cutouts(composed / "cutouts.json"), ())
+    return Sources(sets, shares, read_cutouts(composed / "cutouts.json"))
 
 
 def own_sources(folder):
-    """A city's run: `folder`/train.json (or coco.json) and nothing else. Pictures without annotations are negatives. What the file's
-    classes do not name stays as the start network has it."""
-    path = next((pathlib.Path(folder) / name for name in ("train.json", "coco.json") if (pathlib.Path(folder) / name).exists()), None)
+    """A city's run: a folder as `gridwarden dataset export` writes it (coco/train.json and images/), or with a train.json or coco.json
+    and pictures relative to it. Nothing else is read. A picture without boxes is a negative for the classes known to be absent."""
+    folder = pathlib.Path(folder)
+    path = next((folder / name for name in ("coco/train.json", "train.json", "coco.json") if (folder / name).exists()), None)
     if path is None:
-        raise Refused(folder, "--data", "no train.json and no coco.json", "a folder with a COCO json, as `gridwarden dataset export` writes it")
-    listed = read_coco(path)
-    sets = {"seen": load([item for item in listed if item[1]]), "negatives": load([item for item in listed if not item[1]])}
+        raise Refused(folder, "--data", "no coco/train.json, train.json or coco.json", "a folder as `gridwarden dataset export` writes it")
+    listed = read_coco(path, folder=folder)
+    pictures = load(listed, absences(path))
+    sets = {"seen": [p for p in pictures if len(p.labels)], "negatives": [p for p in pictures if not len(p.labels)]}
     if not sets["seen"]:
         raise Refused(path, "annotations", "empty", "at least one box")
-    return Sources(sets, {"seen": 0.75, "negatives": 0.25 if sets["negatives"] else 0}, {}, tuple(class_names(path)))
+    return Sources(sets, {"seen": 0.75, "negatives": 0.25 if sets["negatives"] else 0}, {})

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from classes import IGNORED, NAMES, Roles
-from coco import class_names, read_coco
+from coco import absences, read_coco
 from refused import Refused
 
 BIN = NAMES.index("bin")
@@ -24,7 +24,6 @@ def test_a_good_set_is_read(city):
     listed = read_coco(folder / "train.json")
     assert [len(labels) for _, labels in listed] == [1] * 6 + [0] * 2
     assert listed[0] == (folder / "0.png", [[BIN, 8, 12, 24, 36]])
-    assert class_names(folder / "train.json") == ["bin"]
 
 
 def test_a_half_picture_is_named(city):
@@ -107,7 +106,33 @@ def test_classes_of_a_file_with_others_are_chosen_by_name(city):
     assert listed[7][1] == [] and listed[5][1][0][0] == IGNORED
 
 
-def test_roles_keep_what_the_labels_do_not_name():
-    roles = Roles(NAMES, ("bin", "stall"))
-    assert [NAMES[i] for i in roles.taught] == ["bin", "stall"]
-    assert roles.in_teacher == roles.kept and len(roles.kept) == len(NAMES) - 2
+def test_a_complete_picture_lacks_what_is_not_labelled_and_a_reviewed_one_what_was_denied(city):
+    folder, document = city
+    document["categories"].append({"id": 9, "name": "stall"})
+    document["images"][6].update(neg_category_ids=[9], not_exhaustive_category_ids=[])
+    document["images"][0].update(neg_category_ids=[], not_exhaustive_category_ids=[7])
+    (folder / "train.json").write_text(json.dumps(document))
+    read_coco(folder / "train.json")  # a reviewed set may name classes that have no box yet
+    missing = absences(folder / "train.json")
+    assert missing[0] == [] and missing[6] == [NAMES.index("stall")] and missing[1] == [BIN, NAMES.index("stall")]
+
+
+@pytest.mark.parametrize("value", [[99], "stall", 3])
+def test_an_absence_of_no_class_is_refused(city, value):
+    folder, document = city
+    document["images"][6]["neg_category_ids"] = value
+    (folder / "train.json").write_text(json.dumps(document))
+    with pytest.raises(Refused, match=r"images\[6\]\.neg_category_ids"):
+        absences(folder / "train.json")
+
+
+def test_the_layout_of_an_export_is_read(city):
+    folder, document = city
+    (folder / "coco").mkdir()
+    (folder / "train.json").rename(folder / "coco/train.json")
+    assert len(read_coco(folder / "coco/train.json", folder=folder)) == 8
+
+
+def test_roles_follow_the_names_of_the_teacher():
+    roles = Roles(["stall", "person", "train"])
+    assert [NAMES[i] for i in roles.kept] == ["person", "stall"] and roles.in_teacher == [1, 0]

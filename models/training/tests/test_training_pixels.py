@@ -26,7 +26,7 @@ def seeded():
 def test_a_city_alone_is_enough_and_pictures_without_boxes_are_negatives(city):
     sources = own_sources(city[0])
     assert {name: len(items) for name, items in sources.sets.items()} == {"seen": 6, "negatives": 2}
-    assert sources.from_labels == ("bin",)
+    assert all(p.absent == (BIN,) for p in sources.sets["negatives"])
 
 
 def test_a_folder_without_a_set_is_refused(tmp_path):
@@ -38,9 +38,10 @@ def test_canvases_keep_boxes_inside_and_repeat_with_the_seed(city):
     sources = own_sources(city[0])
     first = iter(Canvases(sources.sets, sources.shares, {}, 7))
     for _ in range(12):
-        seen, clean, labels, ignored, complete = next(first)
+        seen, clean, labels, ignored, absent = next(first)
         assert seen.shape == clean.shape == (3, HEIGHT_PX, WIDTH_PX) and seen.dtype == np.uint8
         assert (labels[:, 1:] >= 0).all() and (labels[:, [1, 3]] <= WIDTH_PX).all() and (labels[:, [2, 4]] <= HEIGHT_PX).all()
+        assert absent.shape == (len(absent), len(NAMES) + 4) and (absent[:, BIN] == 1).all() and (absent[:, STALL] == 0).all()
         assert (labels[:, 3:] > labels[:, 1:3]).all() and set(labels[:, 0]) <= {BIN}
     first, again = (next(iter(Canvases(sources.sets, sources.shares, {}, 7))) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again))
@@ -75,9 +76,18 @@ def test_weather_keeps_the_shape(seeded):
             assert spoilt.shape == canvas.shape and spoilt.dtype == np.uint8
 
 
-def test_a_class_the_teacher_knows_but_the_labels_do_not_comes_from_the_teacher(city):
-    roles = Roles(NAMES, own_sources(city[0]).from_labels)
-    assert BIN in roles.taught and STALL in roles.kept
+def test_what_a_person_denied_is_not_taught(city):
+    from loss import lesson
+    from network import grid
+    roles, (cells, strides) = Roles(NAMES), grid(WIDTH_PX, HEIGHT_PX)
+    taught = torch.full((1, len(cells), 5 + len(NAMES)), -9.0)
+    taught[0, :, 4], taught[0, :, 5 + STALL], taught[0, :, 5 + BIN] = 4, 4, 0
+    place = torch.zeros(1, len(NAMES) + 4)
+    place[0, STALL], place[0, -4:] = 1, torch.tensor([0.0, 0, 320, 384])
+    objectness, classes, _ = lesson(taught, roles, cells, strides, [torch.zeros(0, 5)], [place])
+    left = ((cells + 0.5) * strides)[:, 0] < 320
+    assert classes[0, left, STALL].max() == 0 and classes[0, ~left, STALL].min() > 0.9
+    assert classes[0, left, BIN].min() > 0.4 and objectness[0, left].min() > 0.9
 
 
 def test_the_first_layers_are_released_late_and_slowly():
