@@ -12,6 +12,7 @@ from network import decode
 BOX_WEIGHT = 5.0
 CENTRE_RADIUS_CELLS = 2.5
 MATCHES_MAX = 10
+SURELY = 0.3  # objectness of the teacher that is believed where anything may stand
 
 
 def overlaps(a, b):
@@ -99,7 +100,8 @@ def street_loss(raw, taught, roles, labels, ignored, absent, cells, strides):
     counted = torch.ones_like(object_wanted)
     picture, candidate, wanted, wanted_class, fit = [], [], [], [], []
     for b, known in enumerate(labels):
-        counted[b, inside(centres, ignored[b]) & (object_wanted[b] < 0.05)] = 0
+        unsaid = inside(centres, ignored[b]) & (object_wanted[b] < SURELY)  # a half-seen lorry may be the bin that nobody labelled
+        counted[b, unsaid], weight[b, unsaid] = 0, 0
         if not len(known):
             continue
         index, which, quality = assign(boxes[b].detach(), raw[b].detach(), known, centres, strides)

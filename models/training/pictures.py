@@ -1,7 +1,8 @@
 """What is learnt from: pictures with labels, and street frames that only the teacher labels.
 
-Rights and held-out parts: `../street-nano.md`. Never read here: videos/otvision_*, videos/bgslib_*, frames 400+ of vtest.avi, and
-of the state library the layouts that tests/scenes/pictures.py holds out.
+Rights and held-out parts: `../street-nano.md`. Never read here: videos/otvision_*, videos/bgslib_*, frames 400+ of vtest.avi, the
+photographs of Amsterdam (read once, as pictures in which anything may stand, and the bins found in them halved), and of the state
+library the layouts that tests/scenes/pictures.py holds out.
 """
 import dataclasses
 import pathlib
@@ -10,7 +11,7 @@ import zlib
 import cv2
 import numpy as np
 
-from classes import BINS, IGNORED, NAMES
+from classes import BINS, NAMES
 from coco import absences, read_coco
 from paste import read_cutouts
 from refused import Refused
@@ -23,7 +24,7 @@ STREETS = {  # video: (first frame, end, step); the rest of opendatacam is kept 
     "intel_car-detection.mp4": (0, 377, 4),
 }
 HELD_OUT_PERCENT = 15
-SHARES = {"bins": 0.36, "street": 0.22, "amsterdam": 0.10, "stills": 0.20, "composed": 0.12}  # of what is drawn
+SHARES = {"bins": 0.40, "street": 0.26, "stills": 0.20, "composed": 0.14}  # of what is drawn
 STILLS_FULL = 120  # a smaller set is drawn more rarely
 
 
@@ -83,12 +84,6 @@ def stills(folders, testing):
     return [item for path in paths if path.exists() for item in read_coco(path, growing=True) if held_out(item[0]) == testing]
 
 
-def unknown(path):
-    """An unlabelled picture in which anything may stand: the teacher teaches its classes there, ours are neither learnt nor denied."""
-    height, width = cv2.imread(str(path)).shape[:2]
-    return path, [[IGNORED, 0, 0, width, height]]
-
-
 def shared_sources(shared, stills_folders, composed):
     """Our own run: the shared folder's photographs and clips, rendered stills, composed pictures and cut-outs (where they are there)."""
     data, composed = pathlib.Path(shared) / "data", pathlib.Path(composed)
@@ -96,7 +91,7 @@ def shared_sources(shared, stills_folders, composed):
     listed = {"stills": stills(stills_folders, False), "composed": read_coco(composed / "coco.json") if (composed / "coco.json").exists() else []}
     street = [shrink(picture, []) for video, span in STREETS.items() for _, picture in frames(data / "videos" / video, *span)]
     street += load([(path, []) for path, _ in read_coco(data / "coco_potholes.json", only=())])
-    sets = {"bins": load(bins), "street": street, "amsterdam": load([unknown(path) for path in sorted((data / "images/amsterdam_unlabelled").glob("*.jpg"))]), **{name: load(items, EVERYTHING) for name, items in listed.items()}}
+    sets = {"bins": load(bins), "street": street, **{name: load(items, EVERYTHING) for name, items in listed.items()}}
     shares = {name: share if sets[name] else 0 for name, share in SHARES.items()}
     shares["stills"] *= min(1, len(sets["stills"]) / STILLS_FULL)
     return Sources(sets, shares, read_cutouts(composed / "cutouts.json"))
