@@ -48,7 +48,7 @@ check-deny: ## Licences, advisories, bans and sources of the dependencies (needs
 	cargo deny --all-features check
 
 .PHONY: train
-train: ## Train, export and measure the default detector (models/training/README.md)
+train: ## Train, export, measure and describe the default detector (models/training/README.md; ARGS="fit export --data DIR" on your own data)
 	models/training/train.sh $(ARGS)
 
 .PHONY: measure

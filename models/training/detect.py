@@ -3,18 +3,18 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from classes import GREY, HEIGHT_PX, WIDTH_PX
+from classes import GREY, HEIGHT_PX, NAMES, WIDTH_PX
 
 SUPPRESS_IOU = 0.6
 FLOOR = 0.05
 CANDIDATES_MAX = 400
 
 
-def letterbox(picture):
-    """The picture fitted into the top left of a grey canvas, and the scale used."""
+def letterbox(picture, size_px=(WIDTH_PX, HEIGHT_PX)):
+    """The picture fitted into the top left of a grey canvas of (width, height), and the scale used."""
     height, width = picture.shape[:2]
-    scale = min(WIDTH_PX / width, HEIGHT_PX / height)
-    canvas = np.full((HEIGHT_PX, WIDTH_PX, 3), GREY, np.uint8)
+    scale = min(size_px[0] / width, size_px[1] / height)
+    canvas = np.full((size_px[1], size_px[0], 3), GREY, np.uint8)
     small = cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_LINEAR)
     canvas[: small.shape[0], : small.shape[1]] = small
     return canvas, scale
@@ -38,24 +38,46 @@ def suppress(boxes, scores, classes):
 
 
 class Detector:
-    def __init__(self, path, names, threads=1):
+    """An exported file whose class outputs are `names`; those that are not ours are left out."""
+
+    def __init__(self, path, names, threads=1, size_px=(WIDTH_PX, HEIGHT_PX)):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self.session, self.names = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]), names
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.size_px, self.rows = size_px, np.array([NAMES.index(name) if name in NAMES else -1 for name in names])
 
     def __call__(self, picture):
-        """[N,6]: class, left, top, right, bottom (source pixels), score above FLOOR. Classes are ours by name."""
-        from classes import NAMES
-        canvas, scale = letterbox(picture)
+        """[N,6]: class, left, top, right, bottom (source pixels), score above FLOOR."""
+        canvas, scale = letterbox(picture, self.size_px)
         rows = self.session.run(None, {"images": canvas.transpose(2, 0, 1)[None].astype(np.float32)})[0][0]
-        scores = rows[:, 4:5] * rows[:, 5:]
+        scores = rows[:, 4:5] * rows[:, 5:] * (self.rows >= 0)
         candidate, which = np.nonzero(scores > FLOOR)
         value, centre, size = scores[candidate, which], rows[candidate, :2], rows[candidate, 2:4]
         boxes = np.concatenate([centre - size / 2, centre + size / 2], 1) / scale
         boxes[:, 0::2], boxes[:, 1::2] = boxes[:, 0::2].clip(0, picture.shape[1]), boxes[:, 1::2].clip(0, picture.shape[0])
         stay = suppress(boxes, value, which)
-        ours = np.array([NAMES.index(name) for name in self.names])
-        return np.concatenate([ours[which[stay]][:, None], boxes[stay], value[stay][:, None]], 1)
+        return np.concatenate([self.rows[which[stay]][:, None], boxes[stay], value[stay][:, None]], 1)
+
+    def tiled(self, picture, overlap=0.25):
+        """The whole picture and full-resolution tiles of the input's size; a box cut by a tile's inner edge is left to its neighbour."""
+        (width, height), (across, down) = picture.shape[1::-1], self.size_px
+        found = [self(picture)]
+        for top in starts(height, down, overlap):
+            for left in starts(width, across, overlap):
+                rows = self(picture[top : top + down, left : left + across])
+                right, bottom = min(across, width - left), min(down, height - top)
+                cut = ((rows[:, 1] < 2) & (left > 0)) | ((rows[:, 2] < 2) & (top > 0)) | ((rows[:, 3] > right - 2) & (left + right < width)) | ((rows[:, 4] > bottom - 2) & (top + bottom < height))
+                found.append(rows[~cut] + np.array([0, left, top, left, top, 0]))
+        rows = np.concatenate(found)
+        return rows[suppress(rows[:, 1:5], rows[:, 5], rows[:, 0])]
+
+
+def starts(length, tile, overlap):
+    """Where tiles begin so that they cover `length` and overlap by at least that share."""
+    if length <= tile:
+        return [0]
+    count = int(np.ceil((length - tile) / (tile * (1 - overlap)))) + 1
+    return [round(i * (length - tile) / (count - 1)) for i in range(count)]
 
 
 def match(found, truth, iou_min):

@@ -10,29 +10,27 @@ import tomllib
 import torch
 from torch import nn
 
-from classes import COCO, GREY, HEIGHT_PX, NAMES, WIDTH_PX
-from network import YoloxNano, grid, teacher
+from classes import GREY, HEIGHT_PX, NAMES, WIDTH_PX
+from network import YoloxNano, grid, read_onnx
 
 SCORE_MIN = 0.35
 
 
 class Decoded(nn.Module):
-    def __init__(self, net, rows=None):
-        """`rows`: the class outputs to keep, for yardsticks with other classes."""
+    def __init__(self, net, size_px=(WIDTH_PX, HEIGHT_PX)):
         super().__init__()
-        self.net, self.rows = net.eval(), rows
-        cells, strides = grid(WIDTH_PX, HEIGHT_PX)
+        self.net = net.eval()
+        cells, strides = grid(*size_px)
         self.register_buffer("cells", cells), self.register_buffer("strides", strides)
 
     def forward(self, images):
         raw = self.net(images)
-        classes = raw[..., 5:] if self.rows is None else raw[..., 5:][..., self.rows]
         centre, size = (raw[..., :2] + self.cells) * self.strides, raw[..., 2:4].exp() * self.strides
-        return torch.cat([centre, size, raw[..., 4:5].sigmoid(), classes.sigmoid()], -1)
+        return torch.cat([centre, size, raw[..., 4:].sigmoid()], -1)
 
 
-def write_onnx(module, path):
-    example = torch.full((2, 3, HEIGHT_PX, WIDTH_PX), float(GREY))
+def write_onnx(module, path, size_px=(WIDTH_PX, HEIGHT_PX)):
+    example = torch.full((2, 3, size_px[1], size_px[0]), float(GREY))
     torch.onnx.export(module, (example,), path, opset_version=17, input_names=["images"], output_names=["output"],
                       dynamic_axes={"images": {0: "n"}, "output": {0: "n"}}, dynamo=False)
 
@@ -43,21 +41,22 @@ def trained(out):
     return net
 
 
-def yardstick(weights, path):
-    """The untouched start network in our format: its COCO rows under our names, so that the same code measures both."""
-    net = teacher(weights)
-    rows = [COCO.index(name) for name in NAMES if name in COCO]
-    write_onnx(Decoded(net, rows), path)
-    return [name for name in NAMES if name in COCO]
+def yardstick(weights, path, size_px):
+    """The untouched start network in our format at an input size; returns its class names."""
+    net, names = read_onnx(weights)
+    write_onnx(Decoded(net, size_px), path, size_px)
+    return names
 
 
-def export(out, models):
-    onnx_path, manifest = models / "street-nano.onnx", models / "street-nano.toml"
+def export(out, manifest):
+    """Writes `manifest` and the ONNX file of the same name beside it."""
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    onnx_path = manifest.with_suffix(".onnx")
     write_onnx(Decoded(trained(out)), onnx_path)
     chosen = {c["name"]: c["score_min"] for c in tomllib.loads(manifest.read_text())["class"]} if manifest.exists() else {}
     manifest.write_text(f"""# Written by `python models/training export`; score_min is chosen by hand from what `measure` prints (street-nano.md).
-id = "street-nano"
-file = "street-nano.onnx"
+id = "{manifest.stem}"
+file = "{onnx_path.name}"
 sha256 = "{hashlib.sha256(onnx_path.read_bytes()).hexdigest()}"
 licence = "Apache-2.0"
 

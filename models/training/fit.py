@@ -1,9 +1,11 @@
 """The training loop. Same script on CPU and CUDA; stops at any moment and resumes from its last checkpoint.
 
-Stem and first stage are frozen until RELEASE of the way, then everything learns. What ships is the running average of the weights.
-Pictures are read again at each start, so a resumed run takes up what was added meanwhile.
+Stem and first stage are frozen for a while, then released at a tenth of the rate that rises slowly: released at once and at the full
+rate they cost .02 of validation AP. What ships is the running average of the weights. Pictures are read again at each start, so a
+resumed run takes up what was added meanwhile, and may be made longer or shorter; a checkpoint of another recipe is refused.
 """
 import copy
+import json
 import math
 import pathlib
 import random
@@ -13,85 +15,99 @@ import numpy as np
 import torch
 
 from augment import Canvases, collate
-from classes import HEIGHT_PX, WIDTH_PX
+from classes import HEIGHT_PX, NAMES, WIDTH_PX, Roles
 from loss import street_loss
-from network import grid, student, teacher
-from pictures import training_sets
+from network import grid, read_onnx, student
+from refused import Refused
 
-BATCH, RATE, DECAY, WARM_UP_STEPS, CLIP, RELEASE = 16, 8e-4, 0.02, 60, 10.0, 0.7
+BATCH, RATE, DECAY, WARM_UP_STEPS, CLIP = 16, 8e-4, 0.02, 60, 10.0
+RELEASE, EARLY_GAIN, EARLY_RAMP = 0.75, 0.1, 0.15  # shares of the run, and of the rate
 AVERAGE, AVERAGE_RAMP_STEPS = 0.998, 150
 SAVE_SECS, LOG_STEPS = 120, 25
 
 
 def optimiser(net):
     """Weight decay only where it helps (not on biases and depthwise kernels); the prediction layers learn at twice the rate."""
-    groups = {"dense": [], "plain": [], "out": []}
+    groups = {"dense": [], "plain": [], "out": [], "early": []}
     for name, p in net.named_parameters():
-        out = "class_out" in name or "object_out" in name
-        groups["out" if out else "dense" if p.dim() > 1 and p.shape[1] > 1 else "plain"].append(p)
-    return torch.optim.AdamW([dict(params=groups["dense"], weight_decay=DECAY, gain=1), dict(params=groups["plain"], weight_decay=0, gain=1), dict(params=groups["out"], weight_decay=0, gain=2)], lr=RATE)
+        out, early = "class_out" in name or "object_out" in name, name.startswith(("stem.", "stage2."))
+        groups["early" if early else "out" if out else "dense" if p.dim() > 1 and p.shape[1] > 1 else "plain"].append(p)
+    return torch.optim.AdamW([dict(params=groups["dense"], weight_decay=DECAY, gain=1), dict(params=groups["plain"], weight_decay=0, gain=1),
+                              dict(params=groups["out"], weight_decay=0, gain=2), dict(params=groups["early"], weight_decay=0, gain=0)], lr=RATE)
 
 
-def fit(shared, stills, out, pictures, seed):
-    """Trains for `pictures` canvases and leaves `student.pt` in `out`."""
+def early_gain(done):
+    """The rate of the first layers, as a share of the others', at a share of the run."""
+    return EARLY_GAIN * min(1, max(0, (done - RELEASE) / EARLY_RAMP))
+
+
+def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=None):
+    """Trains for `pictures` canvases, or `minutes` from now if they are over first, and leaves `student.pt` and `run.json` in `out`.
+    With `minutes` the rate falls by the clock: a busy machine gives a shorter run that is still brought to its end."""
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(seed), random.seed(seed), np.random.seed(seed)
-    start = teacher(pathlib.Path(shared) / "weights" / "yolox_nano_416.onnx").to(device, memory_format=torch.channels_last)
-    net = student(start).to(device, memory_format=torch.channels_last).train()
+    (start, start_names), (teacher, teacher_names) = read_onnx(start_path), read_onnx(teacher_path)
+    roles = Roles(teacher_names)
+    teacher = teacher.to(device, memory_format=torch.channels_last).requires_grad_(False)
+    net = student(start, start_names).to(device, memory_format=torch.channels_last).train()
     average, rule, seen, steps = copy.deepcopy(net), optimiser(net), 0, 0
+    recipe = dict(start=pathlib.Path(start_path).name, teacher=pathlib.Path(teacher_path).name, kept=[NAMES[i] for i in roles.kept], rate=rate, seed=seed)
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        if saved.get("recipe") != recipe:
+            raise Refused(checkpoint, "recipe", saved.get("recipe"), f"{recipe}; choose another --out to start anew")
         net.load_state_dict(saved["net"]), average.load_state_dict(saved["average"]), rule.load_state_dict(saved["rule"])
         seen, steps = saved["seen"], saved["steps"]
-    sets, shares = training_sets(shared, stills)
-    print(f"{device}: " + ", ".join(f"{len(v)} {k}" for k, v in sets.items()) + f"; from canvas {seen} to {pictures}", flush=True)
+    counts = {name: len(items) for name, items in sources.sets.items()}
+    print(f"{device}: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + f", {sum(map(len, sources.cutouts.values()))} cut-outs; from canvas {seen} to {pictures}", flush=True)
     workers = 8 if device.type == "cuda" else 1
-    stream = iter(torch.utils.data.DataLoader(Canvases(sets, shares, seed + seen), BATCH, num_workers=workers, collate_fn=collate, prefetch_factor=3))
+    canvases = Canvases(sources.sets, sources.shares, sources.cutouts, seed + seen)
+    stream = iter(torch.utils.data.DataLoader(canvases, BATCH, num_workers=workers, collate_fn=collate, prefetch_factor=3))
     cells, strides = (x.to(device) for x in grid(WIDTH_PX, HEIGHT_PX))
-    early = [p for part in (net.stem, net.stage2) for p in part.parameters()]
     losses, began, saved_at, counted = [], time.monotonic(), time.monotonic(), 0
 
     def save():
-        state = dict(net=net.state_dict(), average=average.state_dict(), rule=rule.state_dict(), seen=seen, steps=steps)
+        state = dict(net=net.state_dict(), average=average.state_dict(), rule=rule.state_dict(), seen=seen, steps=steps, recipe=recipe)
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
 
-    while seen < pictures:
-        pixels, *boxes = next(stream)
-        x = pixels.to(device).float().to(memory_format=torch.channels_last)
-        labels, ignored, complete = ([v.to(device) for v in kind] for kind in boxes)
-        frozen, done = seen / pictures < RELEASE, seen / pictures
+    done = first = seen / pictures
+    while done < 1:
+        pixels, clean, *boxes = next(stream)
+        x, clean = (p.to(device).float().to(memory_format=torch.channels_last) for p in (pixels, clean))
+        labels, ignored, absent = ([v.to(device) for v in kind] for kind in boxes)
         for group in rule.param_groups:
-            group["lr"] = RATE * group["gain"] * min(1, (steps + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-        for p in early:
-            p.requires_grad_(not frozen)
+            group["lr"] = rate * (group["gain"] or early_gain(done)) * min(1, (steps + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         with torch.autocast(device.type, torch.bfloat16):
             with torch.no_grad():
-                shallow = start.early(x)
-                taught = start.late(shallow)
-            raw = net.late(shallow if frozen else net.early(x))  # while frozen, both networks start alike
-        loss, parts = street_loss(raw.float(), taught.float(), labels, ignored, complete, cells, strides)
+                taught = teacher(clean)
+            with torch.set_grad_enabled(early_gain(done) > 0):
+                shallow = net.early(x)
+            raw = net.late(shallow)
+        loss, parts = street_loss(raw.float(), taught.float(), roles, labels, ignored, absent, cells, strides)
         rule.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for p in net.parameters() if p.grad is not None], CLIP)
         rule.step()
         steps, seen, counted = steps + 1, seen + len(x), counted + len(x)
+        done = max(seen / pictures, first + (1 - first) * (time.monotonic() - began) / (60 * minutes) if minutes else 0)
         keep = AVERAGE * (1 - math.exp(-steps / AVERAGE_RAMP_STEPS))
         with torch.no_grad():
             for mean, now in zip(average.parameters(), net.parameters()):
                 mean.lerp_(now, 1 - keep)
         losses.append([float(loss.detach()), *parts])
         if steps % LOG_STEPS == 0:
-            rate = counted / (time.monotonic() - began)
+            speed = counted / (time.monotonic() - began)
             names = ("loss", "box", "class", "object", "taught box", "taught class")
-            print(f"{seen}/{pictures} {100 * seen / pictures:.0f}% " + " ".join(f"{n} {v:.3f}" for n, v in zip(names, np.mean(losses, 0))) + f" | {rate:.1f}/s, {(pictures - seen) / rate / 60:.0f} min left", flush=True)
+            print(f"{seen}/{pictures} {100 * done:.0f}% " + " ".join(f"{n} {v:.3f}" for n, v in zip(names, np.mean(losses, 0))) + f" | {speed:.1f}/s, {(pictures - seen) / speed / 60:.0f} min left", flush=True)
             losses.clear()
         if time.monotonic() - saved_at > SAVE_SECS:
             save()
             saved_at = time.monotonic()
     save()
     torch.save(average.state_dict(), out / "student.pt")
+    (out / "run.json").write_text(json.dumps(dict(recipe, canvases=seen, pictures=counts, cutouts=sum(map(len, sources.cutouts.values())), release=RELEASE), indent=1) + "\n")
     print(f"wrote {out / 'student.pt'}")

@@ -1,4 +1,4 @@
-"""The loss: SimOTA on labels, and distillation of the untouched start network on everything else.
+"""The loss: SimOTA on labels, and distillation of a teacher (the untouched start network) on everything else.
 
 Hard pseudo-labels were tried before and degrade the kept classes. Here every candidate that no label claims is asked to say what the
 teacher says at the same place: objectness (scaled down where the teacher sees a thing we do not keep), kept classes, box.
@@ -6,12 +6,13 @@ teacher says at the same place: objectness (scaled down where the teacher sees a
 import torch
 import torch.nn.functional as F
 
-from classes import BINS, KEPT, KEPT_IN_COCO, SURE, TAUGHT
+from classes import BINS, SURE
 from network import decode
 
 BOX_WEIGHT = 5.0
 CENTRE_RADIUS_CELLS = 2.5
 MATCHES_MAX = 10
+SURELY = 0.3  # objectness of the teacher that is believed where anything may stand
 
 
 def overlaps(a, b):
@@ -66,18 +67,20 @@ def assign(boxes, raw, labels, centres, strides):
 
 
 @torch.no_grad()
-def lesson(taught, cells, strides, labels, complete):
+def lesson(taught, roles, cells, strides, labels, absent):
     """What the teacher's raw output asks of us: objectness [B,A], kept class probabilities [B,A,K], boxes [B,A,4].
 
-    Silent where a label already speaks, where the labels are complete, and where a weak class lies on a labelled bin or pile.
+    Silent where a label already speaks, of classes known to be absent, and where a weak class lies on a labelled bin or pile.
     """
-    boxes, classes = decode(taught, cells, strides), taught[..., 5:][..., KEPT_IN_COCO].sigmoid()
-    best, row = classes.max(-1)
+    boxes, classes = decode(taught, cells, strides), taught[..., 5:][..., roles.in_teacher].sigmoid()
     centres = (cells + 0.5) * strides
+    for b, places in enumerate(absent):
+        for place in places:
+            classes[b] *= 1 - inside(centres, place[None, -4:])[:, None] * place[roles.kept]
+    best, row = classes.max(-1)
     objectness = taught[..., 4].sigmoid() * (best / 0.5).clamp(max=1)
-    sure = torch.isin(torch.tensor(KEPT, device=row.device)[row], torch.tensor(SURE, device=row.device))
+    sure = torch.isin(torch.tensor(roles.kept, device=row.device)[row], torch.tensor(SURE, device=row.device))
     for b, known in enumerate(labels):
-        objectness[b, inside(centres, complete[b])] = 0
         loud = (objectness[b] > 0.02).nonzero()[:, 0]
         if not len(known) or not len(loud):
             continue
@@ -89,15 +92,16 @@ def lesson(taught, cells, strides, labels, complete):
     return objectness, classes, boxes
 
 
-def street_loss(raw, taught, labels, ignored, complete, cells, strides):
+def street_loss(raw, taught, roles, labels, ignored, absent, cells, strides):
     """Returns the loss and its parts (label box, label class, objectness, teacher box, teacher class), each per positive."""
     boxes, centres = decode(raw, cells, strides), (cells + 0.5) * strides
-    object_wanted, class_taught, box_taught = lesson(taught, cells, strides, labels, complete)
+    object_wanted, class_taught, box_taught = lesson(taught, roles, cells, strides, labels, absent)
     weight = object_wanted.clone()          # how much the teacher's class and box count
     counted = torch.ones_like(object_wanted)
     picture, candidate, wanted, wanted_class, fit = [], [], [], [], []
     for b, known in enumerate(labels):
-        counted[b, inside(centres, ignored[b]) & (object_wanted[b] < 0.05)] = 0
+        unsaid = inside(centres, ignored[b]) & (object_wanted[b] < SURELY)  # a half-seen lorry may be the bin that nobody labelled
+        counted[b, unsaid], weight[b, unsaid] = 0, 0
         if not len(known):
             continue
         index, which, quality = assign(boxes[b].detach(), raw[b].detach(), known, centres, strides)
@@ -115,8 +119,8 @@ def street_loss(raw, taught, labels, ignored, complete, cells, strides):
     at = weight.nonzero(as_tuple=True)
     heard, logits = weight[at], raw[at][:, 5:]
     parts.append(BOX_WEIGHT * (iou_loss(boxes[at], box_taught[at]) * heard).sum())
-    kept = F.binary_cross_entropy_with_logits(logits[:, KEPT], class_taught[at], reduction="none").sum(1)
-    none = F.binary_cross_entropy_with_logits(logits[:, TAUGHT], torch.zeros_like(logits[:, TAUGHT]), reduction="none").sum(1)
+    kept = F.binary_cross_entropy_with_logits(logits[:, roles.kept], class_taught[at], reduction="none").sum(1)
+    none = F.binary_cross_entropy_with_logits(logits[:, roles.taught], torch.zeros_like(logits[:, roles.taught]), reduction="none").sum(1)
     parts.append(((kept + none) * heard).sum())
     parts = [part / positives for part in parts]
     return sum(parts), [float(part.detach()) for part in parts]

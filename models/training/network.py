@@ -3,6 +3,9 @@
 In: float pictures [B,3,H,W], BGR 0-255, H and W multiples of 32. Out: raw [B,A,5+classes]: box offsets (grid units, log size),
 objectness and class logits; A runs over strides 8, 16, 32, row by row. `decode` turns offsets into pixels.
 """
+import pathlib
+import tomllib
+
 import onnx
 import torch
 import torch.nn.functional as F
@@ -10,6 +13,7 @@ from onnx import numpy_helper
 from torch import nn
 
 from classes import COCO, NAMES, STRIDES
+from refused import Refused
 
 
 class Conv(nn.Module):
@@ -137,38 +141,65 @@ def decode(raw, cells, strides):
     return torch.cat([centre - size / 2, centre + size / 2], -1)
 
 
-def teacher(path):
-    """The start network as published: 80 COCO classes. The ONNX file lists its convolutions in the order they run."""
-    net, order = YoloxNano(len(COCO)).eval(), []
+def read_onnx(path):
+    """(network, class names) from an ONNX file of a YOLOX-nano with folded BatchNorm: the published one with COCO's 80 classes, or
+    one of ours with the manifest beside it. The file lists its convolutions in the order they run."""
+    path = pathlib.Path(path)
+    try:
+        graph = onnx.load(str(path)).graph
+    except Exception as error:  # onnx raises protobuf's own kinds
+        raise Refused(path, "file", str(error) or type(error).__name__, "an ONNX file") from error
+    tensors = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    published = [[tensors.get(name) for name in node.input[1:3]] for node in graph.node if node.op_type == "Conv"]
+    if any(tensor is None for pair in published for tensor in pair):
+        raise Refused(path, "convolutions", "weights that are not stored as tensors", "a network in FP32 that is not quantised")
+    names = list(COCO) if (count := class_count(path, published)) == len(COCO) else manifest_names(path, count)
+    net, order = YoloxNano(count).eval(), []
     hooks = [m.register_forward_hook(lambda m, *_: order.append(m)) for m in net.modules() if isinstance(m, nn.Conv2d)]
     with torch.no_grad():
         net(torch.zeros(1, 3, 64, 64))
     for hook in hooks:
         hook.remove()
-    graph = onnx.load(path).graph
-    tensors = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    published = [node for node in graph.node if node.op_type == "Conv"]
     if len(published) != len(order):
-        raise SystemExit(f"{path}: {len(published)} convolutions, YOLOX-nano has {len(order)}")
-    for module, node in zip(order, published):
-        weight, bias = (torch.tensor(tensors[name]) for name in node.input[1:3])
-        if weight.shape != module.weight.shape:
-            raise SystemExit(f"{path}: {node.name} is {tuple(weight.shape)}, expected {tuple(module.weight.shape)}")
-        module.weight.data, module.bias.data = weight, bias
-    return net
+        raise Refused(path, "convolutions", len(published), f"{len(order)}, as YOLOX-nano has")
+    for index, (module, (weight, bias)) in enumerate(zip(order, published)):
+        if weight.shape != tuple(module.weight.shape):
+            raise Refused(path, f"convolution {index}", weight.shape, f"{tuple(module.weight.shape)}, as in YOLOX-nano")
+        module.weight.data, module.bias.data = torch.tensor(weight), torch.tensor(bias)
+    return net, names
 
 
-def student(start):
-    """Our network: everything copied, kept classes keep their rows, new classes start rare (bias -3)."""
+def class_count(path, published):
+    """Of the prediction layers (4 box, 1 object, n classes, three times) the one that is neither 4 nor 1 wide."""
+    last = {len(weight) for weight, _ in published[-12:] if weight.shape[1:] == (64, 1, 1) and len(weight) not in (1, 4, 64)}
+    if len(last) != 1:
+        raise Refused(path, "head", f"class outputs {sorted(last)}", "a YOLOX head with one width of class outputs")
+    return last.pop()
+
+
+def manifest_names(path, count):
+    manifest = path.with_suffix(".toml")
+    if not manifest.exists():
+        raise Refused(path, "classes", count, f"{len(COCO)} (COCO's), or a manifest {manifest.name} beside the file that names them")
+    names = [c["name"] for c in tomllib.loads(manifest.read_text())["class"]]
+    if len(names) != count:
+        raise Refused(manifest, "class", f"{len(names)} classes", f"{count}, as many as {path.name} puts out")
+    if len(set(names)) != len(names):
+        raise Refused(manifest, "class.name", " ".join(names), "each class name once")
+    return names
+
+
+def student(start, names):
+    """Our network: everything copied, classes that `start` knows by name keep their rows, others start rare (bias -3)."""
     net = YoloxNano(len(NAMES))
     ours, theirs = net.state_dict(), start.state_dict()
     for name, tensor in ours.items():
-        if tensor.shape == theirs[name].shape:
+        if "class_out" not in name:
             tensor.copy_(theirs[name])
             continue
         tensor.copy_(torch.full_like(tensor, -3.0) if name.endswith("bias") else torch.randn_like(tensor) * 0.01)
         for row, label in enumerate(NAMES):
-            if label in COCO:
-                tensor[row] = theirs[name][COCO.index(label)]
+            if label in names:
+                tensor[row] = theirs[name][names.index(label)]
     net.load_state_dict(ours)
     return net

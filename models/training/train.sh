@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the environment on first use, then trains, exports and measures the default detector. Arguments go to the training
+# Makes the environment on first use, then trains, exports, measures and describes the default detector. Arguments go to the training
 # (python models/training --help). Repeats safely: a half-made run resumes, an environment that stands is kept.
 set -eu
 repository=$(cd "$(dirname "$0")/../.." && pwd)
@@ -19,5 +19,6 @@ if [ ! -f "$environment/ready" ]; then
 fi
 # One thread an operation: with more, a busy machine collapses in barrier spinning.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
-[ $# -gt 0 ] || set -- fit export measure
+# Options alone stand for the whole run.
+case "${1:-}" in "" | --[!h]*) set -- fit export measure card "$@" ;; esac
 exec "$python" "$repository/models/training" "$@"
