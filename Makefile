@@ -35,6 +35,7 @@ test: ## Set up and run every test: format, lints, each feature set alone, the c
 	@packaging/setup.sh test
 	cargo fmt --check
 	PYTHONPATH=tests .build/score/bin/python -m pytest -q -p no:cacheprovider tests/score
+	.build/score/bin/python -m pytest -q -p no:cacheprovider models/training/tests
 	cargo test --locked --no-default-features
 	cargo clippy --locked --all-targets $(PAGE) -- -D warnings
 	cargo check --locked --no-default-features --features edge
