@@ -215,6 +215,18 @@ fn the_folder_map_in_lib_rs_names_what_is_there() {
     assert_eq!(folders, ORDER.map(str::to_owned).into());
 }
 
+/// What a tool leaves in the folder it ran in must not be committed with the next `git add`.
+#[test]
+fn the_top_level_holds_what_it_is_meant_to() {
+    const KNOWN: &str = "CHANGELOG.md Cargo.lock Cargo.toml LICENSE Makefile README.md benches calibration \
+        clippy.toml console deny.toml docs fuzz models packaging pipelines rustfmt.toml src tests target";
+    let known: Vec<&str> = KNOWN.split_whitespace().collect();
+    for entry in fs::read_dir(root()).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(name.starts_with('.') || known.contains(&&*name), "{name} does not belong there");
+    }
+}
+
 #[test]
 fn every_pattern_file_is_in_the_built_in_catalogue() {
     let source = fs::read_to_string(root().join("src/roles/config/pattern.rs")).unwrap();
