@@ -10,6 +10,7 @@ pub mod commit_queue;
 #[cfg(feature = "edge")]
 pub mod edge;
 /// Spots that stay quiet.
+#[cfg(feature = "edge")]
 mod edge_mutes;
 #[cfg(feature = "hub")]
 pub mod hub;
