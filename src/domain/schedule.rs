@@ -20,6 +20,10 @@ pub struct Schedule {
 
 impl Schedule {
     pub fn is_open(&self, at: WallTime) -> bool {
+        // Most patterns have none, and every rule asks on every frame.
+        if self.weekdays.is_empty() && self.hours.is_empty() && self.seasons.is_empty() {
+            return true;
+        }
         let local = at.local(CHINA_OFFSET_SECS);
         let today = self.opens_on(&local);
         if self.hours.is_empty() {

@@ -146,11 +146,20 @@ impl EdgeStore {
             .fetch_all(&self.pool)
             .await
             .map_err(self.failed())?;
+        self.read_all("cases", "state", &rows)
+    }
+
+    /// The JSON of one column of rows that have a `case_id`.
+    pub(super) fn read_all<T: serde::de::DeserializeOwned>(
+        &self,
+        table: &'static str,
+        column: &str,
+        rows: &[SqliteRow],
+    ) -> Result<Vec<T>, StoreError> {
         rows.iter()
             .map(|row| {
-                let state: String = row.get("state");
-                serde_json::from_str(&state)
-                    .map_err(|error| self.content("cases", row.get("case_id"), error))
+                serde_json::from_str(row.get(column))
+                    .map_err(|error| self.content(table, row.get("case_id"), error))
             })
             .collect()
     }
@@ -349,12 +358,7 @@ impl EdgeStore {
         |error| StoreError::from_sqlx(&self.path, error)
     }
 
-    pub(super) fn content(
-        &self,
-        table: &'static str,
-        row: String,
-        reason: impl ToString,
-    ) -> StoreError {
+    fn content(&self, table: &'static str, row: String, reason: impl ToString) -> StoreError {
         StoreError::Content {
             path: self.path.to_path_buf(),
             table,

@@ -5,7 +5,6 @@ use super::{
     edge::{EdgeStore, json},
 };
 use crate::domain::{case::mute::Mute, ids::CameraId, wire::DecisionData};
-use sqlx::Row;
 
 impl EdgeStore {
     /// Stores what a decision mutes and returns it; nothing for a case that is not this edge's or for a
@@ -38,12 +37,6 @@ impl EdgeStore {
             .fetch_all(&self.pool)
             .await
             .map_err(self.failed())?;
-        rows.iter()
-            .map(|row| {
-                let mute: String = row.get("mute");
-                serde_json::from_str(&mute)
-                    .map_err(|error| self.content("mutes", row.get("case_id"), error))
-            })
-            .collect()
+        self.read_all("mutes", "mute", &rows)
     }
 }

@@ -68,14 +68,12 @@ impl Catalogue {
         let mut faults: Option<Faults> = None;
         for (name, text) in files {
             let read = read(&name, &text, |mut table| {
-                let id = table.value::<String>("id").check(
-                    "an id that no other file of the catalogue has",
-                    |id| match catalogue.patterns.keys().any(|known| known.as_str() == id) {
-                        true => Err(String::new()),
-                        false => Ok(()),
-                    },
-                );
-                id.required()?;
+                let id = table.value::<String>("id").optional();
+                if id.is_some_and(|id| catalogue.patterns.keys().any(|it| it.as_str() == id)) {
+                    table.fault("id", "expected: an id that no other file of the catalogue has");
+                    table.skip_rest();
+                    return None;
+                }
                 pattern(table, None)
             });
             match read {
@@ -205,6 +203,7 @@ mod tests {
         let file = |name: &str| (name.to_owned(), BUILT_IN[0].1.to_owned());
         let faults = Catalogue::from_texts(vec![file("a"), file("b")]).unwrap_err().to_string();
         assert!(faults.contains("b:2: id = ") && faults.contains("no other file"), "{faults}");
+        assert_eq!(faults.lines().count(), 1, "told once, and nothing else of the file: {faults}");
     }
 
     /// A row of docs/events.md; `cargo test events_page -- --nocapture` prints those that are missing.
