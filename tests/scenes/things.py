@@ -13,6 +13,8 @@ import json
 import math
 import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -41,6 +43,7 @@ NO_TRUTH = 255  # the index of what is solid and has no label
 SHADOW_MAX = .49  # paste.py takes alpha over a half for solid
 VISIBLE_MIN_PX, VISIBLE_MIN_SHARE, FILLED_MIN_SHARE = 40, .2, .1
 WRITE_EVERY = 50
+PART = 250
 
 
 class Studio:
@@ -254,21 +257,8 @@ def read(folder):
         return {int(os.path.basename(e["file_name"])[:-4]): e for e in json.load(file) if os.path.exists(f"{folder}/{e['file_name']}")}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=1200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kinds", default=",".join(KINDS), help="comma between; default: all, in their shares")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--secs-max", type=float, default=math.inf, help="stop after so much time by the clock")
-    options = parser.parse_args()
-    kinds = options.kinds.split(",")
-    for kind in kinds:
-        if kind not in KINDS:
-            raise SystemExit(f"--kinds: {kind!r} is none of {', '.join(KINDS)}")
-    os.makedirs(f"{options.out}/cutouts", exist_ok=True)
+def part(options, kinds):
+    """Renders what is missing of the options' numbers."""
     started, entries, studio, made = time.monotonic(), read(options.out), Studio(options.threads), 0
     for number in range(options.first, options.first + options.count):
         if number in entries:
@@ -286,6 +276,32 @@ def main():
             write(options.out, entries)
         print(f"{number}: {entry['take']} {entry['set']} {pixels.shape[1]}x{pixels.shape[0]}, {len(entry['boxes'])} boxes; {made} made, {time.process_time() / made:.2f} CPU s each", flush=True)
     write(options.out, entries)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=1200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", default=",".join(KINDS), help="comma between; default: all, in their shares")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--secs-max", type=float, default=math.inf, help="stop after so much time by the clock")
+    options = parser.parse_args()
+    kinds = options.kinds.split(",")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise SystemExit(f"--kinds: {kind!r} is none of {', '.join(KINDS)}")
+    os.makedirs(f"{options.out}/cutouts", exist_ok=True)
+    if options.count <= PART:
+        return part(options, kinds)
+    # The renderer's denoiser keeps some 3 MB a picture, so every part has a process of its own.
+    until, end = time.monotonic() + options.secs_max, options.first + options.count
+    for first in range(options.first, end, PART):
+        left = until - time.monotonic()
+        if left > 0:
+            own = {**vars(options), "first": first, "count": min(PART, end - first), "secs_max": left}
+            subprocess.run([sys.executable, __file__, *(f"--{name.replace('_', '-')}={value}" for name, value in own.items())], check=True)
 
 
 if __name__ == "__main__":
