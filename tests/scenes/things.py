@@ -235,8 +235,8 @@ def make(studio, rng, kinds):
     for instance in instances():
         for part in tree_of(instance.thing):
             part.pass_index = instance.id
-    # From behind, a lid or the body hides what makes a bin overflow.
-    project = studio.aim(rng, corners_of(own), 1.3 if kind == "bin_overflowing" else math.pi)
+    # From behind, a lid or the body hides what makes a bin overflow, and a sales trailer is a plain box.
+    project = studio.aim(rng, corners_of(own), 1.3 if kind == "bin_overflowing" or name == "market_wagon" else math.pi)
     places = {i.id: project(corners_of(tree_of(i.thing))) for i in instances()}
     pixels, ids = studio.shoot(rng.randrange(1 << 30))
     pixels, boxes = trim(soften(pixels, ids), ids, boxes_in(ids, places))
