@@ -15,29 +15,36 @@ from weather import recolour, weather
 
 VISIBLE_MIN, VISIBLE_IGNORED, SIDE_MIN_PX = 0.35, 0.05, 4.0
 LAYOUTS, FAR = ((1, 1), (2, 2), (4, 3)), (4, 3)
-NOT_FAR = ("stills", "composed")  # already seen from a pole: smaller still, nothing would be left of them
-LAYOUT_SHARES = (0.45, 0.37, 0.18)
-TILTED, PASTED = 0.3, 0.45  # shares of canvases
+NOT_FAR = ("stills", "clips")  # already seen from a pole: smaller still, nothing would be left of them
+LAYOUT_SHARES, SETTLED_SHARES = (0.45, 0.37, 0.18), (0.72, 0.2, 0.08)
+TILTED, PASTED = 0.3, 0.5  # shares of canvases
+SETTLES = 0.8  # share of the run after which pictures come as they are: mostly single, upright, in fair weather
+FAIR = 0.5  # share of canvases that are spared weather and tilt then
+CLOSER = {"street": 2.5}  # frames of whole junctions are looked into more closely, or the teacher has little to say about them
 
 
-def place(canvas, picture, tile):
+def place(canvas, picture, tile, closer=1.0):
     """Pastes the picture, scaled, moved and perhaps flipped, into the tile; returns the labels it shows, the boxes to ignore, and its place."""
     left, top, right, bottom = tile
     height, width = picture.pixels.shape[:2]
     fits = (right - left) / width, (bottom - top) / height
-    low, high = min(fits) * 0.8, max(min(fits) * 1.5, max(fits) * 1.15)
+    low, high = min(fits) * 0.8, max(min(fits) * 1.5, max(fits) * 1.15) * closer
     scale, stretch = np.exp(random.uniform(np.log(low), np.log(high))), np.exp(random.uniform(-0.2, 0.2))
     new_width, new_height = max(8, int(width * scale * stretch)), max(8, int(height * scale))
-    pixels = cv2.resize(picture.pixels, (new_width, new_height), interpolation=cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR)
-    labels = picture.labels.copy()
-    if random.random() < 0.5:
-        pixels = pixels[:, ::-1]
+    mirrored, labels = random.random() < 0.5, picture.labels.copy()
+    if mirrored:
         labels[:, [1, 3]] = width - labels[:, [3, 1]]
     slack_x, slack_y = right - left - new_width, bottom - top - new_height
     x = left + random.randint(min(0, slack_x), max(0, slack_x))
     y = top + random.randint(min(0, slack_y), max(0, slack_y))
     x0, y0, x1, y1 = max(left, x), max(top, y), min(right, x + new_width), min(bottom, y + new_height)
-    canvas[y0:y1, x0:x1] = pixels[y0 - y : y1 - y, x0 - x : x1 - x]
+    # Only what will show is resized, a rounding off at its edges.
+    columns, rows = (((x0 - x) / new_width, (x1 - x) / new_width), ((y0 - y) / new_height, (y1 - y) / new_height))
+    columns = [round(width * c) for c in ((1 - columns[1], 1 - columns[0]) if mirrored else columns)]
+    rows = [round(height * r) for r in rows]
+    part = picture.pixels[min(rows[0], height - 1) : max(rows[1], rows[0] + 1), min(columns[0], width - 1) : max(columns[1], columns[0] + 1)]
+    part = cv2.resize(part, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR)
+    canvas[y0:y1, x0:x1] = part[:, ::-1] if mirrored else part
     labels[:, [1, 3]] = labels[:, [1, 3]] * (new_width / width) + x
     labels[:, [2, 4]] = labels[:, [2, 4]] * (new_height / height) + y
     whole = (labels[:, 3] - labels[:, 1]) * (labels[:, 4] - labels[:, 2])
@@ -87,34 +94,38 @@ class Canvases(torch.utils.data.IterableDataset):
     """An endless stream of (pixels [3,H,W] uint8, the same before weather, labels [N,5], ignored [M,4], places where the teacher is not
     believed [K,classes+4]: 1 for each class, then left, top, right, bottom)."""
 
-    def __init__(self, sets, shares, cutouts, seed):
-        self.names, self.weights = zip(*((name, share) for name, share in shares.items() if share > 0))
-        self.sets, self.cutouts, self.seed = sets, cutouts, seed
+    def __init__(self, sources, seed):
+        self.names, self.weights = zip(*((name, share) for name, share in sources.shares.items() if share > 0))
+        self.sets, self.cutouts, self.seed = sources.sets, sources.cutouts, seed
+        self.drawn = {name: np.cumsum(sources.repeats.get(name, np.ones(len(self.sets[name])))) for name in self.names}
+        self.done = torch.zeros(1).share_memory_()  # share of the run, which the loop tells its workers
 
     def draw(self, layout):
         while True:
             name = random.choices(self.names, self.weights)[0]
             if layout != FAR or name not in NOT_FAR or set(self.names) <= set(NOT_FAR):
-                return random.choice(self.sets[name])
+                return random.choices(self.sets[name], cum_weights=self.drawn[name])[0], CLOSER.get(name, 1.0) if layout != FAR else 1.0
 
     def canvas(self):
         canvas, shown, ignored, absent = np.full((HEIGHT_PX, WIDTH_PX, 3), GREY, np.uint8), [], [], []
-        layout = random.choices(LAYOUTS, LAYOUT_SHARES)[0]
+        settled = self.done.item() > SETTLES
+        fair = settled and random.random() < FAIR
+        layout = random.choices(LAYOUTS, SETTLED_SHARES if settled else LAYOUT_SHARES)[0]
         for tile in tiles(*layout):
-            picture = self.draw(layout)
-            labels, hidden, spot = place(canvas, picture, tile)
+            picture, closer = self.draw(layout)
+            labels, hidden, spot = place(canvas, picture, tile, closer)
             shown.append(labels), ignored.append(hidden)
             if picture.absent:
                 absent.append([*np.isin(range(len(NAMES)), picture.absent), *spot])
         boxes = [np.concatenate(shown), np.concatenate(ignored), np.array(absent, np.float32).reshape(-1, len(NAMES) + 4)]
-        if random.random() < TILTED:
+        if not fair and random.random() < TILTED:
             canvas, boxes = tilt(canvas, boxes)
             small = (boxes[0][:, 3:] - boxes[0][:, 1:3]).min(1, initial=1e9) < SIDE_MIN_PX
             boxes = [boxes[0][~small], np.concatenate([boxes[1], boxes[0][small][:, 1:]]), boxes[2]]
         if self.cutouts and random.random() < PASTED:
             boxes[:2] = paste(canvas, self.cutouts, *boxes[:2])
         canvas = recolour(canvas)
-        return weather(canvas), canvas, boxes
+        return canvas if fair else weather(canvas), canvas, boxes
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
@@ -126,6 +137,25 @@ class Canvases(torch.utils.data.IterableDataset):
             yield *(pixels.transpose(2, 0, 1).copy() for pixels in (seen, clean)), *boxes
 
 
+def padded(rows, first):
+    """Rows of each picture as one array, short ones filled up: `first` in their first column, zeros else. At least one row each."""
+    out = np.zeros((len(rows), max(1, *map(len, rows)), rows[0].shape[1]), np.float32)
+    out[..., 0] = first
+    for filled, some in zip(out, rows):
+        filled[: len(some)] = some
+    return torch.from_numpy(out)
+
+
 def collate(batch):
-    seen, clean, *boxes = zip(*batch)
-    return torch.from_numpy(np.stack(seen)), torch.from_numpy(np.stack(clean)), *([torch.from_numpy(x).float() for x in kind] for kind in boxes)
+    seen, clean, labels, ignored, absent = zip(*batch)
+    return torch.from_numpy(np.stack(seen)), torch.from_numpy(np.stack(clean)), padded(labels, IGNORED), padded(ignored, 0), padded(absent, 0)
+
+
+def mirrored(pixels, boxes):
+    """A batch seen in a mirror: pixels [B,3,H,W], and arrays whose last four columns are left, top, right, bottom."""
+    out = []
+    for rows in boxes:
+        rows = rows.clone()
+        rows[..., -4], rows[..., -2] = WIDTH_PX - rows[..., -2], WIDTH_PX - rows[..., -4]
+        out.append(rows)
+    return pixels.flip(-1), out

@@ -1,7 +1,7 @@
 """Writes the ONNX file (decoded output, opset 17, any batch) and its manifest.
 
 Output [n,5040,5+classes]: centre x, centre y, width, height in input pixels, objectness, class probabilities. Suppression of
-duplicates is left to the caller. A `score_min` that stands in the manifest stays: people choose it, from what `measure` prints.
+duplicates is left to the caller. A `score_min` that stands in the manifest stays: the step `choose` sets it.
 """
 import hashlib
 import pathlib
@@ -54,7 +54,7 @@ def export(out, manifest):
     onnx_path = manifest.with_suffix(".onnx")
     write_onnx(Decoded(trained(out)), onnx_path)
     chosen = {c["name"]: c["score_min"] for c in tomllib.loads(manifest.read_text())["class"]} if manifest.exists() else {}
-    manifest.write_text(f"""# Written by `python models/training export`; score_min is chosen by hand from what `measure` prints (street-nano.md).
+    manifest.write_text(f"""# Written by `python models/training export`; score_min by `choose`.
 id = "{manifest.stem}"
 file = "{onnx_path.name}"
 sha256 = "{hashlib.sha256(onnx_path.read_bytes()).hexdigest()}"

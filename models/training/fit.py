@@ -14,13 +14,15 @@ import time
 import numpy as np
 import torch
 
-from augment import Canvases, collate
+from augment import Canvases, collate, mirrored
+from balance import repeats, sightings
 from classes import HEIGHT_PX, NAMES, WIDTH_PX, Roles
 from loss import street_loss
 from network import grid, read_onnx, student
 from refused import Refused
 
-BATCH, RATE, DECAY, WARM_UP_STEPS, CLIP = 16, 8e-4, 0.02, 60, 10.0
+BATCH, BATCH_CUDA = 16, 64
+RATE, DECAY, WARM_UP_STEPS, CLIP = 8e-4, 0.02, 60, 10.0
 RELEASE, EARLY_GAIN, EARLY_RAMP = 0.75, 0.1, 0.15  # shares of the run, and of the rate
 AVERAGE, AVERAGE_RAMP_STEPS = 0.998, 150
 SAVE_SECS, LOG_STEPS = 120, 25
@@ -41,9 +43,10 @@ def early_gain(done):
     return EARLY_GAIN * min(1, max(0, (done - RELEASE) / EARLY_RAMP))
 
 
-def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=None):
+def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=None, workers=1, **told):
     """Trains for `pictures` canvases, or `minutes` from now if they are over first, and leaves `student.pt` and `run.json` in `out`.
-    With `minutes` the rate falls by the clock: a busy machine gives a shorter run that is still brought to its end."""
+    With `minutes` the rate falls by the clock: a busy machine gives a shorter run that is still brought to its end. `told`: what else
+    run.json shall say."""
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -63,9 +66,11 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=No
         seen, steps = saved["seen"], saved["steps"]
     counts = {name: len(items) for name, items in sources.sets.items()}
     print(f"{device}: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + f", {sum(map(len, sources.cutouts.values()))} cut-outs; from canvas {seen} to {pictures}", flush=True)
-    workers = 8 if device.type == "cuda" else 1
-    canvases = Canvases(sources.sets, sources.shares, sources.cutouts, seed + seen)
-    stream = iter(torch.utils.data.DataLoader(canvases, BATCH, num_workers=workers, collate_fn=collate, prefetch_factor=3))
+    cuda = device.type == "cuda"
+    halves = cuda or torch.cpu._is_avx512_bf16_supported()  # emulated it takes ten times as long as float32
+    sources.repeats = {name: repeats(sightings(items, teacher, roles, device)) for name, items in sources.sets.items() if items and not all(p.absent for p in items)}
+    canvases = Canvases(sources, 1000 * seed + seen)
+    stream = iter(torch.utils.data.DataLoader(canvases, BATCH_CUDA if cuda else BATCH, num_workers=workers, collate_fn=collate, prefetch_factor=3, pin_memory=cuda))
     cells, strides = (x.to(device) for x in grid(WIDTH_PX, HEIGHT_PX))
     losses, began, saved_at, counted = [], time.monotonic(), time.monotonic(), 0
 
@@ -74,40 +79,47 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=No
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
 
-    done = first = seen / pictures
-    while done < 1:
-        pixels, clean, *boxes = next(stream)
-        x, clean = (p.to(device).float().to(memory_format=torch.channels_last) for p in (pixels, clean))
-        labels, ignored, absent = ([v.to(device) for v in kind] for kind in boxes)
+    def learn(x, clean, boxes, done):
+        """One step; returns the loss and its parts."""
         for group in rule.param_groups:
             group["lr"] = rate * (group["gain"] or early_gain(done)) * min(1, (steps + 1) / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=halves):
             with torch.no_grad():
                 taught = teacher(clean)
             with torch.set_grad_enabled(early_gain(done) > 0):
                 shallow = net.early(x)
             raw = net.late(shallow)
-        loss, parts = street_loss(raw.float(), taught.float(), roles, labels, ignored, absent, cells, strides)
+        loss, parts = street_loss(raw.float(), taught.float(), roles, *boxes, cells, strides)
         rule.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for p in net.parameters() if p.grad is not None], CLIP)
         rule.step()
-        steps, seen, counted = steps + 1, seen + len(x), counted + len(x)
-        done = max(seen / pictures, first + (1 - first) * (time.monotonic() - began) / (60 * minutes) if minutes else 0)
-        keep = AVERAGE * (1 - math.exp(-steps / AVERAGE_RAMP_STEPS))
+        keep = AVERAGE * (1 - math.exp(-(steps + 1) / AVERAGE_RAMP_STEPS))
         with torch.no_grad():
-            for mean, now in zip(average.parameters(), net.parameters()):
-                mean.lerp_(now, 1 - keep)
-        losses.append([float(loss.detach()), *parts])
-        if steps % LOG_STEPS == 0:
+            torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - keep)
+        return torch.stack([loss.detach(), *parts])
+
+    done = first = seen / pictures
+    while done < 1:
+        canvases.done.fill_(done)
+        x, clean, *boxes = (t.to(device, non_blocking=True) for t in next(stream))
+        x, clean = (p.float().to(memory_format=torch.channels_last) for p in (x, clean))
+        losses.append(learn(x, clean, boxes, done))
+        steps, seen, counted = steps + 1, seen + len(x), counted + len(x)
+        if cuda:  # it waits for canvases, so each is learnt from twice
+            (x, turned), (clean, _) = mirrored(x, boxes), mirrored(clean, [])
+            losses.append(learn(x, clean, turned, done))
+            steps += 1
+        done = max(seen / pictures, first + (1 - first) * (time.monotonic() - began) / (60 * minutes) if minutes else 0)
+        if len(losses) >= LOG_STEPS:
             speed = counted / (time.monotonic() - began)
             names = ("loss", "box", "class", "object", "taught box", "taught class")
-            print(f"{seen}/{pictures} {100 * done:.0f}% " + " ".join(f"{n} {v:.3f}" for n, v in zip(names, np.mean(losses, 0))) + f" | {speed:.1f}/s, {(pictures - seen) / speed / 60:.0f} min left", flush=True)
+            print(f"{seen}/{pictures} {100 * done:.0f}% " + " ".join(f"{n} {v:.3f}" for n, v in zip(names, torch.stack(losses).mean(0).tolist())) + f" | {speed:.1f}/s, {(pictures - seen) / speed / 60:.0f} min left", flush=True)
             losses.clear()
         if time.monotonic() - saved_at > SAVE_SECS:
             save()
             saved_at = time.monotonic()
     save()
     torch.save(average.state_dict(), out / "student.pt")
-    (out / "run.json").write_text(json.dumps(dict(recipe, canvases=seen, pictures=counts, cutouts=sum(map(len, sources.cutouts.values())), release=RELEASE), indent=1) + "\n")
+    (out / "run.json").write_text(json.dumps(dict(recipe, canvases=seen, pictures=counts, cutouts=sum(map(len, sources.cutouts.values())), release=RELEASE, **told), indent=1) + "\n")
     print(f"wrote {out / 'student.pt'}")

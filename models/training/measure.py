@@ -1,6 +1,6 @@
 """Measures an exported detector and writes figures.json, which the card is made of. Prints what it finds as it goes.
 
-Recall and precision are at the manifest's score_min and IoU 0.5 unless said otherwise. The same code measures the untouched start
+Recall and precision are at the manifest's score_min (choose.py) and IoU 0.5 unless said otherwise. The same code measures the untouched start
 network (`start`) at the same input and, as the judge of the kept classes, at 640x640. Nothing measured here was learnt from, but for
 what the title of a figure says.
 """
@@ -13,16 +13,20 @@ import tomllib
 import numpy as np
 import torch
 
+from agreed import NanoDet, agreed
+from choose import beside_bins
 from classes import BINS, HEIGHT_PX, NAMES, WIDTH_PX
 from coco import read_coco
 from detect import Detector, letterbox
-from export import Decoded, yardstick
-from held_back import HELD_OUT_LAYOUTS, demo_clip, labelled, older_clip, read, rendered_clips, set_small, street_clips
+from export import Decoded, trained, write_onnx, yardstick
+from held_back import demo_clip, labelled, older_clip, read, set_small, street_clips
 from network import read_onnx
-from pictures import frames, stills
+from pictures import amsterdam, load, stills
 from refused import Refused
+from rendered import CLIPS, HELD_OUT_LAYOUTS, rendered_clips
 from scoring import above, alarms, at_threshold, average_precision, bins_merged, false_boxes, one_bin, per_class, recall_of, share
 from variants import write_fp16, write_int8
+from video import frames
 
 ALARMS = [NAMES.index(name) for name in ("bin", "bin_overflowing", "garbage_pile", "stall")]
 BIN_NAMES, STALL = [NAMES[i] for i in BINS], NAMES.index("stall")
@@ -32,7 +36,6 @@ JUDGE_FOUND, JUDGE_RIGHT = 0.4, 0.2  # scores of the judge's boxes that must be 
 FRAMES_JUDGED = 80  # of a clip
 STALL_MIN_PX, SMALL_PX = 40, (24, 48)
 VARIANT_LOSS_MAX = 0.015
-CLIPS = pathlib.Path(__file__).resolve().parents[2] / "tests/scenes/clips"
 
 
 def ours(manifest):
@@ -102,6 +105,8 @@ def measure(given):
     (detector, limits, path), start, judge = nets(given, out)
     report.put("model", dict(file=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), limits=dict(zip(NAMES, limits.tolist()))))
     photographs(report, pathlib.Path(given.shared) / "data", detector, limits)
+    runs(report, given, limits)
+    rare(report, given, detector, start, judge)
     clean_streets(report, given, detector, limits, start, judge)
     rendered(report, given, detector, limits, start)
     small_bins(report, detector, limits)
@@ -109,10 +114,49 @@ def measure(given):
 
 
 def photographs(report, data, detector, limits):
+    """All photographs for average precision; recall and precision on those that no threshold was chosen on."""
     pictures, truths = labelled(data / "coco_bins_val.json", BIN_NAMES)
     found = run(detector, pictures)
     report.put("bins_val", per_class(found, truths, limits))
-    report.put("bins_val_merged", bins_merged(found, truths, limits))
+    report.put("bins_val_rest", {name: {k: row[k] for k in ("boxes", "recall", "precision")} for name, row in per_class(found[1::2], truths[1::2], limits).items()})
+    report.put("bins_val_merged", bins_merged(found[1::2], truths[1::2], limits))
+
+
+def runs(report, given, limits):
+    """What this run and others of the recipe (--also) reach on the photographs, and on those of Amsterdam that each has not learnt from."""
+    data, rows = pathlib.Path(given.shared) / "data", []
+    pictures, truths = labelled(data / "coco_bins_val.json", BIN_NAMES)
+    for folder in map(pathlib.Path, [given.out, *given.also]):
+        known, path = json.loads((folder / "run.json").read_text()), pathlib.Path(given.out) / "run.onnx"
+        write_onnx(Decoded(trained(folder)), path)
+        net = Detector(path, NAMES)
+        row = dict(run=folder.name, seed=known["seed"], canvases=known["canvases"], amsterdam=known["amsterdam"], ap50=ap50s(run(net, pictures), truths))
+        unseen = load(amsterdam(data, known["amsterdam"], True))
+        if unseen:
+            row |= dict(city_pictures=len(unseen), city=ap50s(run(net, [p.pixels for p in unseen]), [p.labels for p in unseen]))
+        rows.append(row)
+    report.put("runs", rows)
+
+
+def ap50s(found, truths):
+    found = average_precision(found, truths)
+    return {NAMES[c]: found[c][0] for c in BINS if c in found}
+
+
+def rare(report, given, detector, start, judge):
+    """AP50 of rare classes, ours and the untouched network's, against what YOLOX-nano and NanoDet agree on in the photographs."""
+    data, listed = pathlib.Path(given.shared) / "data", []
+    for name in ("coco_bins_val.json", "coco_bins_train.json"):
+        listed += read_coco(data / name, BIN_NAMES)
+    pictures = load(listed) + load(amsterdam(data, "all", False))
+    other, classes = NanoDet(pathlib.Path(given.shared) / "weights/nanodet_plus_m_640.onnx"), [NAMES.index(n) for n in RARE]
+    kept, truths = [], []
+    for p in pictures:
+        truth = agreed(beside_bins(judge(p.pixels), p.labels), other(p.pixels), classes)
+        if len(truth):
+            kept.append(p), truths.append(truth)
+    ours_ap, start_ap = (average_precision([beside_bins(net(p.pixels), p.labels) for p in kept], truths) for net in (detector, start))
+    report.put("rare", {NAMES[c]: dict(boxes=int(sum((t[:, 0] == c).sum() for t in truths)), ours=ours_ap[c][0], start=start_ap.get(c, (0, 0))[0]) for c in classes if c in ours_ap})
 
 
 def clean_streets(report, given, detector, limits, start, judge):
@@ -142,10 +186,11 @@ def rendered(report, given, detector, limits, start):
         found, untouched = run(detector, pictures), average_precision(run(start, pictures), truths)
         report.put("stills", dict(of_scene(found, truths, limits), start_ap50={n: untouched[NAMES.index(n)][0] for n in RARE if NAMES.index(n) in untouched}))
         report.put("stills_small_bins", share(*recall_of([one_bin(r, limits) for r in found], [one_bin(t) for t in truths], BINS[:1], 0.0, *SMALL_PX)))
-    clips = rendered_clips(CLIPS, 5, layouts=HELD_OUT_LAYOUTS)
+    clips = rendered_clips(5, layouts=HELD_OUT_LAYOUTS)
     pictures, truths = sum((shown for shown, _ in clips.values()), []), sum((t for _, t in clips.values()), [])
-    report.put("held_out_clips", dict(of_scene(run(detector, pictures), truths, limits), clips=sorted(clips)))
-    for name, (pictures, truths) in {"demo_clip": demo_clip(CLIPS.parent, 5), **rendered_clips(CLIPS, 5, names=("stall_day",))}.items():
+    untouched = average_precision(run(start, pictures), truths)
+    report.put("held_out_clips", dict(of_scene(run(detector, pictures), truths, limits), clips=sorted(clips), start_ap50={n: untouched[NAMES.index(n)][0] for n in RARE if NAMES.index(n) in untouched}))
+    for name, (pictures, truths) in {"demo_clip": demo_clip(CLIPS.parent, 5), **rendered_clips(5, names=("stall_day",))}.items():
         report.put(name, of_scene(run(detector, pictures), truths, limits))
     older = pathlib.Path(given.shared) / "scenes"
     if (older / "clip_day.json").exists():
@@ -157,7 +202,7 @@ def rendered(report, given, detector, limits, start):
 
 def small_bins(report, detector, limits):
     """Far bins of the held-out clips in a larger camera's picture: the whole picture shrunk to the input, and tiles of it."""
-    clips = rendered_clips(CLIPS, 5, layouts=HELD_OUT_LAYOUTS)
+    clips = rendered_clips(5, layouts=HELD_OUT_LAYOUTS)
     pictures, truths = set_small(sum((shown for shown, _ in clips.values()), []), sum((t for _, t in clips.values()), []))
     for name, net in (("whole", detector), ("tiled", detector.tiled)):
         rows = [one_bin(r, limits) for r in run(net, pictures)]

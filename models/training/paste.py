@@ -15,8 +15,9 @@ from classes import NAMES
 HEIGHT_SHARE = (0.045, 0.32)  # of the canvas, before the take's own size
 COVERED_MAX = 0.5
 PASTES_MAX = 4
+OTHER = "other"  # a thing of no class of ours, so that not everything pasted is one
 # How often a class is pasted; people and cars go along as company, and so that a cut edge alone says nothing.
-CHANCE = {"stall": 4, "bin": 5, "bin_overflowing": 4, "garbage_pile": 4, "tricycle": 3, "umbrella": 2, "person": 3, "car": 1.5, "bus": 0.5, "truck": 0.5, "motorcycle": 1}
+CHANCE = {"stall": 4, "bin": 5, "bin_overflowing": 4, "garbage_pile": 4, "tricycle": 3, "umbrella": 2, "person": 3, "car": 1.5, "bus": 0.5, "truck": 0.5, "motorcycle": 1, OTHER: 4}
 SIZE = {"stall": 1.5, "bin": 0.9, "bin_overflowing": 1.0, "garbage_pile": 0.5, "tricycle": 1.2, "car": 1.1, "bus": 1.8, "truck": 1.8}
 FLAT = 0.6  # a share of pastes gets the canvas's own brightness
 
@@ -34,9 +35,9 @@ def read_cutouts(path):
     if not path.exists():
         return sets
     for entry in json.loads(path.read_text()):
-        labels = np.array([[NAMES.index(name), *box] for name, *box in entry["boxes"]], np.float32)
+        labels = np.array([[NAMES.index(name), *box] for name, *box in entry["boxes"]], np.float32).reshape(-1, 5)
         names = [name for name, *_ in entry["boxes"]]
-        kind = max(names, key=lambda name: (name != "person", CHANCE.get(name, 0)))
+        kind = max(names, key=lambda name: (name != "person", CHANCE.get(name, 0)), default=OTHER)
         sets.setdefault(kind, []).append(CutOut(cv2.imread(str(path.parent / entry["file_name"]), cv2.IMREAD_UNCHANGED), labels, kind))
     return sets
 

@@ -1,12 +1,12 @@
 """What is learnt from: pictures with labels, and street frames that only the teacher labels.
 
-Rights and held-out parts: `../street-nano.md`. Never read here: videos/otvision_*, videos/bgslib_*, frames 400+ of vtest.avi, the
-photographs of Amsterdam (read once, as pictures in which anything may stand, and the bins found in them halved), and of the state
-library the layouts that tests/scenes/pictures.py holds out.
+Rights and held-out parts: `../street-nano.md`. Never read here: videos/otvision_*, videos/bgslib_*, frames 400+ of vtest.avi, and of
+the rendered clips the layouts that rendered.py holds out.
 """
 import dataclasses
 import pathlib
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -15,16 +15,20 @@ from classes import BINS, NAMES
 from coco import absences, read_coco
 from paste import read_cutouts
 from refused import Refused
+from rendered import LAYOUTS, rendered_clips
+from video import frames
 
 SIDE_MAX_PX = 768
 EVERYTHING = tuple(range(len(NAMES)))  # a rendering's labels name all there is
 STREETS = {  # video: (first frame, end, step); the rest of opendatacam is kept back for measuring
-    "pets09_s2l1_f0-399.mp4": (0, 400, 4),
-    "opendatacam_stuttgart_junction.mp4": (0, 300, 3),
+    "pets09_s2l1_f0-399.mp4": (0, 400, 3),
+    "opendatacam_stuttgart_junction.mp4": (0, 300, 2),
     "intel_car-detection.mp4": (0, 377, 4),
 }
 HELD_OUT_PERCENT = 15
-SHARES = {"bins": 0.40, "street": 0.26, "stills": 0.20, "composed": 0.14}  # of what is drawn
+SHARES = {"bins": 0.38, "amsterdam": 0.08, "street": 0.28, "stills": 0.12, "clips": 0.14}  # of what is drawn
+AMSTERDAM = pathlib.Path(__file__).parent / "labels/amsterdam.json"  # our labels; the photographs are in the shared folder
+CLIP_STEP = 5
 STILLS_FULL = 120  # a smaller set is drawn more rarely
 
 
@@ -41,6 +45,7 @@ class Sources:
     sets: dict  # {set name: pictures}
     shares: dict  # {set name: share of what is drawn}
     cutouts: dict  # {class: cut-outs}, see paste.py
+    repeats: dict = dataclasses.field(default_factory=dict)  # {set name: how often each picture is drawn}, see balance.py; none is evenly
 
 
 def shrink(pixels, labels, absent=()):
@@ -52,25 +57,16 @@ def shrink(pixels, labels, absent=()):
 
 def load(listed, absent=()):
     """`absent`: of every picture alike, or one list of classes for each."""
-    pictures, each = [], absent if absent and not isinstance(absent[0], int) else [absent] * len(listed)
-    for (path, labels), missing in zip(listed, each):
-        pixels = cv2.imread(str(path))
+    each = absent if absent and not isinstance(absent[0], int) else [absent] * len(listed)
+
+    def one(item, missing):
+        (path, labels), pixels = item, cv2.imread(str(item[0]))
         if pixels is None:
             raise Refused(path, "picture", "cannot be decoded", "a picture that OpenCV reads")
-        pictures.append(shrink(pixels, labels, missing))
-    return pictures
+        return shrink(pixels, labels, missing)
 
-
-def frames(path, first, end, step):
-    """(frame number, picture) of a video."""
-    video, number = cv2.VideoCapture(str(path)), 0
-    while number < end:
-        more, picture = video.read()
-        if not more:
-            return
-        if number >= first and (number - first) % step == 0:
-            yield number, picture
-        number += 1
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(one, listed, each))
 
 
 def held_out(path):
@@ -84,17 +80,24 @@ def stills(folders, testing):
     return [item for path in paths if path.exists() for item in read_coco(path, growing=True) if held_out(item[0]) == testing]
 
 
-def shared_sources(shared, stills_folders, composed):
-    """Our own run: the shared folder's photographs and clips, rendered stills, composed pictures and cut-outs (where they are there)."""
-    data, composed = pathlib.Path(shared) / "data", pathlib.Path(composed)
+def amsterdam(data, learnt, testing):
+    """Another city: the photographs of Amsterdam with the labels that we drew. `learnt`: all, even, odd or none of them; the rest tests."""
+    listed = read_coco(AMSTERDAM, folder=pathlib.Path(data) / "images/amsterdam_unlabelled", growing=True)
+    known = {"all": listed, "even": listed[::2], "odd": listed[1::2], "none": []}[learnt]
+    return [item for item in listed if item not in known] if testing else known
+
+
+def shared_sources(shared, stills_folders, things, learnt="all"):
+    """Our own run: the shared folder's photographs and clips, rendered clips, and rendered stills and cut-outs (where they are there)."""
+    data = pathlib.Path(shared) / "data"
     bins = read_coco(data / "coco_bins_train.json", only=[NAMES[i] for i in BINS])
-    listed = {"stills": stills(stills_folders, False), "composed": read_coco(composed / "coco.json") if (composed / "coco.json").exists() else []}
     street = [shrink(picture, []) for video, span in STREETS.items() for _, picture in frames(data / "videos" / video, *span)]
     street += load([(path, []) for path, _ in read_coco(data / "coco_potholes.json", only=())])
-    sets = {"bins": load(bins), "street": street, **{name: load(items, EVERYTHING) for name, items in listed.items()}}
+    clips = [shrink(*shown, EVERYTHING) for clip in rendered_clips(CLIP_STEP, layouts=LAYOUTS).values() for shown in zip(*clip)]
+    sets = {"bins": load(bins), "amsterdam": load(amsterdam(data, learnt, False)), "street": street, "stills": load(stills(stills_folders, False), EVERYTHING), "clips": clips}
     shares = {name: share if sets[name] else 0 for name, share in SHARES.items()}
     shares["stills"] *= min(1, len(sets["stills"]) / STILLS_FULL)
-    return Sources(sets, shares, read_cutouts(composed / "cutouts.json"))
+    return Sources(sets, shares, read_cutouts(pathlib.Path(things) / "cutouts.json"))
 
 
 def own_sources(folder):

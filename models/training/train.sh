@@ -20,5 +20,5 @@ fi
 # One thread an operation: with more, a busy machine collapses in barrier spinning.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 # Options alone stand for the whole run.
-case "${1:-}" in "" | --[!h]*) set -- fit export measure card "$@" ;; esac
+case "${1:-}" in "" | --[!h]*) set -- fit export choose measure card "$@" ;; esac
 exec "$python" "$repository/models/training" "$@"

@@ -8,7 +8,7 @@ cv2 = pytest.importorskip("cv2")
 torch = pytest.importorskip("torch")
 
 from augment import Canvases, tilt  # noqa: E402
-from classes import HEIGHT_PX, NAMES, WIDTH_PX, Roles  # noqa: E402
+from classes import HEIGHT_PX, IGNORED, NAMES, WIDTH_PX, Roles  # noqa: E402
 from network import YoloxNano  # noqa: E402
 from paste import CutOut, paste  # noqa: E402
 from pictures import own_sources  # noqa: E402
@@ -36,14 +36,14 @@ def test_a_folder_without_a_set_is_refused(tmp_path):
 
 def test_canvases_keep_boxes_inside_and_repeat_with_the_seed(city):
     sources = own_sources(city[0])
-    first = iter(Canvases(sources.sets, sources.shares, {}, 7))
+    first = iter(Canvases(sources, 7))
     for _ in range(12):
         seen, clean, labels, ignored, absent = next(first)
         assert seen.shape == clean.shape == (3, HEIGHT_PX, WIDTH_PX) and seen.dtype == np.uint8
         assert (labels[:, 1:] >= 0).all() and (labels[:, [1, 3]] <= WIDTH_PX).all() and (labels[:, [2, 4]] <= HEIGHT_PX).all()
         assert absent.shape == (len(absent), len(NAMES) + 4) and (absent[:, BIN] == 1).all() and (absent[:, STALL] == 0).all()
         assert (labels[:, 3:] > labels[:, 1:3]).all() and set(labels[:, 0]) <= {BIN}
-    first, again = (next(iter(Canvases(sources.sets, sources.shares, {}, 7))) for _ in range(2))
+    first, again = (next(iter(Canvases(sources, 7))) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again))
 
 
@@ -84,10 +84,26 @@ def test_what_a_person_denied_is_not_taught(city):
     taught[0, :, 4], taught[0, :, 5 + STALL], taught[0, :, 5 + BIN] = 4, 4, 0
     place = torch.zeros(1, len(NAMES) + 4)
     place[0, STALL], place[0, -4:] = 1, torch.tensor([0.0, 0, 320, 384])
-    objectness, classes, _ = lesson(taught, roles, cells, strides, [torch.zeros(0, 5)], [place])
+    objectness, classes, _ = lesson(taught, roles, cells, strides, torch.tensor([[[IGNORED, 0.0, 0, 0, 0]]]), place[None])
     left = ((cells + 0.5) * strides)[:, 0] < 320
     assert classes[0, left, STALL].max() == 0 and classes[0, ~left, STALL].min() > 0.9
     assert classes[0, left, BIN].min() > 0.4 and objectness[0, left].min() > 0.9
+
+
+def test_a_label_claims_its_own_place_and_padding_claims_none():
+    from loss import assign
+    from network import decode, grid
+    cells, strides = grid(WIDTH_PX, HEIGHT_PX)
+    raw = torch.zeros(2, len(cells), 5 + len(NAMES))
+    labels = torch.tensor([[[BIN, 100.0, 100, 140, 150], [STALL, 300, 200, 420, 330]], [[IGNORED, 0, 0, 0, 0]] * 2])
+    centres = (cells + 0.5) * strides
+    claimed, which, fit = assign(decode(raw, cells, strides), raw, labels, centres, strides)
+    assert not claimed[1].any() and set(which[0, claimed[0]].tolist()) == {0, 1}
+    for number, (_, left, top, right, bottom) in enumerate(labels[0].tolist()):
+        x, y = centres[claimed[0] & (which[0] == number)].T
+        reach = 2.5 * 32
+        assert 1 <= len(x) <= 10 and (x > left - reach).all() and (x < right + reach).all() and (y > top - reach).all() and (y < bottom + reach).all()
+    assert (fit[0, claimed[0]] > 0).any()
 
 
 def test_the_first_layers_are_released_late_and_slowly():
