@@ -45,8 +45,27 @@ def thresholds(figures):
 
 @table
 def photographs(figures):
-    merged = figures["bins_val_merged"]
-    return classes(figures["bins_val"]) + f"\n\nbin and bin_overflowing as one ({merged['boxes']} boxes): recall {three(merged['recall'])}, precision {three(merged['precision'])}."
+    rest, merged = figures["bins_val_rest"], figures["bins_val_merged"]
+    body = [[name, f["boxes"], three(f["ap50"]), three(f["ap"]), rest[name]["boxes"], two(rest[name]["recall"]), two(rest[name]["precision"])] for name, f in figures["bins_val"].items()]
+    return (rows(["class", "boxes", "AP50", "AP", "boxes of the other half", "recall", "precision"], body) +
+            f"\n\nbin and bin_overflowing as one ({merged['boxes']} boxes of the other half): recall {three(merged['recall'])}, precision {three(merged['precision'])}.")
+
+
+@table
+def runs(figures):
+    body, learnt = [], {"all": "all", "none": "none", "even": "every second", "odd": "every second"}
+    for f in figures["runs"]:
+        city = f.get("city", {})
+        body.append([f["run"], f["seed"], f["canvases"], " / ".join(three(v) for v in f["ap50"].values()), learnt[f["amsterdam"]],
+                     f"{three(city['bin'])} / {three(city['garbage_pile'])} ({f['city_pictures']} pictures)" if city else "-"])
+    whole = [f["ap50"] for f in figures["runs"] if f["amsterdam"] in ("all", "none")]
+    mean = " / ".join(three(sum(ap[name] for ap in whole) / len(whole)) for name in whole[0])
+    return rows(["run", "seed", "canvases", "photographs", "Amsterdam learnt", "Amsterdam unseen: bin / garbage_pile"], body) + f"\n\nMean of the {len(whole)} runs without a half of Amsterdam: {mean}."
+
+
+@table
+def rare(figures):
+    return rows(["class", "boxes", "ours", "YOLOX-nano untouched"], [[name, f["boxes"], three(f["ours"]), three(f["start"])] for name, f in figures["rare"].items()])
 
 
 @table
@@ -70,18 +89,9 @@ def kept(figures):
 def held_out(figures):
     clips = figures["held_out_clips"]
     stall = span(clips["stall"]) if "stall" in clips else "no stall in them"
+    start = ", ".join(f"{name} {three(value)}" for name, value in clips["start_ap50"].items())
     alarms = "; ".join(f"{name} {per_500(f)}" for name, f in clips["false"].items())
-    return f"{', '.join(clips['clips'])}: {clips['frames']} frames.\n\n{classes(clips['classes'])}\n\nStalls of 40 px and more: {stall}. False boxes per 500 frames: {alarms}."
-
-
-@table
-def stills(figures):
-    if "stills" not in figures:
-        return "Not measured: no stills were there."
-    still = figures["stills"]
-    start = ", ".join(f"{name} {three(value)}" for name, value in still["start_ap50"].items()) or "none of them occurs"
-    stall = f" Stalls of 40 px and more: {span(still['stall'])}." if "stall" in still else ""
-    return f"{still['frames']} pictures.\n\n{classes(still['classes'])}\n\n{stall.strip()} AP50 of untouched YOLOX-nano for the rare classes: {start}. Bins 24-48 px high: {span(figures['stills_small_bins'])}."
+    return f"{', '.join(clips['clips'])}: {clips['frames']} frames.\n\n{classes(clips['classes'])}\n\nStalls of 40 px and more: {stall}. False boxes per 500 frames: {alarms}. AP50 of untouched YOLOX-nano: {start}."
 
 
 @table

@@ -21,7 +21,7 @@ from detect import Detector, letterbox
 from export import Decoded, trained, write_onnx, yardstick
 from held_back import demo_clip, labelled, older_clip, read, set_small, street_clips
 from network import read_onnx
-from pictures import amsterdam, load, stills
+from pictures import amsterdam, load
 from refused import Refused
 from rendered import CLIPS, HELD_OUT_LAYOUTS, rendered_clips
 from scoring import above, alarms, at_threshold, average_precision, bins_merged, false_boxes, one_bin, per_class, recall_of, share
@@ -180,12 +180,6 @@ def of_scene(found, truths, limits):
 
 
 def rendered(report, given, detector, limits, start):
-    listed = stills(given.stills, True)
-    if listed:
-        pictures, truths = read(listed)
-        found, untouched = run(detector, pictures), average_precision(run(start, pictures), truths)
-        report.put("stills", dict(of_scene(found, truths, limits), start_ap50={n: untouched[NAMES.index(n)][0] for n in RARE if NAMES.index(n) in untouched}))
-        report.put("stills_small_bins", share(*recall_of([one_bin(r, limits) for r in found], [one_bin(t) for t in truths], BINS[:1], 0.0, *SMALL_PX)))
     clips = rendered_clips(5, layouts=HELD_OUT_LAYOUTS)
     pictures, truths = sum((shown for shown, _ in clips.values()), []), sum((t for _, t in clips.values()), [])
     untouched = average_precision(run(start, pictures), truths)

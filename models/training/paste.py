@@ -17,7 +17,7 @@ COVERED_MAX = 0.5
 PASTES_MAX = 4
 OTHER = "other"  # a thing of no class of ours, so that not everything pasted is one
 # How often a class is pasted; people and cars go along as company, and so that a cut edge alone says nothing.
-CHANCE = {"stall": 4, "bin": 5, "bin_overflowing": 4, "garbage_pile": 4, "tricycle": 3, "umbrella": 2, "person": 3, "car": 1.5, "bus": 0.5, "truck": 0.5, "motorcycle": 1, OTHER: 4}
+CHANCE = {"stall": 4, "bin": 5, "bin_overflowing": 4, "garbage_pile": 4, "tricycle": 3, "umbrella": 2, "person": 3, "car": 1.5, "bus": 0.5, "truck": 0.5, "motorcycle": 1, OTHER: 7}
 SIZE = {"stall": 1.5, "bin": 0.9, "bin_overflowing": 1.0, "garbage_pile": 0.5, "tricycle": 1.2, "car": 1.1, "bus": 1.8, "truck": 1.8}
 FLAT = 0.6  # a share of pastes gets the canvas's own brightness
 
@@ -30,7 +30,7 @@ class CutOut:
 
 
 def read_cutouts(path):
-    """{class: cut-outs} from a cutouts.json of tests/scenes/pictures.py; an absent file is no cut-outs."""
+    """{class: cut-outs} from a cutouts.json of tests/scenes/things.py; an absent file is no cut-outs."""
     path, sets = pathlib.Path(path), {}
     if not path.exists():
         return sets

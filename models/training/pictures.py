@@ -5,7 +5,6 @@ the rendered clips the layouts that rendered.py holds out.
 """
 import dataclasses
 import pathlib
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -25,7 +24,6 @@ STREETS = {  # video: (first frame, end, step); the rest of opendatacam is kept 
     "opendatacam_stuttgart_junction.mp4": (0, 300, 2),
     "intel_car-detection.mp4": (0, 377, 4),
 }
-HELD_OUT_PERCENT = 15
 SHARES = {"bins": 0.38, "amsterdam": 0.08, "street": 0.28, "stills": 0.12, "clips": 0.14}  # of what is drawn
 AMSTERDAM = pathlib.Path(__file__).parent / "labels/amsterdam.json"  # our labels; the photographs are in the shared folder
 CLIP_STEP = 5
@@ -69,15 +67,10 @@ def load(listed, absent=()):
         return list(pool.map(one, listed, each))
 
 
-def held_out(path):
-    """Chosen by name, so that a set which grows keeps its split."""
-    return zlib.crc32(path.name.encode()) % 100 < HELD_OUT_PERCENT
-
-
-def stills(folders, testing):
-    """Rendered stills of every folder with a coco.json, 15 % of which are kept for measuring. An absent folder is an empty set."""
+def stills(folders):
+    """Rendered stills of every folder with a coco.json. An absent folder is an empty set."""
     paths = [pathlib.Path(folder) / "coco.json" for folder in folders]
-    return [item for path in paths if path.exists() for item in read_coco(path, growing=True) if held_out(item[0]) == testing]
+    return [item for path in paths if path.exists() for item in read_coco(path, growing=True)]
 
 
 def amsterdam(data, learnt, testing):
@@ -94,7 +87,7 @@ def shared_sources(shared, stills_folders, things, learnt="all"):
     street = [shrink(picture, []) for video, span in STREETS.items() for _, picture in frames(data / "videos" / video, *span)]
     street += load([(path, []) for path, _ in read_coco(data / "coco_potholes.json", only=())])
     clips = [shrink(*shown, EVERYTHING) for clip in rendered_clips(CLIP_STEP, layouts=LAYOUTS).values() for shown in zip(*clip)]
-    sets = {"bins": load(bins), "amsterdam": load(amsterdam(data, learnt, False)), "street": street, "stills": load(stills(stills_folders, False), EVERYTHING), "clips": clips}
+    sets = {"bins": load(bins), "amsterdam": load(amsterdam(data, learnt, False)), "street": street, "stills": load(stills(stills_folders), EVERYTHING), "clips": clips}
     shares = {name: share if sets[name] else 0 for name, share in SHARES.items()}
     shares["stills"] *= min(1, len(sets["stills"]) / STILLS_FULL)
     return Sources(sets, shares, read_cutouts(pathlib.Path(things) / "cutouts.json"))

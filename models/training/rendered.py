@@ -9,7 +9,7 @@ from video import frames
 
 CLIPS = pathlib.Path(__file__).resolve().parents[2] / "tests/scenes/clips"
 LAYOUTS = ("street", "lane")  # learnt from
-HELD_OUT_LAYOUTS = ("mirror", "junction")  # as in tests/scenes/pictures.py
+HELD_OUT_LAYOUTS = ("mirror", "junction")
 VISIBLE_MIN_PX, VISIBLE_MIN_SHARE = 30, 0.25
 
 

@@ -151,7 +151,7 @@ class Evaluation:
         rest = [i for i, t in enumerate(truths) if t.stem not in PIPELINES]
         unseen = [i for i in rest if document(truths[i]).get("layout") in HELD_OUT]
         seen = [i for i in rest if i not in unseen]
-        sets = (("seen", seen, "of streets used in training"), ("unseen", unseen, f"of {' and '.join(HELD_OUT)}, held out of training"))
+        sets = (("seen", seen, "of streets learnt from, most of these frames too"), ("unseen", unseen, f"of {' and '.join(HELD_OUT)}, held out of training"))
         return [*own, *((name, f"rendered: {len(some)} clips {which}, one rule for all", some) for name, some, which in sets if some)]
 
     def positions(self, truth: Path, how: str, calibration: Path) -> None:
@@ -190,7 +190,7 @@ class Evaluation:
 
     def shared(self, folder: Path) -> None:
         data = folder / "data"
-        self.detections("bins", "photographs of bins: 382 not trained on, thresholds chosen on them", data / "coco_bins_val.json", data)
+        self.detections("bins", "photographs of bins: 382 not learnt from, thresholds chosen on every second one", data / "coco_bins_val.json", data)
         pets = data / "mot" / "PETS09-S2L1_first400"
         body = scenes.coco_of_mot(pets / "gt" / "gt.txt", read_seqinfo(pets / "seqinfo.ini")[0], 8, (768, 576), "pets")
         path, frames = self.frames({"pets": data / "videos" / "pets09_s2l1_f0-399.mp4"}, "pets", body)
