@@ -152,6 +152,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_suspected_is_closed_by_a_person() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let suspected: Vec<&str> = catalogue
+            .iter()
+            .filter(|pattern| pattern.suspected)
+            .map(|pattern| {
+                assert!(!pattern.closure.by_video, "{}", pattern.id);
+                pattern.id.as_str()
+            })
+            .collect();
+        assert_eq!(suspected, ["burning", "dust", "left_object", "ponding", "road_spill"]);
+        let base = catalogue.get(&"dust".parse().unwrap()).unwrap();
+        let over = |text: &str| read("p", text, |table| pattern(table, Some(base)));
+        let faults = over("id = 'dust'\n[closure]\nby_video = true").unwrap_err().to_string();
+        assert!(faults.contains("p:3: closure.by_video = true: expected: false while"), "{faults}");
+        let sure = over("id = 'dust'\nsuspected = false\n[closure]\nby_video = true").unwrap();
+        assert!(!sure.suspected && sure.closure.by_video);
+        let stall = catalogue.get(&"roadside_stall".parse().unwrap()).unwrap();
+        let text = "id = 'roadside_stall'\nsuspected = true";
+        let suspected = read("p", text, |table| pattern(table, Some(stall))).unwrap();
+        assert!(suspected.suspected && !suspected.closure.by_video, "no video closes a suspicion");
+    }
+
+    #[test]
     fn names_are_those_of_the_code_table() {
         for pattern in Catalogue::built_in().unwrap().iter() {
             let event = &pattern.event;

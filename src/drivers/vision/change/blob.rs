@@ -67,6 +67,7 @@ impl Finder {
         }
     }
 
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.differs.len() + self.mask.len() + 2 * self.label.len()
     }

@@ -81,6 +81,7 @@ impl Model {
     }
 
     /// Bytes that it holds, but for the lists of things.
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         let flags = self.stays.len() + self.veils.len() + self.scratch.len();
         let times = 4 * (self.hidden.len() + self.covered.len());

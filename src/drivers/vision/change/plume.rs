@@ -106,6 +106,7 @@ impl Plumes {
         }
     }
 
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.columns * self.rows * (BLOCK_PX * BLOCK_PX + 8)
     }

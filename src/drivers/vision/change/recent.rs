@@ -42,6 +42,7 @@ impl Recent {
         usize::from(self.seen[at]) == SAMPLES
     }
 
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         let ring: usize = self.ring.iter().map(Small::bytes).sum();
         ring + self.seen.len() + self.median.bytes()

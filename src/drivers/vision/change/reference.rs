@@ -56,6 +56,7 @@ impl Reference {
         }
     }
 
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         4 * (self.y.len() + self.u.len() + self.v.len() + self.noise.len()) + self.known.len()
     }
@@ -155,6 +156,7 @@ impl Reference {
 
 impl Difference {
     /// With what [`Reference::difference`] needs for a moment.
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         4 * (3 * self.expected.len() + self.score.len() + self.chroma.len())
     }

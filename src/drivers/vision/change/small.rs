@@ -24,6 +24,7 @@ impl Small {
     }
 
     /// Bytes of its planes.
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.y.len() + self.u.len() + self.v.len()
     }
