@@ -143,18 +143,21 @@ fn majority(set: &[bool], width: usize, height: usize, least: u32, into: &mut [b
     }
 }
 
+/// What a blob is looked at in.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub now: &'a Small,
+    pub sample: &'a Small,
+    pub reference: &'a Reference,
+    pub difference: &'a Difference,
+    /// Of the sample against `now`.
+    pub brightening: f32,
+    pub hidden: &'a [bool],
+}
+
 /// What the view looks like where the blob is. `mask` is scratch, all false.
-pub fn looks(
-    pixels: &[usize],
-    patch: Patch,
-    now: &Small,
-    sample: &Small,
-    reference: &Reference,
-    difference: &Difference,
-    brightening: f32,
-    hidden: &[bool],
-    mask: &mut [bool],
-) -> Looks {
+pub fn looks(pixels: &[usize], patch: Patch, view: &View<'_>, mask: &mut [bool]) -> Looks {
+    let View { now, sample, reference, difference, brightening, hidden } = *view;
     let (width, height) = (now.width, now.height);
     for &at in pixels {
         mask[at] = true;

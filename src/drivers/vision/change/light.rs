@@ -16,6 +16,12 @@ const DARK: f32 = 8.0;
 /// Beyond this factor nothing can be compared any more.
 const GAIN_MAX: f32 = 8.0;
 
+/// Chroma this far from grey says how saturated colours are, if there is so much of it.
+const COLOURED_MIN: f32 = 12.0;
+const COLOURED_SHARE_MIN: f32 = 0.04;
+const SATURATION_MAX: f32 = 2.0;
+const GREY: f32 = 128.0;
+
 /// Luma without its black level, never zero.
 pub fn lit(luma: f32) -> f32 {
     (luma - BLACK).max(0.0) + DARK
@@ -33,9 +39,15 @@ pub struct Light {
     gains: Vec<f32>,
     /// Of each column of pixels.
     across: Vec<(usize, usize, f32)>,
-    /// Shift of chroma, the same everywhere.
-    pub u: f32,
-    pub v: f32,
+    pub colour: Colour,
+}
+
+/// Colour now against the reference, the same everywhere: another white, or none at all at night.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Colour {
+    saturation: f32,
+    u: f32,
+    v: f32,
 }
 
 impl Light {
@@ -75,17 +87,9 @@ impl Light {
                 gain.clamp(1.0 / GAIN_MAX, GAIN_MAX)
             })
             .collect();
-        let shift = |now_plane: &[u8], plane: &[f32]| {
-            let mut shifts: Vec<f32> = (0..now_plane.len())
-                .step_by(5)
-                .filter(|&at| usable[now.luma_of(at)])
-                .map(|at| f32::from(now_plane[at]) - plane[at])
-                .collect();
-            if shifts.is_empty() { 0.0 } else { median(&mut shifts) }
-        };
-        let (u, v) = (shift(&now.u, &reference.u), shift(&now.v, &reference.v));
+        let colour = Colour::of(now, reference, usable);
         let across = (0..now.width).map(|x| place(x, columns)).collect();
-        Self { columns, rows, gains, across, u, v }
+        Self { columns, rows, gains, across, colour }
     }
 
     /// Factors of one row of pixels, between the middles of the blocks.
@@ -100,6 +104,43 @@ impl Light {
             let (left, right, across) = self.across[x];
             *out = blocks[left] + across * (blocks[right] - blocks[left]);
         }
+    }
+}
+
+impl Colour {
+    fn of(now: &Small, reference: &Reference, usable: &[bool]) -> Self {
+        let samples = || (0..now.u.len()).step_by(3).filter(|&at| usable[now.luma_of(at)]);
+        let pair = |at: usize| {
+            let now = [f32::from(now.u[at]) - GREY, f32::from(now.v[at]) - GREY];
+            (now, [reference.u[at] - GREY, reference.v[at] - GREY])
+        };
+        let mut ratios: Vec<f32> = samples()
+            .map(pair)
+            .filter(|(_, then)| then[0].hypot(then[1]) >= COLOURED_MIN)
+            .map(|(now, then)| {
+                (now[0] * then[0] + now[1] * then[1]) / (then[0] * then[0] + then[1] * then[1])
+            })
+            .collect();
+        let enough = COLOURED_SHARE_MIN * samples().count() as f32;
+        let saturation = match !ratios.is_empty() && ratios.len() as f32 >= enough {
+            true => median(&mut ratios).clamp(0.0, SATURATION_MAX),
+            false => 1.0,
+        };
+        let shift = |plane: usize| {
+            let off = |at: usize| {
+                let (now, then) = pair(at);
+                now[plane] - saturation * then[plane]
+            };
+            let mut shifts: Vec<f32> = samples().map(off).collect();
+            if shifts.is_empty() { 0.0 } else { median(&mut shifts) }
+        };
+        Self { saturation, u: shift(0), v: shift(1) }
+    }
+
+    /// What this chroma of the reference must look like now.
+    pub fn expected(&self, u: f32, v: f32) -> (f32, f32) {
+        let now = |then: f32, shift: f32| GREY + self.saturation * (then - GREY) + shift;
+        (now(u, self.u), now(v, self.v))
     }
 }
 

@@ -135,9 +135,9 @@ impl View {
             known: Vec::new(),
             changes: Vec::new(),
         };
-        let assumed = held.iter().filter_map(|(kind, bbox)| {
-            Some(Assumed { patch: view.patch(bbox, 0.0)?, kind: kind_of(*kind)? })
-        });
+        let assumed = held
+            .iter()
+            .filter_map(|(kind, bbox)| Some(Assumed::new(view.patch(bbox, 0.0)?, kind_of(*kind)?)));
         view.model.things.assumed = assumed.collect();
         view
     }

@@ -123,20 +123,18 @@ impl Model {
             return Vec::new();
         }
         self.upset_secs = 0.0;
+        let view = blob::View {
+            now,
+            sample,
+            reference: &self.reference,
+            difference: &self.difference,
+            brightening,
+            hidden: &hidden,
+        };
         let blobs: Vec<(Blob, Verdict)> = found
             .into_iter()
             .map(|(patch, inside)| {
-                let looks = blob::looks(
-                    &inside,
-                    patch,
-                    now,
-                    sample,
-                    &self.reference,
-                    &self.difference,
-                    brightening,
-                    &hidden,
-                    &mut self.scratch,
-                );
+                let looks = blob::looks(&inside, patch, &view, &mut self.scratch);
                 let share = |mask: &[bool]| {
                     inside.iter().filter(|at| mask[**at]).count() as f32 / inside.len() as f32
                 };

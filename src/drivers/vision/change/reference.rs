@@ -87,7 +87,7 @@ impl Reference {
         for at in 0..self.u.len() {
             let (u, v) = match free[now.luma_of(at)] {
                 true => (now.u[at].into(), now.v[at].into()),
-                false => (self.u[at] + light.u, self.v[at] + light.v),
+                false => light.colour.expected(self.u[at], self.v[at]),
             };
             self.u[at] += share * (u - self.u[at]);
             self.v[at] += share * (v - self.v[at]);
@@ -111,11 +111,9 @@ impl Reference {
         let (width, height) = (self.width, self.height);
         let mut gains = vec![0.0; width];
         for (at, chroma) in chroma.iter_mut().enumerate() {
-            let off = |now: u8, then: f32, shift: f32| {
-                (f32::from(now) - then - shift).abs() - CHROMA_SLACK
-            };
-            *chroma = off(now.u[at], self.u[at], light.u).max(0.0)
-                + off(now.v[at], self.v[at], light.v).max(0.0);
+            let (u, v) = light.colour.expected(self.u[at], self.v[at]);
+            let off = |now: u8, then: f32| ((f32::from(now) - then).abs() - CHROMA_SLACK).max(0.0);
+            *chroma = off(now.u[at], u) + off(now.v[at], v);
         }
         for row in 0..height {
             light.row(row, &mut gains);

@@ -202,6 +202,21 @@ fn light_is_no_thing() {
 }
 
 #[test]
+fn a_switch_to_black_and_white_is_no_thing() {
+    let signs = |x: f32, y: f32| match (x as i32 / 40, y as i32 / 40) {
+        (1, 0) => [90.0, 100.0, 190.0],
+        (3, 0) => [110.0, 170.0, 110.0],
+        (6, 2) => [80.0, 96.0, 120.0],
+        _ => road(x, y),
+    };
+    let show = Show::new().until(15.0, |x, y, _| signs(x, y)).until(60.0, |x, y, _| {
+        let [luma, ..] = lit_by(signs(x, y), 0.7);
+        [luma, 128.0, 128.0]
+    });
+    assert!(show.longest_secs(&THINGS) < 10.0, "{:?}", show.span(Object));
+}
+
+#[test]
 fn a_crate_outlasts_a_change_of_light_and_is_seen_to_be_gone_in_it() {
     let light = |at: f32| if at < 40.0 { 1.0 } else { 0.6 };
     let show = Show::new()

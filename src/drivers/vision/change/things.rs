@@ -53,6 +53,14 @@ pub struct Thing {
 pub struct Assumed {
     pub patch: Patch,
     pub kind: Kind,
+    /// How much of its place has changed since, in pixels.
+    changed: usize,
+}
+
+impl Assumed {
+    pub fn new(patch: Patch, kind: Kind) -> Self {
+        Self { patch, kind, changed: 0 }
+    }
 }
 
 #[derive(Default)]
@@ -129,17 +137,23 @@ impl Things {
     pub fn assume(&mut self, held: &[Patch]) {
         let kept =
             self.list.iter().filter(|thing| held.iter().any(|patch| same(patch, &thing.patch)));
-        self.assumed.extend(kept.map(|thing| Assumed { patch: thing.patch, kind: thing.kind() }));
+        self.assumed.extend(kept.map(|thing| Assumed::new(thing.patch, thing.kind())));
         self.list.clear();
     }
 
+    /// A change within an assumed thing's place is learnt; after enough of them it has gone.
     fn is_where_an_assumed_thing_was(&mut self, blob: &Blob) -> bool {
-        let before = self.assumed.len();
-        self.assumed.retain(|assumed| {
-            let changed = blob.patch.shared(&assumed.patch) as f32;
-            changed < TAKEN_SHARE * assumed.patch.area() as f32
+        let mut within = false;
+        self.assumed.retain_mut(|assumed| {
+            let shared = blob.patch.shared(&assumed.patch);
+            let inside = 2 * shared > blob.patch.area();
+            within |= inside;
+            // What lies inside is learnt, and so counts once; what covers it all at once has replaced it.
+            assumed.changed += if inside { shared } else { 0 };
+            let taken = TAKEN_SHARE * assumed.patch.area() as f32;
+            (assumed.changed.max(shared) as f32) < taken
         });
-        self.assumed.len() < before
+        within
     }
 
     fn thing_of(&mut self, blob: &Blob) -> &mut Thing {
