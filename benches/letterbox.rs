@@ -1,4 +1,5 @@
-//! What one analysed frame costs before the network: tensor and health, one thread.
+//! What one analysed frame costs before and beside the network: tensor, health, changes of the scene (at
+//! five frames a second, of which two thirds are not looked at), one thread.
 //!
 //! `cargo bench --bench letterbox`
 
@@ -8,16 +9,18 @@ use gridwarden::{
     domain::{
         frame::{ColourMatrix, Frame, FrameStamp, OwnedImage},
         letterbox::{ChannelOrder, TensorSpec},
-        pixel::PixelSize,
+        pixel::{PixelBox, PixelSize},
+        scene_change::{ChangeKind, Watch},
         seams::TensorMaker,
     },
     drivers::vision::{
+        change::{ChangeMeter, Known},
         health::HealthMeter,
         snapshot::{self, Annotations},
         tensor::PlaneTensorMaker,
     },
 };
-use std::{hint::black_box, sync::Arc};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 const SIZES: [(u32, u32); 2] = [(1920, 1080), (768, 576)];
 
@@ -63,6 +66,45 @@ fn health(c: &mut Criterion) {
     }
 }
 
+/// A street with a thing in it and two people who are known; `all` looks for smoke as well.
+fn changes(c: &mut Criterion) {
+    const EVERY: Duration = Duration::from_millis(200);
+    for (width_px, height_px) in SIZES {
+        for (name, kinds) in [("things", &ChangeKind::ALL[..3]), ("all", &ChangeKind::ALL[..])] {
+            let classes: Vec<_> =
+                kinds.iter().map(|kind| kind.class_name().parse().expect("a class")).collect();
+            let mut meter = ChangeMeter::new(Watch::for_classes(&classes, 100 * EVERY));
+            let (mut before, mut after) = (frame(width_px, height_px), frame(width_px, height_px));
+            let people = [100.0, 400.0].map(|x| PixelBox::new(x, 200.0, x + 60.0, 380.0));
+            let known = Known { things: &people, held: &[] };
+            for number in 0..100 {
+                before.stamp.pts = MediaTime::ZERO.plus(EVERY * number);
+                meter.look(&before, &known).expect("planes that fit");
+            }
+            after.image = Arc::new(with_thing(&before));
+            let mut number = 100;
+            c.bench_function(&format!("changes_{name}/{width_px}x{height_px}_a_frame"), |b| {
+                b.iter(|| {
+                    after.stamp.pts = MediaTime::ZERO.plus(EVERY * number);
+                    number += 1;
+                    meter.look(black_box(&after), &known).map(<[_]>::len)
+                });
+            });
+        }
+    }
+}
+
+fn with_thing(frame: &Frame) -> OwnedImage {
+    let planes = frame.image.planes();
+    let (width, height) = (planes.size.width_px as usize, planes.size.height_px as usize);
+    let mut luma = planes.y.to_vec();
+    for row in height / 2..height / 2 + height / 8 {
+        luma[row * width + width / 2..][..width / 10].fill(if row % 16 < 8 { 40 } else { 200 });
+    }
+    let planes_of = [luma, planes.u.to_vec(), planes.v.to_vec()];
+    OwnedImage::new(planes.size, planes_of, planes.matrix, false).expect("planes that fit")
+}
+
 fn snapshots(c: &mut Criterion) {
     for (width_px, height_px) in SIZES {
         let frame = frame(width_px, height_px);
@@ -75,6 +117,6 @@ fn snapshots(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = tensor, health, snapshots
+    targets = tensor, health, changes, snapshots
 }
 criterion_main!(benches);

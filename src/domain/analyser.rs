@@ -12,7 +12,7 @@ use super::{
     detection::{Detection, ModelRef},
     frame::FrameStamp,
     ground::GroundView,
-    ids::{CaseId, IdSource},
+    ids::{CaseId, ClassName, IdSource},
     observation::{Observation, RuleEvent, StayId},
     pixel::PixelBox,
     place::place_of,
@@ -99,6 +99,16 @@ impl Analyser {
 
     pub fn scene(&self) -> &Scene {
         &self.scene
+    }
+
+    /// What the open cases are about and where it stands, in reference pixels.
+    pub fn open_subjects(&self) -> impl Iterator<Item = (&ClassName, PixelBox)> {
+        let size = self.scene.reference_size;
+        self.open.values().map(move |case| {
+            let Subject { class, .. } = &case.state.subject;
+            let bbox = case.state.subject.bbox();
+            (class, bbox.scaled(size.width_px as f32, size.height_px as f32))
+        })
     }
 
     pub fn counters(&self) -> TrackerCounters {
@@ -232,6 +242,7 @@ impl Analyser {
             pattern: pattern.data(),
             event: pattern.event.clone(),
             priority: pattern.priority,
+            suspected: pattern.suspected,
             zone: rule.zone().id.clone(),
             subject: self.subject(seen),
             place: place_of(self.ground.as_ref(), &seen.members, self.scene.reference_size),

@@ -38,6 +38,8 @@ pub mod scene;
 pub mod schedule;
 /// Event codes and pattern definitions.
 pub mod taxonomy;
+/// Changes of a view that no detector has a name for.
+pub mod scene_change;
 /// "Rule R held on subject S from t0 to t1".
 pub mod observation;
 /// Conditions over tracks and time.

@@ -47,6 +47,8 @@ pub struct Pattern {
     pub version: String,
     pub event: EventData,
     pub priority: Priority,
+    /// What is found is a suspicion (疑似): a person decides what it is and when it is over.
+    pub suspected: bool,
     pub classes: Vec<ClassName>,
     pub score_min: f32,
     pub subjects: Subjects,

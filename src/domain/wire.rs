@@ -188,6 +188,9 @@ pub struct CaseFactData {
     /// `video`, `complaint`, `manual`
     pub source: String,
     pub priority: Priority,
+    /// A suspicion (疑似): a person decides what it is.
+    #[serde(default, skip_serializing_if = "super::case::is_false")]
+    pub suspected: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch_hint: Option<String>,
     pub privacy: PrivacyData,
@@ -516,6 +519,7 @@ impl CaseFactData {
             evidence: state.evidence.clone(),
             source: "video".to_owned(),
             priority: state.priority,
+            suspected: state.suspected,
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
         }

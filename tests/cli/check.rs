@@ -358,6 +358,18 @@ fn what_cannot_be_cleared_or_placed_later_is_a_warning() {
 }
 
 #[test]
+fn a_class_that_neither_the_model_nor_the_scene_shows_is_a_warning() {
+    let site = site();
+    for (pattern, warned) in [("left_object", false), ("dust", false), ("banner", true)] {
+        let text = PIPELINE.replace("roadside_stall", pattern);
+        let ended = run(["check", &file(site.path(), "cam.toml", &text)]);
+        assert_eq!(ended.code, 0, "{}", ended.shown());
+        let told = ended.stdout.contains(&format!("{pattern} needs one of"));
+        assert_eq!(told, warned, "{pattern}: {}", ended.stdout);
+    }
+}
+
+#[test]
 fn what_tiles_cost_is_noted() {
     let site = site();
     let text = PIPELINE.replacen(

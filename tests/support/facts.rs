@@ -41,6 +41,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
             local: false,
         },
         priority: Priority::Normal,
+        suspected: false,
         zone: "pavement".parse().unwrap(),
         subject: Subject {
             class: "stall".parse().unwrap(),

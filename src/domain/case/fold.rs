@@ -73,6 +73,7 @@ mod tests {
             evidence: Vec::new(),
             source: "video".to_owned(),
             priority: Priority::Normal,
+            suspected: false,
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
         }

@@ -50,6 +50,9 @@ pub struct CaseState {
     pub pattern: PatternData,
     pub event: EventData,
     pub priority: Priority,
+    /// A suspicion (疑似): a person decides what it is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub suspected: bool,
     pub zone: ZoneId,
     pub subject: Subject,
     pub place: Option<PlaceData>,
@@ -63,6 +66,11 @@ pub struct CaseState {
     pub model: ModelRef,
     pub clock: ClockQuality,
     pub evidence: Vec<EvidenceData>,
+}
+
+/// For fields that are written where they are true.
+pub(super) fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl CaseState {

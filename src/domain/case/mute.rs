@@ -110,6 +110,7 @@ mod tests {
                 local: true,
             },
             priority,
+            suspected: false,
             zone: "pavement".parse().unwrap(),
             subject: Subject {
                 class: "stall".parse().unwrap(),

@@ -66,6 +66,10 @@ fn what_teaches_nothing_is_left_out_with_its_reason() {
         ("no_box", left_out(|c| c.subject = None)),
         ("no_box", left_out(|c| c.subject = Some(subject("bin", Vec::new())))),
         (
+            "no_class",
+            left_out(|c| c.subject = Some(subject("static_object", vec![[0.1, 0.1, 0.5, 0.5]]))),
+        ),
+        (
             "box_too_small",
             left_out(|c| c.subject = Some(subject("bin", vec![[1.1, 0.0, 1.9, 1.0]]))),
         ),

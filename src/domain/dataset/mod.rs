@@ -12,6 +12,7 @@
 //!   duplicate or a permitted stall is a stall all the same.
 //! - Only the clean, masked picture of the moment of confirmation: the drawn one would teach a network
 //!   to find drawings. A picture that any case calls private or unmasked never leaves.
+//! - A thing without a name (`static_object`) teaches nothing: nobody said what it is.
 //!
 //! Boxes are in pixels of the picture, inside it. Each case is counted once: labelled, negative or
 //! left out.
@@ -29,6 +30,7 @@ use super::{
     grid::GridCell,
     ids::{CameraId, CaseId, ClassName, NodeId},
     pixel::{PixelBox, PixelSize},
+    scene_change::ChangeKind,
     wire::SubjectData,
 };
 use crate::base::time::WallTime;
@@ -223,6 +225,9 @@ fn lesson(case: &ReviewedCase, named: &Named, sides: &mut Sides) -> Result<Lesso
         Held::Missing => return left_out("picture_not_held"),
     }
     let Some(subject) = &case.subject else { return left_out("no_box") };
+    if ChangeKind::of_class(&subject.class) == Some(ChangeKind::Object) {
+        return left_out("no_class");
+    }
     let Ok(side) = side else { return left_out("between_places") };
     let mut lesson = Lesson { side, picture: picture.clone(), labels: Vec::new(), absent: None };
     if !confirmed {

@@ -40,6 +40,7 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
             local: true,
         },
         priority: Priority::Normal,
+        suspected: false,
         zone: "pavement".parse().unwrap(),
         subject: Subject {
             class: "person".parse().unwrap(),

@@ -3,6 +3,8 @@
 //! Enters: frames as 4:2:0 planes ([`Planes`](crate::domain::frame::Planes)). Leaves: tensors, frame
 //! statistics, pictures, poses. OpenCV's own threads are switched off: cameras are the parallelism here.
 
+/// What has changed in a view and stays changed.
+pub mod change;
 /// YUV to RGB and back, by declared matrix and range.
 mod colour;
 /// Could the camera see: numbers for `domain::verdict::health`.

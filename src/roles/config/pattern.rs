@@ -25,7 +25,7 @@ const BUILT_IN: &[(&str, &str)] = &built_in!(
     "discarded_furniture" "hung_laundry" "banner" "pavement_signboard" "works_on_road"
     "uncovered_truck" "road_spill" "ponding" "ice_snow" "burning" "dust" "floating_waste"
     "water_activity" "manhole_fault" "road_damage" "animals" "crowd" "green_space_litter"
-    "loitering"
+    "loitering" "left_object"
 );
 
 /// All patterns by id, and the texts they came from (for digests).
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_built_in_catalogue_is_sound_and_named_by_file() {
         let catalogue = Catalogue::built_in().unwrap();
-        assert_eq!(catalogue.ids().len(), 37);
+        assert_eq!(catalogue.ids().len(), 38);
         for (file, _) in BUILT_IN {
             let id = file.trim_end_matches(".toml").parse().unwrap();
             assert!(catalogue.get(&id).is_some(), "{file}");
@@ -149,6 +149,30 @@ mod tests {
         ] {
             assert!(faults.contains(part), "{part} in\n{faults}");
         }
+    }
+
+    #[test]
+    fn what_is_suspected_is_closed_by_a_person() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let suspected: Vec<&str> = catalogue
+            .iter()
+            .filter(|pattern| pattern.suspected)
+            .map(|pattern| {
+                assert!(!pattern.closure.by_video, "{}", pattern.id);
+                pattern.id.as_str()
+            })
+            .collect();
+        assert_eq!(suspected, ["burning", "dust", "left_object", "ponding", "road_spill"]);
+        let base = catalogue.get(&"dust".parse().unwrap()).unwrap();
+        let over = |text: &str| read("p", text, |table| pattern(table, Some(base)));
+        let faults = over("id = 'dust'\n[closure]\nby_video = true").unwrap_err().to_string();
+        assert!(faults.contains("p:3: closure.by_video = true: expected: false while"), "{faults}");
+        let sure = over("id = 'dust'\nsuspected = false\n[closure]\nby_video = true").unwrap();
+        assert!(!sure.suspected && sure.closure.by_video);
+        let stall = catalogue.get(&"roadside_stall".parse().unwrap()).unwrap();
+        let text = "id = 'roadside_stall'\nsuspected = true";
+        let suspected = read("p", text, |table| pattern(table, Some(stall))).unwrap();
+        assert!(suspected.suspected && !suspected.closure.by_video, "no video closes a suspicion");
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
             ("low", Priority::Low),
         ])
         .or(base.map_or(Priority::Normal, |b| b.priority));
+    let suspected = table.value("suspected").or(base.is_some_and(|b| b.suspected));
     let classes = classes(&mut table, base);
     let score_min =
         table.value("score_min").in_range(0.01..=1.0).or(base.map_or(0.4, |b| b.score_min));
@@ -82,12 +83,16 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
         Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },
         |b| b.closure,
     );
-    let closure = table.table("closure").map_or(closure_base, |table| closure(table, closure_base));
+    let closure_base = Closure { by_video: closure_base.by_video && !suspected, ..closure_base };
+    let closure = table
+        .table("closure")
+        .map_or(closure_base, |table| closure(table, closure_base, suspected));
     Some(Pattern {
         id: id?,
         version: version?,
         event: event?,
         priority,
+        suspected,
         classes: classes?,
         score_min,
         subjects: subjects?,
@@ -246,9 +251,13 @@ fn event(mut table: Table<'_>) -> Option<EventData> {
     })
 }
 
-fn closure(mut table: Table<'_>, base: Closure) -> Closure {
+fn closure(mut table: Table<'_>, base: Closure, suspected: bool) -> Closure {
+    let by_video = table.value("by_video").check("false while suspected = true", |by_video| {
+        // What is only suspected cannot be shown to be over either.
+        if by_video && suspected { Err(String::new()) } else { Ok(by_video) }
+    });
     Closure {
-        by_video: table.value("by_video").or(base.by_video),
+        by_video: by_video.or(base.by_video),
         valid_frames_min: table
             .value("valid_frames_min")
             .in_range(1..=10_000)

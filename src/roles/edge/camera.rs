@@ -8,6 +8,7 @@
 //! fact back: the case goes out without the picture, and the log says so.
 
 use super::{
+    changes::SceneWatch,
     clip::{ClipJob, Clips},
     counters::EdgeCounters,
     evidence::{About, EvidenceFolder, Stored},
@@ -105,6 +106,8 @@ pub struct Analyst {
     pub analyser: Analyser,
     pub reporter: CameraReporter,
     pub clips: Clips,
+    /// Only where a pattern needs it.
+    pub changes: Option<SceneWatch>,
     pub meter: HealthMeter,
     pub judge: FrameJudge,
 }
@@ -135,13 +138,17 @@ impl Analyst {
         let stamp = frame.stamp;
         let condition = condition_of(&mut self.meter, &mut self.judge, &frame);
         self.reporter.condition(condition, stamp.captured_at);
-        let found = match analysed.result {
+        let mut found = match analysed.result {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(camera = %self.analyser.scene().camera, %error, "a frame was not analysed");
                 return;
             }
         };
+        if let Some(changes) = &mut self.changes {
+            let seen = changes.look(&frame, condition, &found.detections, &self.analyser);
+            found.detections.extend(seen);
+        }
         EdgeCounters::add(&self.shared.counters.analysed, 1);
         EdgeCounters::add(&self.shared.counters.inferences, analysed.inferences.into());
         EdgeCounters::add(&self.shared.counters.detections, found.detections.len() as u64);

@@ -9,6 +9,7 @@
 //! in the queues is stored, then `stopping` is published. One camera's fault never stops another.
 
 pub mod camera;
+pub mod changes;
 pub mod clip;
 pub mod counters;
 mod decisions;
@@ -62,6 +63,7 @@ use crate::{
 };
 use anyhow::Context;
 use camera::{Analyst, Message, Shared, feed, hand_over};
+use changes::SceneWatch;
 use clip::Clips;
 use counters::EdgeCounters;
 use decisions::Decisions;
@@ -322,6 +324,10 @@ fn start_camera(
         tracing::warn!(case = %orphan.case_id, pattern = %orphan.pattern.id, zone = %orphan.zone, "an open case's pattern or zone is no longer configured: a person must end it");
     }
     before.mutes.into_iter().for_each(|mute| analyser.mute(mute));
+    let classes = ModelManifest::open(&pipeline.manifest)?.classes;
+    let changes = SceneWatch::of(pipeline.patterns.iter().map(|(pattern, _)| pattern), |class| {
+        classes.iter().any(|known| &known.name == class)
+    });
     let to_analyst = sender.clone();
     let analyst = Analyst {
         shared: shared.clone(),
@@ -334,6 +340,7 @@ fn start_camera(
             shared.clone(),
             sender.clone(),
         ),
+        changes,
         meter: HealthMeter::new(),
         judge: FrameJudge::default(),
     };

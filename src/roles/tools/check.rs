@@ -195,15 +195,18 @@ fn check_model(pipeline: &pipeline::Pipeline, report: &mut Report) {
     }
 }
 
-/// Each pattern needs a class that the model knows, or it will never find anything.
+/// Each pattern needs a class that the model knows or the scene itself can show, or it will never find
+/// anything.
 #[cfg(feature = "edge")]
 fn classes_found(pipeline: &pipeline::Pipeline, report: &mut Report) -> Result<(), Faults> {
+    use crate::domain::{ids::ClassName, scene_change::ChangeKind};
     let model = crate::drivers::detector::manifest::ModelManifest::open(&pipeline.manifest)?;
+    let known = |class: &ClassName| model.classes.iter().any(|known| &known.name == class);
     for (pattern, _) in &pipeline.patterns {
         if !pattern
             .classes
             .iter()
-            .any(|class| model.classes.iter().any(|known| &known.name == class))
+            .any(|class| known(class) || ChangeKind::of_class(class).is_some())
         {
             let (file, needs) = (pipeline.path.display(), &pattern.classes);
             let needs: Vec<&str> = needs.iter().map(|class| class.as_str()).collect();

@@ -287,7 +287,7 @@ fn from_video(
             camera::{FilePart, FileSource, FileSourceConfig},
             detector::provider::{Provider, ProviderOptions},
         },
-        roles::edge::sight::Sight,
+        roles::edge::{changes::SceneWatch, sight::{Glance, Sight}},
     };
     // One provider, one thread: the same video gives the same answer on every run of a machine.
     let providers = ProviderOptions { order: vec![Provider::Cpu], ..ProviderOptions::default() };
@@ -305,9 +305,18 @@ fn from_video(
     let mut source = Masked { source, mask: pipeline.privacy.clone() };
     let progress = indicatif::ProgressBar::new_spinner().with_message("frames analysed");
     let tiling = pipeline.scene.tiling();
+    let classes = &sight.detector().manifest().classes;
+    let patterns = pipeline.patterns.iter().map(|(pattern, _)| pattern);
+    let mut changes =
+        SceneWatch::of(patterns, |class| classes.iter().any(|known| &known.name == class));
     while let Some(frame) = source.next_frame()? {
-        let glance = sight.look(&frame, &tiling)?;
-        replay.frame(&frame.stamp, glance.condition, &glance.found.detections)?;
+        let Glance { condition, found } = sight.look(&frame, &tiling)?;
+        let mut detections = found.detections;
+        if let Some(changes) = &mut changes {
+            let seen = changes.look(&frame, condition, &detections, &replay.analyser);
+            detections.extend(seen);
+        }
+        replay.frame(&frame.stamp, condition, &detections)?;
         progress.inc(1);
     }
     progress.finish_and_clear();
