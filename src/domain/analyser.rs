@@ -139,6 +139,14 @@ impl Analyser {
         self.mutes.push_back(mute);
     }
 
+    /// The node ended this case on the word of other cameras: what stands there from now on begins anew.
+    pub fn forget(&mut self, case_id: CaseId) {
+        let of = |(_, case): &(&StayKey, &OpenCase)| case.state.case_id == case_id;
+        let Some(key) = self.open.iter().find(of).map(|(key, _)| *key) else { return };
+        self.open.remove(&key);
+        self.rules[key.0].forget(key.1);
+    }
+
     /// One analysed frame. `detections` are in stream pixels; on a blind frame they are not looked at.
     pub fn step(
         &mut self,
@@ -245,6 +253,7 @@ impl Analyser {
             model: self.model.clone(),
             clock: stamp.clock,
             evidence: Vec::new(),
+            witnesses: Vec::new(),
         };
         let fact = CaseFact { kind: FactKind::Opened, at: stamp.captured_at, state: state.clone() };
         self.open.insert(

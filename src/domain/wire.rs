@@ -191,6 +191,39 @@ pub struct CaseFactData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch_hint: Option<String>,
     pub privacy: PrivacyData,
+    /// What each camera says of it, the opener first; absent while one camera alone has seen it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<WitnessData>,
+}
+
+/// One camera of several that have seen the thing of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WitnessData {
+    pub camera: CameraId,
+    pub zone: ZoneId,
+    /// In this camera's picture.
+    pub subject: SubjectData,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceData>,
+    pub first_seen_at: WallTime,
+    pub last_seen_at: WallTime,
+    /// Since when this camera calls it gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_at: Option<WallTime>,
+}
+
+impl WitnessData {
+    fn of(witness: &super::case::witness::Witness) -> Self {
+        Self {
+            camera: witness.camera.clone(),
+            zone: witness.zone.clone(),
+            subject: SubjectData::of(&witness.subject),
+            place: witness.place.clone(),
+            first_seen_at: witness.first_seen_at,
+            last_seen_at: witness.last_seen_at,
+            gone_at: witness.gone_at,
+        }
+    }
 }
 
 /// A thing in the picture, or each of several that make the case together.
@@ -518,6 +551,7 @@ impl CaseFactData {
             priority: state.priority,
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
+            witnesses: state.witnesses.iter().map(WitnessData::of).collect(),
         }
     }
 }

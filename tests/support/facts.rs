@@ -75,6 +75,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
             height_px: 1080,
             captured_at: confirmed_at,
         }],
+        witnesses: Vec::new(),
     };
     CaseFact { kind, at, state }
 }

@@ -21,6 +21,7 @@ pub fn fold(pictures: &[CaseFactData]) -> Option<CaseFactData> {
         folded.count = folded.count.max(other.count);
         folded.score = folded.score.max(other.score);
         folded.priority = folded.priority.min(other.priority);
+        folded.witnesses.extend(other.witnesses.iter().cloned());
     }
     Some(folded)
 }
@@ -75,6 +76,7 @@ mod tests {
             priority: Priority::Normal,
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
+            witnesses: Vec::new(),
         }
     }
 

@@ -11,8 +11,14 @@ pub mod fold;
 pub mod lifecycle;
 /// A spot that stays quiet after a false alarm.
 pub mod mute;
+/// One case for what several cameras of a node see.
+pub mod node_book;
 /// Why a person decided so.
 pub mod reason_codes;
+/// Whether two cameras see one thing.
+pub mod same_place;
+/// What each of several cameras says of one case.
+pub mod witness;
 
 use super::{
     detection::ModelRef,
@@ -63,6 +69,9 @@ pub struct CaseState {
     pub model: ModelRef,
     pub clock: ClockQuality,
     pub evidence: Vec<EvidenceData>,
+    /// What each camera says, once several have seen it; empty for a case of one camera.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<witness::Witness>,
 }
 
 impl CaseState {

@@ -127,6 +127,7 @@ mod tests {
             model: ModelRef { id: "m".into(), sha256: "0".into() },
             clock: ClockQuality::Assigned,
             evidence: vec![],
+            witnesses: Vec::new(),
         }
     }
 

@@ -99,6 +99,10 @@ impl ZoneRule {
         )
     }
 
+    pub fn forget(&mut self, stay: StayId) {
+        self.stays.retain(|known| known.id != stay);
+    }
+
     pub fn step(&mut self, frame: &RuleFrame<'_>) -> Vec<RuleEvent> {
         let valid = frame.valid && self.pattern.schedule.is_open(frame.at);
         let frame = &RuleFrame { valid, ..*frame };

@@ -8,6 +8,7 @@
 //! fact back: the case goes out without the picture, and the log says so.
 
 use super::{
+    book::Book,
     clip::{ClipJob, Clips},
     counters::EdgeCounters,
     evidence::{About, EvidenceFolder, Stored},
@@ -33,7 +34,7 @@ use crate::{
             onnx::Found,
             pool::{Analysed, CameraSlot},
         },
-        store::{commit_queue::CommitQueue, edge::CommitBatch},
+        store::{commit_queue::CommitQueue, edge::UploadRow},
         vision::{
             health::HealthMeter,
             mask::mask_regions,
@@ -70,6 +71,7 @@ pub struct Shared {
     pub commits: CommitQueue,
     pub evidence: EvidenceFolder,
     pub counters: Arc<EdgeCounters>,
+    pub book: Book,
 }
 
 pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
@@ -149,14 +151,18 @@ impl Analyst {
         let subjects = found.detections.iter().map(|d| d.bbox).collect();
         self.clips.remember(stamp.captured_at, masks, subjects);
 
-        let mut step = self.analyser.step(&stamp, condition, &found.detections);
-        for fact in &mut step.facts {
+        for own_id in self.shared.book.take_over(&self.analyser.scene().camera) {
+            self.analyser.forget(own_id);
+        }
+        let step = self.analyser.step(&stamp, condition, &found.detections);
+        for mut fact in step.facts {
             let uploads = match fact.kind {
-                FactKind::Opened => self.opened(fact, &frame, &found),
+                FactKind::Opened => self.opened(&mut fact, &frame, &found),
                 _ => Vec::new(),
             };
-            self.commit(CommitBatch { facts: vec![fact.clone()], uploads });
+            self.tell(fact, uploads);
         }
+        self.shared.book.tick(stamp.captured_at, &self.shared.commits);
         if condition == CameraCondition::Ok {
             self.clips.make_due(stamp.captured_at);
         }
@@ -168,10 +174,8 @@ impl Analyst {
         fact: &mut CaseFact,
         frame: &crate::domain::frame::Frame,
         found: &Found,
-    ) -> Vec<crate::drivers::store::edge::UploadRow> {
-        EdgeCounters::add(&self.shared.counters.cases, 1);
+    ) -> Vec<UploadRow> {
         let state = &fact.state;
-        tracing::info!(case = %state.case_id, camera = %state.camera, pattern = %state.pattern.id, dwell_secs = state.dwell_secs, "case opened");
         self.clips.order(ClipJob::around(state));
         let stored = match pictures(self.analyser.scene(), fact, frame, found)
             .map_err(|fault| fault.to_string())
@@ -210,17 +214,25 @@ impl Analyst {
     fn clip_ready(&mut self, case_id: CaseId, stored: Stored) {
         let at = self.shared.clock.wall();
         match self.analyser.add_evidence(case_id, vec![stored.data], at) {
-            Some(fact) => {
-                self.commit(CommitBatch { facts: vec![fact], uploads: vec![stored.upload] })
-            }
+            Some(fact) => self.tell(fact, vec![stored.upload]),
             None => tracing::warn!(case = %case_id, "a clip came for a case that is long gone"),
         }
     }
 
-    /// Waits while the disk is behind: facts are never dropped, frames are.
-    fn commit(&self, batch: CommitBatch) {
-        if self.shared.commits.blocking_submit(batch).is_err() {
-            tracing::error!("case facts could not be handed to the store: it has stopped");
+    /// The camera's word becomes the node's, and is stored.
+    fn tell(&self, own: CaseFact, uploads: Vec<UploadRow>) {
+        let (own_id, camera) = (own.state.case_id, own.state.camera.clone());
+        let Some(told) = self.shared.book.admit(own, uploads, &self.shared.commits) else { return };
+        let pattern = &told.pattern;
+        match told.revision {
+            1 => {
+                EdgeCounters::add(&self.shared.counters.cases, 1);
+                tracing::info!(case = %told.case_id, %camera, %pattern, "case opened");
+            }
+            _ if told.joined => {
+                tracing::info!(case = %told.case_id, %camera, %own_id, %pattern, "a further camera sees the case");
+            }
+            _ => {}
         }
     }
 }

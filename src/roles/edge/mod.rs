@@ -8,6 +8,7 @@
 //! Starts: store, link, pool, cameras. Stops in the reverse order: cameras first, then what is still
 //! in the queues is stored, then `stopping` is published. One camera's fault never stops another.
 
+mod book;
 pub mod camera;
 pub mod clip;
 pub mod counters;
@@ -61,6 +62,7 @@ use crate::{
     },
 };
 use anyhow::Context;
+use book::Book;
 use camera::{Analyst, Message, Shared, feed, hand_over};
 use clip::Clips;
 use counters::EdgeCounters;
@@ -158,6 +160,7 @@ pub async fn run(
         commits,
         evidence,
         counters: counters.clone(),
+        book: Book::restore(store.open_cases().await?),
     };
     let teller = Teller {
         publisher: publisher.clone(),
@@ -194,7 +197,7 @@ pub async fn run(
     let mut analysts = BTreeMap::new();
     for pipeline in &config.pipelines {
         let before = Before {
-            cases: store.open_cases(&pipeline.camera).await?,
+            cases: shared.book.own_cases(&pipeline.camera),
             mutes: store.mutes(&pipeline.camera).await?,
         };
         let started = start_camera(pipeline, &shared, &teller, &pool, &footage, before, run_number);
