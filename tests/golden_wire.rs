@@ -68,6 +68,7 @@ fn witnessed() -> CloudEvent<CaseFactData> {
     second.subject.box_fraction = [0.5, 0.25, 0.625, 0.5];
     second.gone_at = Some(fact.at);
     fact.state.witnesses = vec![first, second];
+    fact.state.possibly_same_as = vec![case_id(3)];
     case_event(&fact, &address())
 }
 

@@ -238,6 +238,7 @@ impl Analyser {
             revision: 1,
             camera: self.scene.camera.clone(),
             pattern: pattern.data(),
+            families: pattern.families.clone(),
             event: pattern.event.clone(),
             priority: pattern.priority,
             zone: rule.zone().id.clone(),
@@ -254,6 +255,7 @@ impl Analyser {
             clock: stamp.clock,
             evidence: Vec::new(),
             witnesses: Vec::new(),
+            possibly_same_as: Vec::new(),
         };
         let fact = CaseFact { kind: FactKind::Opened, at: stamp.captured_at, state: state.clone() };
         self.open.insert(

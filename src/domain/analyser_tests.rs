@@ -26,6 +26,7 @@ fn stall_pattern() -> Arc<Pattern> {
             local: false,
         },
         priority: Priority::Normal,
+        families: Vec::new(),
         classes: vec!["stall".parse().unwrap()],
         score_min: 0.4,
         subjects: Subjects::Each { stationary: true },

@@ -47,6 +47,8 @@ pub struct Pattern {
     pub version: String,
     pub event: EventData,
     pub priority: Priority,
+    /// What the event is often taken for: patterns that share a word here propose a merge of their cases.
+    pub families: Vec<String>,
     pub classes: Vec<ClassName>,
     pub score_min: f32,
     pub subjects: Subjects,

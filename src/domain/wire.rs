@@ -194,6 +194,9 @@ pub struct CaseFactData {
     /// What each camera says of it, the opener first; absent while one camera alone has seen it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessData>,
+    /// Open cases of the node that may mean the same thing under another name; a person decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possibly_same_as: Vec<CaseId>,
 }
 
 /// One camera of several that have seen the thing of a case.
@@ -552,6 +555,7 @@ impl CaseFactData {
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
             witnesses: state.witnesses.iter().map(WitnessData::of).collect(),
+            possibly_same_as: state.possibly_same_as.clone(),
         }
     }
 }

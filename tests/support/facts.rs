@@ -32,6 +32,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
         revision,
         camera: camera.parse().unwrap(),
         pattern: PatternData { id: "roadside_stall".parse().unwrap(), version: "1".to_owned() },
+        families: Vec::new(),
         event: EventData {
             std: "GB/T 47678.5".to_owned(),
             version: "2026".to_owned(),
@@ -76,6 +77,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
             captured_at: confirmed_at,
         }],
         witnesses: Vec::new(),
+        possibly_same_as: Vec::new(),
     };
     CaseFact { kind, at, state }
 }

@@ -22,6 +22,7 @@ pub fn fold(pictures: &[CaseFactData]) -> Option<CaseFactData> {
         folded.score = folded.score.max(other.score);
         folded.priority = folded.priority.min(other.priority);
         folded.witnesses.extend(other.witnesses.iter().cloned());
+        folded.possibly_same_as.extend(&other.possibly_same_as);
     }
     Some(folded)
 }
@@ -77,6 +78,7 @@ mod tests {
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
             witnesses: Vec::new(),
+            possibly_same_as: Vec::new(),
         }
     }
 

@@ -54,6 +54,9 @@ pub struct CaseState {
     pub revision: u32,
     pub camera: CameraId,
     pub pattern: PatternData,
+    /// What the event is often taken for; shared by the patterns concerned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub families: Vec<String>,
     pub event: EventData,
     pub priority: Priority,
     pub zone: ZoneId,
@@ -72,6 +75,9 @@ pub struct CaseState {
     /// What each camera says, once several have seen it; empty for a case of one camera.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<witness::Witness>,
+    /// Open cases that may mean the same thing under another name, for a person to decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possibly_same_as: Vec<CaseId>,
 }
 
 impl CaseState {

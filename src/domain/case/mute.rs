@@ -101,6 +101,7 @@ mod tests {
             revision: 1,
             camera: "cam".parse().unwrap(),
             pattern: PatternData { id: "roadside_stall".parse().unwrap(), version: "1".into() },
+            families: Vec::new(),
             event: EventData {
                 std: "local".into(),
                 version: "1".into(),
@@ -128,6 +129,7 @@ mod tests {
             clock: ClockQuality::Assigned,
             evidence: vec![],
             witnesses: Vec::new(),
+            possibly_same_as: Vec::new(),
         }
     }
 

@@ -21,9 +21,17 @@
 //!   ([`NodeBook::take_over`]): what it sees there afterwards begins anew.
 //! - A witness that saw it go and sees it again, while another one has seen it all the time, joins again.
 //!
+//! Two open cases of different patterns that share a family (data of the pattern files: what is often taken
+//! for one another, such as an overflowing bin and waste beside it) and a place name each other in
+//! `possibly_same_as`. That is a proposal to a person; nothing merges by itself.
+//!
 //! Bounds: open cases are bounded by the analysers' stays; [`ENDED_MAX`] ended ones wait for evidence.
 
-use super::{CaseFact, CaseState, same_place::one_place, witness::Witness};
+use super::{
+    CaseFact, CaseState,
+    same_place::{one_place, side_by_side},
+    witness::Witness,
+};
 use crate::{
     base::time::WallTime,
     domain::{
@@ -42,6 +50,8 @@ pub const SILENT_AFTER: Duration = Duration::from_secs(600);
 const ENDED_MAX: usize = 256;
 /// Sightings of one case that are kept; the oldest that are over give way.
 const WITNESSES_MAX: usize = 16;
+/// Cases that one case may be taken for.
+const PROPOSALS_MAX: usize = 8;
 
 #[derive(Debug, Default)]
 pub struct NodeBook {
@@ -89,12 +99,17 @@ impl NodeBook {
         self.over.remove(camera).unwrap_or_default()
     }
 
-    /// What the node says after one camera's analyser has spoken; nothing for a case that is over.
-    pub fn admit(&mut self, fact: CaseFact) -> Option<CaseFact> {
-        let own_id = fact.state.case_id;
-        if fact.kind == FactKind::Opened {
-            return Some(self.opened(fact));
+    /// What the node says after one camera's analyser has spoken: of that camera's case first; nothing for
+    /// a case that is over.
+    pub fn admit(&mut self, fact: CaseFact) -> Vec<CaseFact> {
+        match fact.kind {
+            FactKind::Opened => self.opened(fact),
+            _ => self.further(fact).into_iter().collect(),
         }
+    }
+
+    fn further(&mut self, fact: CaseFact) -> Option<CaseFact> {
+        let own_id = fact.state.case_id;
         let Some(case_id) = self.case_of.get(&own_id) else { return self.late(fact) };
         let entry = self.open.get_mut(case_id)?;
         entry.hear(&fact.state);
@@ -116,22 +131,28 @@ impl NodeBook {
         over.into_iter().filter_map(|case_id| self.end(case_id, now)).collect()
     }
 
-    fn opened(&mut self, fact: CaseFact) -> CaseFact {
+    fn opened(&mut self, mut fact: CaseFact) -> Vec<CaseFact> {
         let own_id = fact.state.case_id;
-        let Some(case_id) = self.same_thing(&fact.state) else {
-            let witnesses = vec![Witness::of(&fact.state)];
-            self.case_of.insert(own_id, own_id);
-            self.open.insert(own_id, Entry { state: fact.state.clone(), witnesses });
-            return fact;
-        };
-        self.case_of.insert(own_id, case_id);
-        match self.open.get_mut(&case_id) {
-            Some(entry) => {
-                entry.join(&fact.state);
-                entry.fact(FactKind::Seen, fact.at)
-            }
-            None => fact,
+        let known = self.same_thing(&fact.state);
+        self.case_of.insert(own_id, known.unwrap_or(own_id));
+        if let Some(entry) = known.and_then(|case_id| self.open.get_mut(&case_id)) {
+            entry.join(&fact.state);
+            return vec![entry.fact(FactKind::Seen, fact.at)];
         }
+        let witnesses = vec![Witness::of(&fact.state)];
+        let kin = self.open.values_mut().filter(|entry| entry.is_kin(&fact.state, &witnesses[0]));
+        let (mut told, mut proposals) = (Vec::new(), Vec::new());
+        for entry in kin.take(PROPOSALS_MAX) {
+            proposals.push(entry.state.case_id);
+            if entry.state.possibly_same_as.len() < PROPOSALS_MAX {
+                entry.state.possibly_same_as.push(own_id);
+                told.push(entry.fact(FactKind::Seen, fact.at));
+            }
+        }
+        fact.state.possibly_same_as = proposals;
+        self.open.insert(own_id, Entry { state: fact.state.clone(), witnesses });
+        told.insert(0, fact);
+        told
     }
 
     /// The open case of another camera that means the thing of a new one, the nearest of several.
@@ -144,7 +165,7 @@ impl NodeBook {
             let same = entry.state.pattern.id == new.pattern.id && together && !known;
             let places = entry.witnesses.iter().filter_map(|witness| witness.place.as_ref());
             let apart = places.filter_map(|seen| one_place(seen, place, group));
-            apart.min_by(f64::total_cmp).filter(|_| same)
+            same.then(|| apart.min_by(f64::total_cmp)).flatten()
         };
         let near = self.open.iter().filter_map(|(case_id, entry)| Some((apart(entry)?, *case_id)));
         near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, case_id)| case_id)
@@ -208,7 +229,12 @@ impl Entry {
     fn hear(&mut self, own: &CaseState) {
         if let [only] = &mut self.witnesses[..] {
             *only = Witness::of(own);
-            self.state = CaseState { gone_at: None, revision: self.state.revision, ..own.clone() };
+            self.state = CaseState {
+                gone_at: None,
+                revision: self.state.revision,
+                possibly_same_as: std::mem::take(&mut self.state.possibly_same_as),
+                ..own.clone()
+            };
             return;
         }
         let at = self.witnesses.iter().position(|witness| witness.own_id == own.case_id);
@@ -242,8 +268,27 @@ impl Entry {
         self.state.evidence.len() > held
     }
 
+    /// Whether a new case may be another name for what this one means.
+    fn is_kin(&self, new: &CaseState, witness: &Witness) -> bool {
+        let related = self.state.pattern.id != new.pattern.id
+            && self.state.families.iter().any(|family| new.families.contains(family));
+        related
+            && self.holding().any(|known| match known.camera == witness.camera {
+                true => side_by_side(&known.subject.bbox(), &witness.subject.bbox()),
+                false => known
+                    .place
+                    .as_ref()
+                    .zip(witness.place.as_ref())
+                    .is_some_and(|(one, other)| one_place(one, other, false).is_some()),
+            })
+    }
+
     fn is_over(&self, now: WallTime) -> bool {
         let silent = |witness: &Witness| now.since(witness.last_seen_at) >= SILENT_AFTER;
         self.witnesses.iter().any(|witness| witness.gone_at.is_some()) && self.holding().all(silent)
     }
 }
+
+#[cfg(test)]
+#[path = "node_book_tests.rs"]
+mod tests;

@@ -9,7 +9,7 @@
 //! smaller fault, since a person can merge them. All of it lies within a grid cell of level 7 and its
 //! neighbours.
 
-use crate::domain::{geo::GeoPoint, wire::PlaceData};
+use crate::domain::{geo::GeoPoint, pixel::PixelBox, wire::PlaceData};
 
 /// How far the edges of one thing that two cameras see may lie apart.
 const DEPTH_METRES: f64 = 2.0;
@@ -30,6 +30,12 @@ pub fn one_place(one: &PlaceData, other: &PlaceData, group: bool) -> Option<f64>
     let reach = if group { GROUP_REACH_METRES } else { THING_REACH_METRES };
     let doubt = one.error_metres.hypot(other.error_metres) + DEPTH_METRES;
     (apart <= doubt.min(reach)).then_some(apart)
+}
+
+/// Whether two boxes of one view overlap, or lie closer than half the size of the first: waste beside a bin.
+pub fn side_by_side(one: &PixelBox, other: &PixelBox) -> bool {
+    let (x, y) = (one.width() / 2.0, one.height() / 2.0);
+    PixelBox::new(one.x1 - x, one.y1 - y, one.x2 + x, one.y2 + y).intersection(other) > 0.0
 }
 
 #[cfg(test)]
@@ -82,7 +88,7 @@ mod tests {
             if apart.is_some() {
                 use crate::domain::grid::{GridCell, Level};
                 let cell = |at: &PlaceData| {
-                    GridCell::from_lonlat(at.lon_deg, at.lat_deg, Level::new(7).unwrap()).unwrap()
+                    GridCell::from_lonlat(at.lon_deg, at.lat_deg, Level::Seven).unwrap()
                 };
                 let (one, other) = (cell(&one), cell(&other));
                 prop_assert!(one == other || one.neighbours8().any(|near| near == other));

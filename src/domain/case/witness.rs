@@ -63,6 +63,7 @@ impl Witness {
             count: self.count,
             score: self.score,
             witnesses: Vec::new(),
+            possibly_same_as: Vec::new(),
             ..case.clone()
         }
     }

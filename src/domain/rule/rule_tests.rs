@@ -20,6 +20,7 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
             local: true,
         },
         priority: Priority::Normal,
+        families: Vec::new(),
         classes: classes.iter().map(|c| c.parse().unwrap()).collect(),
         score_min: 0.4,
         subjects,

@@ -20,6 +20,7 @@ fn pattern() -> Pattern {
             local: false,
         },
         priority: Priority::Normal,
+        families: Vec::new(),
         classes: vec!["bin_overflowing".parse().unwrap()],
         score_min: 0.4,
         subjects: Subjects::Each { stationary: true },

@@ -31,6 +31,7 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
         revision,
         camera: camera.parse().unwrap(),
         pattern: PatternData { id: "loitering".parse().unwrap(), version: "1".to_owned() },
+        families: Vec::new(),
         event: EventData {
             std: "local".to_owned(),
             version: "1".to_owned(),
@@ -58,6 +59,7 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
         clock: ClockQuality::Arrival,
         evidence: Vec::new(),
         witnesses: Vec::new(),
+        possibly_same_as: Vec::new(),
     };
     CaseFact { kind, at, state }
 }

@@ -12,7 +12,7 @@ use crate::{
         wire::{EventData, Priority},
     },
 };
-use std::{str::FromStr, time::Duration};
+use std::{collections::BTreeSet, str::FromStr, time::Duration};
 
 /// A pattern from its table; with `base`, keys that are left out keep the base's value.
 pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> {
@@ -34,6 +34,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
             ("low", Priority::Low),
         ])
         .or(base.map_or(Priority::Normal, |b| b.priority));
+    let families = families(&mut table, base);
     let classes = classes(&mut table, base);
     let score_min =
         table.value("score_min").in_range(0.01..=1.0).or(base.map_or(0.4, |b| b.score_min));
@@ -88,6 +89,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
         version: version?,
         event: event?,
         priority,
+        families,
         classes: classes?,
         score_min,
         subjects: subjects?,
@@ -110,6 +112,20 @@ fn text(table: &mut Table<'_>, key: &str, base: Option<&String>) -> Option<Strin
         Some(base) => Some(field.or(base.clone())),
         None => field.required(),
     }
+}
+
+/// Words that patterns share which are often taken for one another.
+fn families(table: &mut Table<'_>, base: Option<&Pattern>) -> Vec<String> {
+    const ALLOWED: &str = "different words of small letters, digits and '_', such as [\"waste\"]";
+    let word = |text: &String| {
+        let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        (1..=32).contains(&text.len()) && text.bytes().all(letter)
+    };
+    let field = table.value::<Vec<String>>("families").check(ALLOWED, |words| {
+        let different = words.iter().collect::<BTreeSet<_>>().len() == words.len();
+        (different && words.iter().all(word)).then_some(words).ok_or_else(String::new)
+    });
+    field.or(base.map_or_else(Vec::new, |b| b.families.clone()))
 }
 
 fn classes(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Vec<ClassName>> {

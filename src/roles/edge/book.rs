@@ -53,14 +53,15 @@ impl Book {
     ) -> Option<Told> {
         let opened = own.kind == FactKind::Opened;
         let mut book = self.lock();
-        let fact = book.admit(own)?;
+        let facts = book.admit(own);
+        let fact = facts.first()?;
         let told = Told {
             case_id: fact.state.case_id,
             revision: fact.state.revision,
             pattern: fact.state.pattern.id.clone(),
             joined: opened && fact.kind == FactKind::Seen,
         };
-        submit(commits, CommitBatch { facts: vec![fact], uploads });
+        submit(commits, CommitBatch { facts, uploads });
         Some(told)
     }
 
