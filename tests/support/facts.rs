@@ -43,6 +43,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
         },
         priority: Priority::Normal,
         zone: "pavement".parse().unwrap(),
+        asset: None,
         subject: Subject {
             class: "stall".parse().unwrap(),
             box_fraction: [0.25, 0.5, 0.375, 0.75],

@@ -247,8 +247,13 @@ fn eye(name: char) -> GroundView {
 
 fn analyser(camera: &CameraId, view: Option<GroundView>, run: u8) -> Analyser {
     let polygon = PixelPolygon::whole(SIZE).out_to_border(SIZE);
-    let zone = Zone { id: "pavement".parse().unwrap(), polygon, tiles: None };
-    let scene = Scene { camera: camera.clone(), reference_size: SIZE, zones: vec![zone] };
+    let zone = Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None };
+    let scene = Scene {
+        camera: camera.clone(),
+        reference_size: SIZE,
+        zones: vec![zone],
+        exceptions: Vec::new(),
+    };
     let model = ModelRef { id: "script".into(), sha256: "0".into() };
     let seed = [camera.as_str().as_bytes()[0] ^ (run << 4); 32];
     let patterns = [(pattern(), vec!["pavement".parse().unwrap()])];

@@ -187,6 +187,8 @@ export interface CaseDetail extends CaseSummary {
   external_no?: Maybe<string>;
   disposed_at?: Maybe<string>;
   rework_count?: Maybe<number>;
+  component_id?: Maybe<string>;
+  owner?: Maybe<string>;
   witnesses?: Maybe<Witness[]>;
   possibly_same_as?: Maybe<Proposal[]>;
 }

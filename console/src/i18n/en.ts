@@ -103,6 +103,7 @@ export const en: Messages = {
     localCode: 'local extension',
     camera: 'Camera',
     zone: 'Zone',
+    component: 'Component',
     witnesses: 'Witnesses',
     possiblySame: 'Possibly the same',
     possiblySameHint: 'A hint, nothing is merged by itself; reject one as a duplicate if it is',

@@ -101,6 +101,7 @@ export const zhCN = {
     localCode: '地方扩展',
     camera: '摄像机',
     zone: '区域',
+    component: '部件编码',
     witnesses: '见证摄像机',
     possiblySame: '可能同一事项',
     possiblySameHint: '系统只提示，不会自动并案；确认重复时以“重复”驳回其一',

@@ -24,6 +24,7 @@ use super::{
     detection::ModelRef,
     ids::{CameraId, CaseId, ClassName, ZoneId},
     pixel::PixelBox,
+    scene::Asset,
     wire::{EventData, EvidenceData, FactKind, PatternData, PlaceData, Priority},
 };
 use crate::base::time::{ClockQuality, WallTime};
@@ -60,6 +61,9 @@ pub struct CaseState {
     pub event: EventData,
     pub priority: Priority,
     pub zone: ZoneId,
+    /// Of a zone that is the slot of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Asset>,
     pub subject: Subject,
     pub place: Option<PlaceData>,
     pub first_seen_at: WallTime,

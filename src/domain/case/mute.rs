@@ -112,6 +112,7 @@ mod tests {
             },
             priority,
             zone: "pavement".parse().unwrap(),
+            asset: None,
             subject: Subject {
                 class: "stall".parse().unwrap(),
                 box_fraction: [x, 0.2, x + 0.1, 0.4],

@@ -13,7 +13,7 @@
 //! - The first camera opens the case and lends it its camera, zone, box and place; what is measured
 //!   widens. A case with one witness leaves as its analyser states it.
 //! - Another camera's case joins an open one of the same pattern, if both have a place and [`one_place`]
-//!   holds, if the camera is no witness of it yet, and if its first sight is no later than
+//!   holds, or if both are of one asset; if the camera is no witness of it yet, and if its first sight is no later than
 //!   [`SILENT_AFTER`] after the case was last seen.
 //! - A case is gone once one witness has had its clear looks and each other one has had them too, or has
 //!   not seen the thing for [`SILENT_AFTER`]: a blind, hidden or dead camera holds it open for so long
@@ -157,15 +157,21 @@ impl NodeBook {
 
     /// The open case of another camera that means the thing of a new one, the nearest of several.
     fn same_thing(&self, new: &CaseState) -> Option<CaseId> {
-        let place = new.place.as_ref()?;
         let group = !new.subject.members_fraction.is_empty();
         let apart = |entry: &Entry| {
             let known = entry.holding().any(|witness| witness.camera == new.camera);
             let together = new.first_seen_at <= entry.state.last_seen_at.plus(SILENT_AFTER);
             let same = entry.state.pattern.id == new.pattern.id && together && !known;
+            if !same {
+                return None;
+            }
+            // A known asset is known whatever the cameras make of its place.
+            if let (Some(one), Some(other)) = (&entry.state.asset, &new.asset) {
+                return (one.component_id == other.component_id).then_some(0.0);
+            }
+            let place = new.place.as_ref()?;
             let places = entry.witnesses.iter().filter_map(|witness| witness.place.as_ref());
-            let apart = places.filter_map(|seen| one_place(seen, place, group));
-            same.then(|| apart.min_by(f64::total_cmp)).flatten()
+            places.filter_map(|seen| one_place(seen, place, group)).min_by(f64::total_cmp)
         };
         let near = self.open.iter().filter_map(|(case_id, entry)| Some((apart(entry)?, *case_id)));
         near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, case_id)| case_id)

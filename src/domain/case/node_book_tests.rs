@@ -28,6 +28,7 @@ fn opened(number: u128, camera: &str, pattern: &str, families: &[&str], x: f32) 
         },
         priority: Priority::Normal,
         zone: "pavement".parse().unwrap(),
+        asset: None,
         subject: Subject {
             class: "thing".parse().unwrap(),
             box_fraction: [x, 0.2, x + 0.1, 0.4],

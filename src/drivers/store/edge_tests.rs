@@ -42,6 +42,7 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
         },
         priority: Priority::Normal,
         zone: "pavement".parse().unwrap(),
+        asset: None,
         subject: Subject {
             class: "person".parse().unwrap(),
             box_fraction: [0.1, 0.2, 0.3, 0.4],
@@ -207,6 +208,36 @@ async fn a_case_of_two_cameras_comes_back_whole_and_is_quiet_before_both() {
     assert_eq!(mutes.len(), 1);
     assert_eq!(mutes[0].box_fraction, second.subject.box_fraction);
     assert_eq!(store.mutes(&case.state.camera).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn long_candidates_are_those_of_the_last_word_on_each_camera() {
+    use crate::domain::rule::candidate::Candidate;
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let at = WallTime::from_unix_millis(1_000_000);
+    let candidate = |held_millis| Candidate {
+        pattern: "abandoned_vehicle".parse().unwrap(),
+        zone: "road".parse().unwrap(),
+        class: "car".parse().unwrap(),
+        box_fraction: [0.1, 0.2, 0.3, 0.4],
+        first_held_at: at,
+        last_held_at: at.plus(Duration::from_millis(held_millis)),
+        held_millis,
+        seen_millis: held_millis / 2,
+        hits: 7,
+        frames: 9,
+        count: 1,
+        score: 0.7,
+    };
+    let (a, b): (CameraId, CameraId) = ("cam-a".parse().unwrap(), "cam-b".parse().unwrap());
+    let both = [(a.clone(), vec![candidate(1), candidate(2)]), (b.clone(), vec![candidate(3)])];
+    store.put_candidates(&both.into()).await.unwrap();
+    store.put_candidates(&[(b.clone(), vec![])].into()).await.unwrap();
+    store.close().await;
+    let store = open(&folder).await;
+    assert_eq!(store.candidates(&a).await.unwrap(), [candidate(1), candidate(2)]);
+    assert_eq!(store.candidates(&b).await.unwrap(), []);
 }
 
 #[tokio::test]

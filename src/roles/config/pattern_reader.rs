@@ -7,7 +7,7 @@ use crate::{
     base::toml_reader::Table,
     domain::{
         ids::ClassName,
-        schedule::{Hours, Schedule, Season},
+        schedule::{Days, Hours, Schedule, Season},
         taxonomy::{Closure, Pattern, PersonConstraint, Subjects, event_name},
         wire::{EventData, Priority},
     },
@@ -200,7 +200,7 @@ fn subjects(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Subjects> {
 }
 
 /// A list that is left out means "always"; an empty one never opens.
-fn schedule(mut table: Table<'_>) -> Schedule {
+pub fn schedule(mut table: Table<'_>) -> Schedule {
     const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     fn list<T>(
         table: &mut Table<'_>,
@@ -214,7 +214,13 @@ fn schedule(mut table: Table<'_>) -> Schedule {
         });
         field.optional().unwrap_or_default()
     }
+    let days = table
+        .value::<String>("days")
+        .one_of(&[("all", Days::All), ("workdays", Days::Workdays), ("off", Days::Off)])
+        .or(Days::All);
     Schedule {
+        days,
+        calendar: None,
         weekdays: list(
             &mut table,
             "weekdays",

@@ -14,9 +14,14 @@ use super::{
     evidence::{About, EvidenceFolder, Stored},
     report::CameraReporter,
     sight::condition_of,
+    waiting::Waiting,
 };
 use crate::{
-    base::{clock::Clock, shutdown::Shutdown, time::WallTime},
+    base::{
+        clock::Clock,
+        shutdown::Shutdown,
+        time::{MediaTime, WallTime},
+    },
     domain::{
         analyser::Analyser,
         case::{CaseFact, mute::Mute},
@@ -53,6 +58,8 @@ use std::{
 
 /// Results and clips that may wait for the analyst.
 const MESSAGES_MAX: usize = 16;
+/// How often long candidates are left for the store.
+const LEAVE_EVERY: Duration = Duration::from_secs(30);
 const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(250);
 
 /// What reaches the analyst.
@@ -72,6 +79,7 @@ pub struct Shared {
     pub evidence: EvidenceFolder,
     pub counters: Arc<EdgeCounters>,
     pub book: Book,
+    pub waiting: Waiting,
 }
 
 pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
@@ -109,6 +117,8 @@ pub struct Analyst {
     pub clips: Clips,
     pub meter: HealthMeter,
     pub judge: FrameJudge,
+    /// When the long candidates were last left for the store.
+    pub left_at: Option<MediaTime>,
 }
 
 impl Analyst {
@@ -126,7 +136,7 @@ impl Analyst {
                 Ok(Message::Source(event)) => self.reporter.source_event(&event),
                 Ok(Message::Clip { case_id, stored }) => self.clip_ready(case_id, *stored),
                 Ok(Message::Mute(mute)) => self.analyser.mute(*mute),
-                Err(_) if self.shared.shutdown.has_begun() => return,
+                Err(_) if self.shared.shutdown.has_begun() => return self.leave_candidates(),
                 Err(_) => {}
             }
         }
@@ -162,10 +172,18 @@ impl Analyst {
             };
             self.tell(fact, uploads);
         }
+        if self.left_at.is_none_or(|left| stamp.pts.since(left) >= LEAVE_EVERY) {
+            self.left_at = Some(stamp.pts);
+            self.leave_candidates();
+        }
         self.shared.book.tick(stamp.captured_at, &self.shared.commits);
         if condition == CameraCondition::Ok {
             self.clips.make_due(stamp.captured_at);
         }
+    }
+
+    fn leave_candidates(&self) {
+        self.shared.waiting.leave(&self.analyser.scene().camera, self.analyser.candidates());
     }
 
     /// Pictures of the confirming frame, and a clip ordered for when its footage is complete.

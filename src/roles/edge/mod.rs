@@ -23,6 +23,7 @@ pub mod sight;
 mod upkeep;
 pub mod uploads;
 mod verify;
+mod waiting;
 
 use crate::{
     base::{
@@ -83,6 +84,7 @@ use tokio::sync::mpsc;
 use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
 use verify::Verifier;
+use waiting::Waiting;
 
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
 /// How long the broker keeps a node's messages while it is away: a week.
@@ -161,6 +163,7 @@ pub async fn run(
         evidence,
         counters: counters.clone(),
         book: Book::restore(store.open_cases().await?),
+        waiting: Waiting::default(),
     };
     let teller = Teller {
         publisher: publisher.clone(),
@@ -199,6 +202,7 @@ pub async fn run(
         let before = Before {
             cases: shared.book.own_cases(&pipeline.camera),
             mutes: store.mutes(&pipeline.camera).await?,
+            candidates: store.candidates(&pipeline.camera).await?,
         };
         let started = start_camera(pipeline, &shared, &teller, &pool, &footage, before, run_number);
         match started {
@@ -254,7 +258,7 @@ pub async fn run(
         tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
     let upkeep =
         Upkeep { config: &config, teller, footage, store: &store, boot_id, counters, detector };
-    upkeep.run(&shutdown).await;
+    upkeep.run(&shutdown, &shared.waiting).await;
 
     // Cameras first: the source threads end with the shutdown, then their analysts.
     drop(pool);
@@ -266,6 +270,7 @@ pub async fn run(
         }
     })
     .await?;
+    shared.waiting.store(&store).await;
     drop(shared);
     committing.await?;
     stop_publishing.begin();
@@ -281,6 +286,7 @@ pub async fn run(
 struct Before {
     cases: Vec<crate::domain::case::CaseState>,
     mutes: Vec<crate::domain::case::mute::Mute>,
+    candidates: Vec<crate::domain::rule::candidate::Candidate>,
 }
 
 fn start_camera(
@@ -324,6 +330,7 @@ fn start_camera(
     for orphan in analyser.restore(before.cases) {
         tracing::warn!(case = %orphan.case_id, pattern = %orphan.pattern.id, zone = %orphan.zone, "an open case's pattern or zone is no longer configured: a person must end it");
     }
+    analyser.resume(before.candidates);
     before.mutes.into_iter().for_each(|mute| analyser.mute(mute));
     let to_analyst = sender.clone();
     let analyst = Analyst {
@@ -339,6 +346,7 @@ fn start_camera(
         ),
         meter: HealthMeter::new(),
         judge: FrameJudge::default(),
+        left_at: None,
     };
     let analysing = analyst.spawn(messages)?;
 

@@ -5,7 +5,7 @@ use crate::{
     base::time::WallTime,
     domain::{
         ids::CaseId,
-        wire::{CaseFactData, EventData, WitnessData},
+        wire::{EventData, WitnessData},
     },
     roles::hub::register::Register,
 };
@@ -40,21 +40,25 @@ pub struct ProposalView {
     pub event: EventData,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub struct SightingsView {
+    /// 智慧码 of the asset whose slot the zone is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component_id: Option<String>,
+    /// Who it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Empty while one camera alone has seen it.
     pub witnesses: Vec<WitnessView>,
     pub possibly_same_as: Vec<ProposalView>,
 }
 
 pub async fn sightings(register: &Register, case_id: CaseId) -> Answer<SightingsView> {
-    let picture = register.store.picture(case_id).await?;
-    let (witnesses, named) = match picture {
-        Some(CaseFactData { witnesses, possibly_same_as, .. }) => (witnesses, possibly_same_as),
-        None => Default::default(),
+    let Some(picture) = register.store.picture(case_id).await? else {
+        return Ok(SightingsView::default());
     };
     let mut possibly_same_as = Vec::new();
-    for named in named {
+    for named in picture.possibly_same_as {
         // One that has not arrived yet is shown once it has.
         if let Some(other) = register.store.case(named).await? {
             possibly_same_as.push(ProposalView {
@@ -64,7 +68,12 @@ pub async fn sightings(register: &Register, case_id: CaseId) -> Answer<Sightings
             });
         }
     }
-    Ok(SightingsView { witnesses: witnesses.into_iter().map(witness).collect(), possibly_same_as })
+    Ok(SightingsView {
+        component_id: picture.component_id,
+        owner: picture.owner,
+        witnesses: picture.witnesses.into_iter().map(witness).collect(),
+        possibly_same_as,
+    })
 }
 
 fn witness(witness: WitnessData) -> WitnessView {
