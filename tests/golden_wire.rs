@@ -7,6 +7,7 @@ mod facts;
 
 use facts::{START, address, case_id, fact};
 use gridwarden::domain::{
+    case::witness::Witness,
     verdict::{Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary},
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
@@ -56,6 +57,28 @@ fn case_facts_keep_their_form() {
     for (name, revision, kind) in FACTS {
         holds(name, &event(revision, kind));
     }
+}
+
+/// Two cameras on one stall, the second of which no longer sees it.
+fn witnessed() -> CloudEvent<CaseFactData> {
+    let mut fact = fact(1, "pingshan-014", 4, FactKind::Seen);
+    let first = Witness::of(&fact.state);
+    let mut second = Witness { camera: "pingshan-015".parse().unwrap(), ..first.clone() };
+    second.own_id = case_id(2);
+    second.subject.box_fraction = [0.5, 0.25, 0.625, 0.5];
+    second.gone_at = Some(fact.at);
+    fact.state.witnesses = vec![first, second];
+    fact.state.possibly_same_as = vec![case_id(3)];
+    case_event(&fact, &address())
+}
+
+#[test]
+fn a_case_of_two_cameras_keeps_its_form() {
+    holds("case_witnessed", &witnessed());
+    let schema = jsonschema::validator_for(&strict(schema())).unwrap();
+    let value = serde_json::to_value(witnessed()).unwrap();
+    let faults: Vec<_> = schema.iter_errors(&value).map(|e| e.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}");
 }
 
 #[test]

@@ -74,11 +74,47 @@ impl WallTime {
     }
 }
 
+/// A day of the calendar. Text form: `2026-01-31`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalDate {
+    pub year: i16,
+    pub month: u8,
+    pub day: u8,
+}
+
+impl LocalDate {
+    fn of(date: jiff::civil::Date) -> Self {
+        let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+        Self { year: date.year(), month, day }
+    }
+
+    /// `None` after the end of the calendar.
+    pub fn next(self) -> Option<Self> {
+        let date = jiff::civil::Date::new(self.year, self.month as i8, self.day as i8);
+        date.and_then(|date| date.tomorrow()).ok().map(Self::of)
+    }
+}
+
+impl FromStr for LocalDate {
+    type Err = BadTime;
+    fn from_str(text: &str) -> Result<Self, BadTime> {
+        text.parse().map(Self::of).map_err(|error: jiff::Error| BadTime {
+            value: text.chars().take(64).collect(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+impl fmt::Display for LocalDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
 /// A moment as the clocks on a wall show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalTime {
-    pub month: u8,
-    pub day: u8,
+    pub date: LocalDate,
     /// Monday is 0.
     pub weekday: u8,
     pub minute_of_day: u16,
@@ -91,8 +127,7 @@ impl WallTime {
         let stamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX);
         let local = offset.to_datetime(stamp);
         LocalTime {
-            month: local.month().unsigned_abs(),
-            day: local.day().unsigned_abs(),
+            date: LocalDate::of(local.date()),
             weekday: local.weekday().to_monday_zero_offset().unsigned_abs(),
             minute_of_day: u16::from(local.hour().unsigned_abs()) * 60
                 + u16::from(local.minute().unsigned_abs()),

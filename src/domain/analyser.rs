@@ -10,14 +10,18 @@
 use super::{
     case::{CaseFact, CaseState, Subject, mute::Mute},
     detection::{Detection, ModelRef},
+    exception::Exception,
     frame::FrameStamp,
     ground::GroundView,
     ids::{CaseId, ClassName, IdSource},
     observation::{Observation, RuleEvent, StayId},
     pixel::PixelBox,
     place::place_of,
-    rule::{RuleFrame, ZoneRule},
-    scene::Scene,
+    rule::{
+        RuleFrame, ZoneRule,
+        candidate::{Candidate, Now},
+    },
+    scene::{Scene, Zone},
     taxonomy::Pattern,
     track::{Track, Tracker, TrackerConfig, TrackerCounters},
     wire::{CameraCondition, EvidenceData, FactKind},
@@ -33,6 +37,12 @@ use std::{
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// Ended cases kept for evidence that is still being made (a clip ends after its event).
 const ENDED_MAX: usize = 64;
+
+/// Media time begins here, so that a moment before the start of the run has a media time as well.
+const BEFORE_RUN: Duration = Duration::from_secs(400 * 24 * 3600);
+const RUN_BEGINS: MediaTime = MediaTime::from_nanos(BEFORE_RUN.as_nanos() as u64);
+/// Candidates of one camera that are kept over a restart, the longest first.
+const CANDIDATES_MAX: usize = 256;
 
 /// Spots that may be quiet at once; the oldest gives way.
 const MUTES_MAX: usize = 256;
@@ -64,6 +74,9 @@ pub struct Analyser {
     open: BTreeMap<StayKey, OpenCase>,
     ended: VecDeque<CaseState>,
     mutes: VecDeque<Mute>,
+    /// From before the restart, until the first frame says what time it is.
+    waiting: Vec<Candidate>,
+    now: Option<Now>,
     ids: Box<dyn IdSource>,
 }
 
@@ -77,11 +90,17 @@ impl Analyser {
         run: u32,
         ids: Box<dyn IdSource>,
     ) -> Self {
+        let exceptions: Vec<_> = scene.exceptions.iter().cloned().map(Arc::new).collect();
         let rules = patterns
             .iter()
             .flat_map(|(pattern, zones)| {
                 let zones = zones.iter().filter_map(|id| scene.zone(id));
-                zones.map(|zone| ZoneRule::new(pattern.clone(), zone.clone())).collect::<Vec<_>>()
+                let of_pattern = |exception: &&Arc<Exception>| exception.is_of(&pattern.id);
+                let exceptions: Vec<_> = exceptions.iter().filter(of_pattern).cloned().collect();
+                let rule = |zone: &Zone| {
+                    ZoneRule::new(pattern.clone(), zone.clone()).with_exceptions(exceptions.clone())
+                };
+                zones.map(rule).collect::<Vec<_>>()
             })
             .collect();
         Self {
@@ -93,6 +112,8 @@ impl Analyser {
             open: BTreeMap::new(),
             ended: VecDeque::new(),
             mutes: VecDeque::new(),
+            waiting: Vec::new(),
+            now: None,
             ids,
         }
     }
@@ -129,13 +150,16 @@ impl Analyser {
             };
             let size = self.scene.reference_size;
             let bbox = state.subject.bbox().scaled(size.width_px as f32, size.height_px as f32);
-            let stay =
-                self.rules[index].restore(state.subject.class.clone(), bbox, MediaTime::ZERO);
+            let class = state.subject.class.clone();
+            let Some(stay) = self.rules[index].restore(class, bbox, RUN_BEGINS) else {
+                orphans.push(state);
+                continue;
+            };
             let dwell_before_secs =
                 state.dwell_secs - self.rules[index].pattern().dwell.as_secs_f64();
             self.open.insert(
                 (index, stay),
-                OpenCase { state, dwell_before_secs, reported_at: MediaTime::ZERO },
+                OpenCase { state, dwell_before_secs, reported_at: RUN_BEGINS },
             );
         }
         orphans
@@ -149,6 +173,43 @@ impl Analyser {
         self.mutes.push_back(mute);
     }
 
+    /// What has stood for long and is no case yet, to be kept over a restart.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let Some(now) = self.now else { return self.waiting.clone() };
+        let size = self.scene.reference_size;
+        let kept = self.rules.iter().flat_map(|rule| rule.candidates_kept(now, size));
+        let mut kept: Vec<Candidate> = kept.collect();
+        kept.sort_by_key(|candidate| std::cmp::Reverse(candidate.held_millis));
+        kept.truncate(CANDIDATES_MAX);
+        kept
+    }
+
+    /// Goes on with them, where the first frame comes soon enough. After [`Self::restore`].
+    pub fn resume(&mut self, candidates: Vec<Candidate>) {
+        self.waiting = candidates;
+    }
+
+    fn resume_waiting(&mut self, now: Now) {
+        let size = self.scene.reference_size;
+        for kept in std::mem::take(&mut self.waiting) {
+            let mut rules = self.rules.iter_mut();
+            let of = |rule: &&mut ZoneRule| {
+                rule.pattern().id == kept.pattern && rule.zone().id == kept.zone
+            };
+            if let Some(rule) = rules.find(of) {
+                rule.resume(&kept, now, size);
+            }
+        }
+    }
+
+    /// The node ended this case on the word of other cameras: what stands there from now on begins anew.
+    pub fn forget(&mut self, case_id: CaseId) {
+        let of = |(_, case): &(&StayKey, &OpenCase)| case.state.case_id == case_id;
+        let Some(key) = self.open.iter().find(of).map(|(key, _)| *key) else { return };
+        self.open.remove(&key);
+        self.rules[key.0].forget(key.1);
+    }
+
     /// One analysed frame. `detections` are in stream pixels; on a blind frame they are not looked at.
     pub fn step(
         &mut self,
@@ -156,6 +217,12 @@ impl Analyser {
         condition: CameraCondition,
         detections: &[Detection],
     ) -> Step {
+        let stamp = &FrameStamp { pts: stamp.pts.plus(BEFORE_RUN), ..*stamp };
+        let now = Now { pts: stamp.pts, at: stamp.captured_at };
+        self.now = Some(now);
+        if !self.waiting.is_empty() {
+            self.resume_waiting(now);
+        }
         let valid = condition == CameraCondition::Ok;
         let (sx, sy) = self.scene.reference_from_stream(stamp.size);
         let tracks = if valid {
@@ -240,10 +307,12 @@ impl Analyser {
             revision: 1,
             camera: self.scene.camera.clone(),
             pattern: pattern.data(),
+            families: pattern.families.clone(),
             event: pattern.event.clone(),
             priority: pattern.priority,
             suspected: pattern.suspected,
             zone: rule.zone().id.clone(),
+            asset: rule.zone().asset.clone(),
             subject: self.subject(seen),
             place: place_of(self.ground.as_ref(), &seen.members, self.scene.reference_size),
             first_seen_at: wall_at(stamp, seen.first_seen),
@@ -256,6 +325,8 @@ impl Analyser {
             model: self.model.clone(),
             clock: stamp.clock,
             evidence: Vec::new(),
+            witnesses: Vec::new(),
+            possibly_same_as: Vec::new(),
         };
         let fact = CaseFact { kind: FactKind::Opened, at: stamp.captured_at, state: state.clone() };
         self.open.insert(

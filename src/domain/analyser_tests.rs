@@ -27,6 +27,7 @@ fn stall_pattern() -> Arc<Pattern> {
         },
         priority: Priority::Normal,
         suspected: false,
+        families: Vec::new(),
         classes: vec!["stall".parse().unwrap()],
         score_min: 0.4,
         subjects: Subjects::Each { stationary: true },
@@ -44,9 +45,18 @@ fn stall_pattern() -> Arc<Pattern> {
 }
 
 fn analyser(run: u32) -> Analyser {
-    let zone =
-        Zone { id: "pavement".parse().unwrap(), polygon: PixelPolygon::whole(SIZE), tiles: None };
-    let scene = Scene { camera: "cam-1".parse().unwrap(), reference_size: SIZE, zones: vec![zone] };
+    let zone = Zone {
+        id: "pavement".parse().unwrap(),
+        polygon: PixelPolygon::whole(SIZE),
+        tiles: None,
+        asset: None,
+    };
+    let scene = Scene {
+        camera: "cam-1".parse().unwrap(),
+        reference_size: SIZE,
+        zones: vec![zone],
+        exceptions: Vec::new(),
+    };
     let model = ModelRef { id: "script".into(), sha256: "0".into() };
     let patterns = [(stall_pattern(), vec!["pavement".parse().unwrap()])];
     Analyser::new(scene, None, model, &patterns, run, Box::new(DerivedIds::new([run as u8; 32])))
@@ -197,4 +207,89 @@ fn a_spot_called_a_false_alarm_is_quiet_until_its_mute_ends() {
     let after = run(&mut analyser, 600..602, flicker);
     assert_eq!(after.iter().map(|fact| fact.kind).collect::<Vec<_>>(), [FactKind::Opened]);
     assert!(after[0].state.dwell_secs > 300.0, "it has stood there since the fourth minute");
+}
+
+/// A stall must stand for 40 minutes and may be out of sight for 15.
+fn slow_analyser(run: u32) -> Analyser {
+    let zone = Zone {
+        id: "pavement".parse().unwrap(),
+        polygon: PixelPolygon::whole(SIZE),
+        tiles: None,
+        asset: None,
+    };
+    let scene = Scene {
+        camera: "cam-1".parse().unwrap(),
+        reference_size: SIZE,
+        zones: vec![zone],
+        exceptions: Vec::new(),
+    };
+    let model = ModelRef { id: "script".into(), sha256: "0".into() };
+    let pattern = Pattern {
+        dwell: Duration::from_secs(2_400),
+        unseen_max: Duration::from_secs(900),
+        clear: Duration::from_secs(900),
+        ..Arc::unwrap_or_clone(stall_pattern())
+    };
+    let patterns = [(Arc::new(pattern), vec!["pavement".parse().unwrap()])];
+    Analyser::new(scene, None, model, &patterns, run, Box::new(DerivedIds::new([run as u8; 32])))
+}
+
+/// Seen for 20 minutes at 100, then from a restart `away` seconds later on at `x`: when a case is opened,
+/// and since when its thing has stood there, in seconds of the first run.
+fn over_a_restart(away: u32, x: f32) -> Option<(i64, i64)> {
+    let mut first = slow_analyser(1);
+    assert_eq!(run(&mut first, 0..1_200, |_| vec![stall(100.0)]), []);
+    let kept: Vec<Candidate> =
+        serde_json::from_str(&serde_json::to_string(&first.candidates()).unwrap()).unwrap();
+    assert_eq!(kept.len(), 1);
+    let mut second = slow_analyser(2);
+    second.resume(kept);
+    let facts: Vec<CaseFact> = (0..3_000)
+        .flat_map(|sec| {
+            let at = stamp(1_200 + away + sec);
+            let stamp = FrameStamp { pts: stamp(sec).pts, ..at };
+            second.step(&stamp, CameraCondition::Ok, &[stall(x)]).facts
+        })
+        .collect();
+    let opened = facts.iter().find(|fact| fact.kind == FactKind::Opened)?;
+    let second = |at: WallTime| (at.unix_millis() - stamp(0).captured_at.unix_millis()) / 1_000;
+    Some((second(opened.state.confirmed_at), second(opened.state.first_seen_at)))
+}
+
+#[test]
+fn a_node_that_comes_back_goes_on_with_its_long_candidates() {
+    let (confirmed, first_seen) = over_a_restart(600, 101.0).unwrap();
+    assert!((2_400..2_410).contains(&confirmed), "{confirmed}");
+    assert_eq!(first_seen, 0, "by the wall clock, before the run began");
+}
+
+#[test]
+fn away_for_too_long_or_moved_meanwhile_it_begins_anew() {
+    for (away, x) in [(960, 101.0), (600, 130.0)] {
+        let (confirmed, first_seen) = over_a_restart(away, x).unwrap();
+        let began = i64::from(1_200 + away);
+        assert!((began + 2_400..began + 2_410).contains(&confirmed), "{away}: {confirmed}");
+        assert!(first_seen >= began, "{away}: {first_seen}");
+    }
+}
+
+#[test]
+fn a_candidate_that_became_a_case_before_the_crash_is_one_case() {
+    let mut first = slow_analyser(1);
+    run(&mut first, 0..2_300, |_| vec![stall(100.0)]);
+    let stale = first.candidates();
+    let opened = run(&mut first, 2_300..2_440, |_| vec![stall(100.0)]);
+    assert_eq!(opened.len(), 1);
+    let mut second = slow_analyser(2);
+    second.restore(vec![opened[0].state.clone()]);
+    second.resume(stale);
+    let after = run(&mut second, 2_510..8_000, |_| vec![stall(100.0)]);
+    assert!(after.iter().all(|fact| fact.state.case_id == opened[0].state.case_id));
+}
+
+#[test]
+fn what_has_stood_for_a_moment_only_is_not_kept() {
+    let mut analyser = slow_analyser(1);
+    run(&mut analyser, 0..290, |_| vec![stall(100.0)]);
+    assert_eq!(analyser.candidates(), []);
 }

@@ -32,10 +32,14 @@ pub mod detection;
 pub mod tiles;
 /// Detections of one thing over time.
 pub mod track;
-/// Zones and static facts of one view.
-pub mod scene;
+/// Which days are off.
+pub mod calendar;
 /// When a pattern is looked for.
 pub mod schedule;
+/// What is permitted where, and when.
+pub mod exception;
+/// Zones and static facts of one view.
+pub mod scene;
 /// Event codes and pattern definitions.
 pub mod taxonomy;
 /// Changes of a view that no detector has a name for.

@@ -1,10 +1,12 @@
 //! Zones of one view, in the pixels of the frames that arrive.
 
 use super::{
+    exception::Exception,
     ids::{CameraId, ZoneId},
     pixel::{PixelBox, PixelPolygon, PixelSize},
     tiles::{TileShape, Tiling},
 };
+use serde::{Deserialize, Serialize};
 
 /// A named polygon. Drawn in the pipeline's reference size, scaled to the stream's.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +15,17 @@ pub struct Zone {
     pub polygon: PixelPolygon,
     /// Looked at in parts as well, for small things.
     pub tiles: Option<TileShape>,
+    /// The one thing that belongs here; then the zone is its slot.
+    pub asset: Option<Asset>,
+}
+
+/// A city component (部件) that is known by its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asset {
+    /// 智慧码, or the code of the city's component survey.
+    pub component_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 impl Zone {
@@ -32,6 +45,8 @@ pub struct Scene {
     /// The size that the polygons are drawn in.
     pub reference_size: PixelSize,
     pub zones: Vec<Zone>,
+    /// What is permitted where, and when.
+    pub exceptions: Vec<Exception>,
 }
 
 impl Scene {

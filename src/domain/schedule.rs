@@ -3,10 +3,11 @@
 //! Outside its schedule a condition is neither there nor gone, as with a blind camera: at four in the
 //! morning an empty pavement says nothing about the stalls of the night market.
 
+use super::calendar::Calendar;
 use crate::base::time::{LocalTime, WallTime};
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
-const CHINA_OFFSET_SECS: i32 = 8 * 3600;
+pub const CHINA_OFFSET_SECS: i32 = 8 * 3600;
 const MINUTES_A_DAY: u16 = 24 * 60;
 
 /// Empty lists mean "always".
@@ -16,12 +17,25 @@ pub struct Schedule {
     pub weekdays: Vec<u8>,
     pub hours: Vec<Hours>,
     pub seasons: Vec<Season>,
+    pub days: Days,
+    /// Which days are off; weekends where none is given.
+    pub calendar: Option<Arc<Calendar>>,
+}
+
+/// Holidays and made-up working days, by the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Days {
+    #[default]
+    All,
+    Workdays,
+    Off,
 }
 
 impl Schedule {
     pub fn is_open(&self, at: WallTime) -> bool {
         // Most patterns have none, and every rule asks on every frame.
-        if self.weekdays.is_empty() && self.hours.is_empty() && self.seasons.is_empty() {
+        let lists = [self.weekdays.len(), self.hours.len(), self.seasons.len()];
+        if lists == [0; 3] && self.days == Days::All {
             return true;
         }
         let local = at.local(CHINA_OFFSET_SECS);
@@ -49,8 +63,20 @@ impl Schedule {
     fn opens_on(&self, day: &LocalTime) -> bool {
         let weekday = self.weekdays.is_empty() || self.weekdays.contains(&day.weekday);
         let season = self.seasons.is_empty()
-            || self.seasons.iter().any(|season| season.contains((day.month, day.day)));
-        weekday && season
+            || self.seasons.iter().any(|season| season.contains((day.date.month, day.date.day)));
+        weekday && season && self.is_of_days(day)
+    }
+
+    fn is_of_days(&self, day: &LocalTime) -> bool {
+        let off = || match &self.calendar {
+            Some(calendar) => calendar.is_off(day),
+            None => Calendar::default().is_off(day),
+        };
+        match self.days {
+            Days::All => true,
+            Days::Workdays => !off(),
+            Days::Off => off(),
+        }
     }
 }
 
@@ -171,6 +197,23 @@ mod tests {
         ] {
             assert_eq!(schedule.is_open(at(time)), open, "{time}");
         }
+    }
+
+    #[test]
+    fn days_off_are_those_of_the_calendar() {
+        let date = |text: &str| text.parse().unwrap();
+        let calendar = Arc::new(Calendar {
+            off: [date("2026-10-01")].into(),
+            worked: [date("2026-10-10")].into(),
+        });
+        let of = |days, calendar| Schedule { days, calendar, ..Schedule::default() };
+        let workdays = of(Days::Workdays, Some(calendar.clone()));
+        let off = of(Days::Off, Some(calendar));
+        for (day, works) in [("01", false), ("05", true), ("10", true), ("11", false)] {
+            let at = at(&format!("2026-10-{day}T12:00"));
+            assert_eq!((workdays.is_open(at), off.is_open(at)), (works, !works), "{day}");
+        }
+        assert!(of(Days::Workdays, None).is_open(at("2026-10-01T12:00")), "only weekends known");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct Pattern {
     pub priority: Priority,
     /// What is found is a suspicion (疑似): a person decides what it is and when it is over.
     pub suspected: bool,
+    /// What the event is often taken for: patterns that share a word here propose a merge of their cases.
+    pub families: Vec<String>,
     pub classes: Vec<ClassName>,
     pub score_min: f32,
     pub subjects: Subjects,

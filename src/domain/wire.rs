@@ -4,9 +4,12 @@
 //! files in `tests/golden/wire/` and the JSON Schema in `docs/schema/` hold the format still.
 //! Every text that arrives from the network is bounded by [`PAYLOAD_BYTES_MAX`] before it is parsed.
 
-use super::ids::{CameraId, CaseId, ClassName, DistrictId, NodeId, PatternId, ZoneId};
+mod sighting;
+
+use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
 use crate::base::time::{ClockQuality, WallTime};
 use serde::{Deserialize, Serialize};
+pub use sighting::{SubjectData, WitnessData};
 use uuid::Uuid;
 
 /// Larger messages are refused unread.
@@ -170,6 +173,9 @@ pub struct CaseFactData {
     pub zone: Option<ZoneId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component_id: Option<String>,
+    /// Who the component belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// What was seen and where in the picture; of the `opened` fact, in the picture of that moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<SubjectData>,
@@ -194,29 +200,12 @@ pub struct CaseFactData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatch_hint: Option<String>,
     pub privacy: PrivacyData,
-}
-
-/// A thing in the picture, or each of several that make the case together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SubjectData {
-    pub class: ClassName,
-    /// Left, top, right, bottom as fractions of the picture.
-    pub boxes_fraction: Vec<[f32; 4]>,
-}
-
-impl SubjectData {
-    fn of(subject: &super::case::Subject) -> Self {
-        let boxes = match &subject.members_fraction[..] {
-            [] => std::slice::from_ref(&subject.box_fraction),
-            members => members,
-        };
-        // A tenth of a pixel of the largest cameras; more digits only make messages longer.
-        let rounded = |fraction: f32| (fraction * 1e5).round() / 1e5;
-        Self {
-            class: subject.class.clone(),
-            boxes_fraction: boxes.iter().map(|edges| edges.map(rounded)).collect(),
-        }
-    }
+    /// What each camera says of it, the opener first; absent while one camera alone has seen it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<WitnessData>,
+    /// Open cases of the node that may mean the same thing under another name; a person decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possibly_same_as: Vec<CaseId>,
 }
 
 /// Urgency of an event class.
@@ -505,7 +494,8 @@ impl CaseFactData {
             place: state.place.clone(),
             camera: CameraData { id: state.camera.clone(), node: node.clone(), gb28181_id: None },
             zone: Some(state.zone.clone()),
-            component_id: None,
+            component_id: state.asset.as_ref().map(|asset| asset.component_id.clone()),
+            owner: state.asset.as_ref().and_then(|asset| asset.owner.clone()),
             subject: Some(SubjectData::of(&state.subject)),
             first_seen_at: state.first_seen_at,
             confirmed_at: state.confirmed_at,
@@ -522,6 +512,8 @@ impl CaseFactData {
             suspected: state.suspected,
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
+            witnesses: state.witnesses.iter().map(WitnessData::of).collect(),
+            possibly_same_as: state.possibly_same_as.clone(),
         }
     }
 }

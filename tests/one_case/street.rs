@@ -176,8 +176,13 @@ fn open_cases(facts: &[CaseFact]) -> Vec<CaseState> {
 
 fn analyser(scenario: &Scenario, run: u32) -> Analyser {
     let polygon = PixelPolygon::whole(SIZE);
-    let zone = Zone { id: "pavement".parse().unwrap(), polygon, tiles: None };
-    let scene = Scene { camera: "cam".parse().unwrap(), reference_size: SIZE, zones: vec![zone] };
+    let zone = Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None };
+    let scene = Scene {
+        camera: "cam".parse().unwrap(),
+        reference_size: SIZE,
+        zones: vec![zone],
+        exceptions: Vec::new(),
+    };
     let model = ModelRef { id: "script".into(), sha256: "0".into() };
     let patterns = [(scenario.pattern.clone(), vec!["pavement".parse().unwrap()])];
     Analyser::new(scene, None, model, &patterns, run, Box::new(DerivedIds::new([run as u8; 32])))

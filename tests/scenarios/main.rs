@@ -66,9 +66,13 @@ impl Scenario {
             let corners = [corner(x1, y1), corner(x2, y1), corner(x2, y2), corner(x1, y2)];
             PixelPolygon::new(corners.to_vec()).unwrap()
         });
-        let zone = Zone { id: "zone".parse().unwrap(), polygon, tiles: None };
-        let scene =
-            Scene { camera: "cam".parse().unwrap(), reference_size: SIZE, zones: vec![zone] };
+        let zone = Zone { id: "zone".parse().unwrap(), polygon, tiles: None, asset: None };
+        let scene = Scene {
+            camera: "cam".parse().unwrap(),
+            reference_size: SIZE,
+            zones: vec![zone],
+            exceptions: Vec::new(),
+        };
         let model = ModelRef { id: "script".into(), sha256: "0".into() };
         let patterns = [(pattern.clone(), vec!["zone".parse().unwrap()])];
         let ids = Box::new(DerivedIds::new([1; 32]));

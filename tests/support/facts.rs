@@ -32,6 +32,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
         revision,
         camera: camera.parse().unwrap(),
         pattern: PatternData { id: "roadside_stall".parse().unwrap(), version: "1".to_owned() },
+        families: Vec::new(),
         event: EventData {
             std: "GB/T 47678.5".to_owned(),
             version: "2026".to_owned(),
@@ -43,6 +44,7 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
         priority: Priority::Normal,
         suspected: false,
         zone: "pavement".parse().unwrap(),
+        asset: None,
         subject: Subject {
             class: "stall".parse().unwrap(),
             box_fraction: [0.25, 0.5, 0.375, 0.75],
@@ -76,6 +78,8 @@ pub fn fact(case: u64, camera: &str, revision: u32, kind: FactKind) -> CaseFact 
             height_px: 1080,
             captured_at: confirmed_at,
         }],
+        witnesses: Vec::new(),
+        possibly_same_as: Vec::new(),
     };
     CaseFact { kind, at, state }
 }

@@ -159,6 +159,24 @@ export interface CaseAction {
   reasons: string[];
 }
 
+/** One camera of several that have seen the thing. */
+export interface Witness {
+  camera: string;
+  zone: string;
+  boxes_fraction: [number, number, number, number][];
+  place?: Maybe<Place>;
+  first_seen_at: string;
+  last_seen_at: string;
+  gone_at?: Maybe<string>;
+}
+
+/** A case that may mean the same thing under another name. */
+export interface Proposal {
+  case_id: string;
+  state: CaseState;
+  event: EventData;
+}
+
 export interface CaseDetail extends CaseSummary {
   evidence: Evidence[];
   history: HistoryEntry[];
@@ -169,6 +187,10 @@ export interface CaseDetail extends CaseSummary {
   external_no?: Maybe<string>;
   disposed_at?: Maybe<string>;
   rework_count?: Maybe<number>;
+  component_id?: Maybe<string>;
+  owner?: Maybe<string>;
+  witnesses?: Maybe<Witness[]>;
+  possibly_same_as?: Maybe<Proposal[]>;
 }
 
 export interface CameraPattern {

@@ -13,6 +13,7 @@ pub fn fold(pictures: &[CaseFactData]) -> Option<CaseFactData> {
     for other in others {
         folded.place = folded.place.or_else(|| other.place.clone());
         folded.component_id = folded.component_id.or_else(|| other.component_id.clone());
+        folded.owner = folded.owner.or_else(|| other.owner.clone());
         folded.first_seen_at = folded.first_seen_at.min(other.first_seen_at);
         folded.confirmed_at = folded.confirmed_at.min(other.confirmed_at);
         folded.last_seen_at = folded.last_seen_at.max(other.last_seen_at);
@@ -21,6 +22,8 @@ pub fn fold(pictures: &[CaseFactData]) -> Option<CaseFactData> {
         folded.count = folded.count.max(other.count);
         folded.score = folded.score.max(other.score);
         folded.priority = folded.priority.min(other.priority);
+        folded.witnesses.extend(other.witnesses.iter().cloned());
+        folded.possibly_same_as.extend(&other.possibly_same_as);
     }
     Some(folded)
 }
@@ -60,6 +63,7 @@ mod tests {
             },
             zone: None,
             component_id: None,
+            owner: None,
             subject: None,
             first_seen_at: at(first),
             confirmed_at: at(first),
@@ -76,6 +80,8 @@ mod tests {
             suspected: false,
             dispatch_hint: None,
             privacy: PrivacyData { masked: true },
+            witnesses: Vec::new(),
+            possibly_same_as: Vec::new(),
         }
     }
 

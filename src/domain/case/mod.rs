@@ -11,13 +11,20 @@ pub mod fold;
 pub mod lifecycle;
 /// A spot that stays quiet after a false alarm.
 pub mod mute;
+/// One case for what several cameras of a node see.
+pub mod node_book;
 /// Why a person decided so.
 pub mod reason_codes;
+/// Whether two cameras see one thing.
+pub mod same_place;
+/// What each of several cameras says of one case.
+pub mod witness;
 
 use super::{
     detection::ModelRef,
     ids::{CameraId, CaseId, ClassName, ZoneId},
     pixel::PixelBox,
+    scene::Asset,
     wire::{EventData, EvidenceData, FactKind, PatternData, PlaceData, Priority},
 };
 use crate::base::time::{ClockQuality, WallTime};
@@ -48,12 +55,18 @@ pub struct CaseState {
     pub revision: u32,
     pub camera: CameraId,
     pub pattern: PatternData,
+    /// What the event is often taken for; shared by the patterns concerned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub families: Vec<String>,
     pub event: EventData,
     pub priority: Priority,
     /// A suspicion (疑似): a person decides what it is.
     #[serde(default, skip_serializing_if = "is_false")]
     pub suspected: bool,
     pub zone: ZoneId,
+    /// Of a zone that is the slot of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<Asset>,
     pub subject: Subject,
     pub place: Option<PlaceData>,
     pub first_seen_at: WallTime,
@@ -66,6 +79,12 @@ pub struct CaseState {
     pub model: ModelRef,
     pub clock: ClockQuality,
     pub evidence: Vec<EvidenceData>,
+    /// What each camera says, once several have seen it; empty for a case of one camera.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<witness::Witness>,
+    /// Open cases that may mean the same thing under another name, for a person to decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possibly_same_as: Vec<CaseId>,
 }
 
 /// For fields that are written where they are true.

@@ -101,6 +101,7 @@ mod tests {
             revision: 1,
             camera: "cam".parse().unwrap(),
             pattern: PatternData { id: "roadside_stall".parse().unwrap(), version: "1".into() },
+            families: Vec::new(),
             event: EventData {
                 std: "local".into(),
                 version: "1".into(),
@@ -112,6 +113,7 @@ mod tests {
             priority,
             suspected: false,
             zone: "pavement".parse().unwrap(),
+            asset: None,
             subject: Subject {
                 class: "stall".parse().unwrap(),
                 box_fraction: [x, 0.2, x + 0.1, 0.4],
@@ -128,6 +130,8 @@ mod tests {
             model: ModelRef { id: "m".into(), sha256: "0".into() },
             clock: ClockQuality::Assigned,
             evidence: vec![],
+            witnesses: Vec::new(),
+            possibly_same_as: Vec::new(),
         }
     }
 

@@ -10,7 +10,9 @@ impl ZoneRule {
         count_min: u32,
         stationary: bool,
     ) -> Vec<RuleEvent> {
-        let members = self.candidates(frame, stationary);
+        let open = self.stays.first().is_some_and(|stay| stay.timer.is_confirmed());
+        let mut members = self.candidates(frame, stationary);
+        members.retain(|t| open || !self.is_permitted(&t.bbox, frame.at));
         let enough = frame.valid && members.len() >= count_min as usize;
         let sighting = members.first().filter(|_| enough).map(|first| Sighting {
             track: None,

@@ -1,7 +1,8 @@
 //! Each family: every thing that stays in the zone is a subject of its own.
 
 use super::{Evidence, RuleEvent, RuleFrame, Sighting, Stay, ZoneRule};
-use crate::domain::{pixel::PixelBox, taxonomy::PersonConstraint, track::Track};
+use crate::domain::{ids::TrackId, pixel::PixelBox, taxonomy::PersonConstraint, track::Track};
+use std::collections::BTreeSet;
 
 /// Overlap at which a track is the thing that stood here before.
 const SAME_PLACE_IOU_MIN: f32 = 0.3;
@@ -10,7 +11,7 @@ const UNMOVED_IOU_MIN: f32 = 0.7;
 /// A person whose feet are this close to a thing, as a share of its size, is with it.
 const REACH_SHARE: f32 = 0.3;
 /// Share of a place that another thing must cover to hide it.
-const HIDDEN_SHARE_MIN: f32 = 0.5;
+pub(super) const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
 pub(super) const OCCLUDERS: [&str; 7] =
     ["person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle"];
@@ -23,12 +24,18 @@ impl ZoneRule {
         let mut events = Vec::new();
         let mut index = 0;
         let pattern = self.pattern.clone();
+        let permitted: BTreeSet<TrackId> = candidates
+            .iter()
+            .filter(|t| self.is_permitted(&t.bbox, frame.at))
+            .map(|t| t.id)
+            .collect();
         self.stays.retain_mut(|stay| {
             let track = of_stay[index].take().filter(|_| frame.valid);
             index += 1;
             // Before a case is opened, time counts only as the pattern says of people.
             let counts = |t: &&Track| {
-                stay.timer.is_confirmed() || allows(pattern.person, &t.bbox, frame.tracks)
+                stay.timer.is_confirmed()
+                    || (allows(pattern.person, &t.bbox, frame.tracks) && !permitted.contains(&t.id))
             };
             let absent = match frame.valid {
                 false => Evidence::Blind,
@@ -44,11 +51,11 @@ impl ZoneRule {
         if frame.valid {
             let person = self.pattern.person;
             for track in free {
-                if allows(person, &track.bbox, frame.tracks) {
+                if allows(person, &track.bbox, frame.tracks) && !permitted.contains(&track.id) {
                     let since = sighting(track, stationary);
-                    // What stood there while somebody handled it does not count.
+                    // What stood there while somebody handled it, or by permission, does not count.
                     let since = match person {
-                        PersonConstraint::Any => since,
+                        PersonConstraint::Any if self.exceptions.is_empty() => since,
                         _ => Sighting { since: frame.pts, ..since },
                     };
                     self.begin(frame.pts, since);
@@ -120,7 +127,7 @@ fn sighting(track: &Track, stationary: bool) -> Sighting {
 }
 
 /// Whether the people around a thing let its time count.
-fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[Track]) -> bool {
+pub(super) fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[Track]) -> bool {
     let reach = REACH_SHARE * thing.width().max(thing.height());
     let around =
         PixelBox::new(thing.x1 - reach, thing.y1 - reach, thing.x2 + reach, thing.y2 + reach);

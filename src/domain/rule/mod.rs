@@ -5,15 +5,21 @@
 //! finds it again under another id, it is still the same [`Stay`]. A stay whose place is covered by a
 //! passing vehicle or person is neither there nor gone.
 //!
+//! A zone that is the slot of a known asset has one stay a pattern, `slot.rs`. What an exception permits
+//! is never a candidate; a case that is open when one begins to hold goes on.
+//!
 //! Adding a family: give [`Subjects`] a variant and add a file beside `each.rs` and `count.rs`.
 
 mod absence;
+pub mod candidate;
 mod count;
 mod each;
 pub mod frame_check;
+mod slot;
 mod timer;
 
 use super::{
+    exception::Exception,
     ids::{ClassName, TrackId},
     observation::{Observation, RuleEvent, StayId},
     pixel::PixelBox,
@@ -47,6 +53,8 @@ const MEAN_SIGHTINGS_MAX: u32 = 25;
 pub struct ZoneRule {
     pattern: Arc<Pattern>,
     zone: Zone,
+    /// Of this pattern, valid or not.
+    exceptions: Vec<Arc<Exception>>,
     stays: Vec<Stay>,
     next_stay: u64,
 }
@@ -79,7 +87,7 @@ struct Sighting {
 
 impl ZoneRule {
     pub fn new(pattern: Arc<Pattern>, zone: Zone) -> Self {
-        Self { pattern, zone, stays: Vec::new(), next_stay: 1 }
+        Self { pattern, zone, exceptions: Vec::new(), stays: Vec::new(), next_stay: 1 }
     }
 
     pub fn pattern(&self) -> &Arc<Pattern> {
@@ -90,19 +98,35 @@ impl ZoneRule {
         &self.zone
     }
 
-    /// Take up a stay that was confirmed before a restart.
-    pub fn restore(&mut self, class: ClassName, bbox: PixelBox, now: MediaTime) -> StayId {
+    /// Take up a stay that was confirmed before a restart; `None` for a second one of a rule that has one.
+    pub fn restore(&mut self, class: ClassName, bbox: PixelBox, now: MediaTime) -> Option<StayId> {
+        if self.is_whole() && !self.stays.is_empty() {
+            return None;
+        }
         let timer = DwellTimer::restored(now, self.pattern.dwell);
-        self.add_stay(
-            Sighting { track: None, class, bbox, members: vec![bbox], score: 0.0, since: now },
-            timer,
-        )
+        let members = vec![bbox];
+        let sighting = Sighting { track: None, class, bbox, members, score: 0.0, since: now };
+        Some(self.add_stay(sighting, timer))
+    }
+
+    /// Whether the rule looks at its zone as a whole, and so has one stay at most.
+    fn is_whole(&self) -> bool {
+        self.zone.asset.is_some() || !matches!(self.pattern.subjects, Subjects::Each { .. })
+    }
+
+    pub fn with_exceptions(self, exceptions: Vec<Arc<Exception>>) -> Self {
+        Self { exceptions, ..self }
+    }
+
+    pub fn forget(&mut self, stay: StayId) {
+        self.stays.retain(|known| known.id != stay);
     }
 
     pub fn step(&mut self, frame: &RuleFrame<'_>) -> Vec<RuleEvent> {
         let valid = frame.valid && self.pattern.schedule.is_open(frame.at);
         let frame = &RuleFrame { valid, ..*frame };
         match self.pattern.subjects {
+            Subjects::Each { .. } if self.zone.asset.is_some() => self.step_slot(frame),
             Subjects::Each { stationary } => self.step_each(frame, stationary),
             Subjects::Count { count_min, stationary } => {
                 self.step_count(frame, count_min, stationary)
@@ -118,6 +142,12 @@ impl ZoneRule {
             self.pattern.admits(&t.class, t.score) && self.zone.polygon.contains(t.bbox.foot())
         };
         frame.tracks.iter().filter(belongs).filter(stands).collect()
+    }
+
+    /// Whether what stands there is permitted at the moment.
+    fn is_permitted(&self, thing: &PixelBox, at: WallTime) -> bool {
+        let foot = thing.foot();
+        self.exceptions.iter().any(|exception| exception.permits(foot, at))
     }
 
     /// The one stay of a rule that looks at its zone as a whole: begun, carried on or ended.

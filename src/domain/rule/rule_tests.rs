@@ -21,6 +21,7 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
         },
         priority: Priority::Normal,
         suspected: false,
+        families: Vec::new(),
         classes: classes.iter().map(|c| c.parse().unwrap()).collect(),
         score_min: 0.4,
         subjects,
@@ -39,7 +40,10 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
 
 fn rule(pattern: Arc<Pattern>) -> ZoneRule {
     let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
-    ZoneRule::new(pattern, Zone { id: "pavement".parse().unwrap(), polygon, tiles: None })
+    ZoneRule::new(
+        pattern,
+        Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None },
+    )
 }
 
 fn stalls() -> ZoneRule {
@@ -251,7 +255,8 @@ fn a_restored_stay_is_not_confirmed_again_but_can_end() {
         "stall".parse().unwrap(),
         PixelBox::new(100.0, 100.0, 160.0, 160.0),
         MediaTime::ZERO,
-    );
+    )
+    .unwrap();
     let events = run(
         &mut rule,
         0..200,
@@ -267,9 +272,130 @@ fn a_restored_stay_is_not_confirmed_again_but_can_end() {
 fn a_thing_outside_the_zone_is_not_a_subject() {
     let pattern = pattern(Subjects::Each { stationary: true }, &["stall"], 5);
     let polygon = PixelPolygon::whole(PixelSize { width_px: 100, height_px: 100 });
-    let mut rule =
-        ZoneRule::new(pattern, Zone { id: "corner".parse().unwrap(), polygon, tiles: None });
+    let mut rule = ZoneRule::new(
+        pattern,
+        Zone { id: "corner".parse().unwrap(), polygon, tiles: None, asset: None },
+    );
     let events =
         run(&mut rule, 0..30, |_| true, |s| vec![standing(1, "stall", 200.0, 0.0, s.into())]);
     assert_eq!(events, []);
+}
+
+/// A bin in its slot, which is a known component.
+fn slot() -> ZoneRule {
+    let corners = [(90.0, 90.0), (190.0, 90.0), (190.0, 190.0), (90.0, 190.0)];
+    let corner = |(x, y)| crate::domain::pixel::PixelPoint { x, y };
+    let asset = crate::domain::scene::Asset { component_id: "bin-7".into(), owner: None };
+    let zone = Zone {
+        id: "slot".parse().unwrap(),
+        polygon: PixelPolygon::new(corners.map(corner).to_vec()).unwrap(),
+        tiles: None,
+        asset: Some(asset),
+    };
+    ZoneRule::new(pattern(Subjects::Each { stationary: true }, &["bin_overflowing"], 60), zone)
+}
+
+#[test]
+fn whatever_the_boxes_do_a_slot_has_one_case() {
+    let events = run(
+        &mut slot(),
+        0..300,
+        |_| true,
+        |s| match s {
+            // Now the lid, now the bags beside it, now both, under ever new tracks.
+            0..200 if s % 3 == 0 => {
+                vec![standing(s.into(), "bin_overflowing", 65.0, s.into(), s.into())]
+            }
+            0..200 if s % 3 == 1 => {
+                vec![standing(s.into(), "bin_overflowing", 150.0, s.into(), s.into())]
+            }
+            0..200 => vec![
+                standing(1_000, "bin_overflowing", 65.0, 0.0, s.into()),
+                standing(1_001, "bin_overflowing", 150.0, 0.0, s.into()),
+            ],
+            _ => vec![],
+        },
+    );
+    assert_eq!(events, [(60, "confirmed"), (219, "ended")]);
+}
+
+#[test]
+fn a_slot_emptied_in_time_or_full_elsewhere_is_nothing() {
+    let full = |x: f32, until: u32| {
+        move |s: u32| match s < until {
+            true => vec![standing(1, "bin_overflowing", x, 0.0, s.into())],
+            false => vec![],
+        }
+    };
+    assert_eq!(run(&mut slot(), 0..200, |_| true, full(100.0, 58)), []);
+    assert_eq!(run(&mut slot(), 0..200, |_| true, full(200.0, 200)), [], "its foot is outside");
+}
+
+#[test]
+fn a_lorry_before_a_slot_neither_fills_nor_empties_it() {
+    let events = run(
+        &mut slot(),
+        0..400,
+        |_| true,
+        |s| match s {
+            100..300 => vec![Track {
+                bbox: PixelBox::new(80.0, 60.0, 300.0, 200.0),
+                ..standing(9, "truck", 80.0, 100.0, s.into())
+            }],
+            _ => vec![standing(1, "bin_overflowing", 100.0, 0.0, s.into())],
+        },
+    );
+    assert_eq!(events, [(60, "confirmed")]);
+}
+
+/// A permit for stalls, by hours; `run` looks at midnight UTC, eight in the morning in China.
+fn permitted(hours: &str) -> ZoneRule {
+    let exception = Exception {
+        patterns: vec![],
+        area: PixelPolygon::whole(PixelSize { width_px: 300, height_px: 360 }),
+        valid_from: "1970-01-01".parse().unwrap(),
+        valid_until: "1970-01-01".parse().unwrap(),
+        schedule: Schedule { hours: vec![hours.parse().unwrap()], ..Schedule::default() },
+        note: "night market".to_owned(),
+    };
+    stalls().with_exceptions(vec![Arc::new(exception)])
+}
+
+#[test]
+fn a_permitted_stall_is_no_case_and_one_beside_the_permit_is() {
+    let at = |x: f32| move |s: u32| vec![standing(1, "stall", x, 0.0, s.into())];
+    assert_eq!(run(&mut permitted("00:00-24:00"), 0..200, |_| true, at(100.0)), []);
+    assert_eq!(run(&mut permitted("00:00-24:00"), 0..200, |_| true, at(400.0)).len(), 1);
+    assert_eq!(run(&mut permitted("18:00-24:00"), 0..200, |_| true, at(100.0)).len(), 1);
+}
+
+#[test]
+fn what_stood_by_permission_begins_when_the_permission_ends() {
+    let mut rule = permitted("08:00-08:01");
+    let mut confirmed = Vec::new();
+    for sec in 0..200u32 {
+        let frame = RuleFrame {
+            pts: MediaTime::from_secs_f64(sec.into()),
+            at: WallTime::from_unix_millis(i64::from(sec) * 1_000),
+            valid: true,
+            tracks: &[standing(1, "stall", 100.0, 0.0, sec.into())],
+        };
+        let events = rule.step(&frame);
+        let new = events.iter().filter(|event| matches!(event, RuleEvent::Confirmed(_)));
+        confirmed.extend(new.map(|_| sec));
+    }
+    assert_eq!(confirmed, [120]);
+}
+
+#[test]
+fn a_permitted_group_is_not_counted() {
+    let people =
+        |s: u32| (0..6).map(|i| standing(i, "person", i as f32 * 90.0, 0.0, s.into())).collect();
+    let exception = permitted("00:00-24:00").exceptions[0].clone();
+    let crowd = |count_min| {
+        rule(pattern(Subjects::Count { count_min, stationary: false }, &["person"], 30))
+            .with_exceptions(vec![exception.clone()])
+    };
+    assert_eq!(run(&mut crowd(3), 0..60, |_| true, people).len(), 1, "three stand outside");
+    assert_eq!(run(&mut crowd(4), 0..60, |_| true, people), []);
 }

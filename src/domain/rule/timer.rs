@@ -84,6 +84,40 @@ impl DwellTimer {
         Self { confirmed: true, held: dwell, last_clear_sight: None, ..Self::started(now, now) }
     }
 
+    /// A candidate from before a restart, after which nobody has looked for `away`.
+    pub fn resumed(
+        (first_held, last_held): (MediaTime, MediaTime),
+        held: Duration,
+        seen: Duration,
+        (hits, frames): (u32, u32),
+        away: Duration,
+    ) -> Self {
+        Self {
+            first_held,
+            last_held,
+            confirmed: false,
+            held,
+            seen,
+            absent: away,
+            absent_frames: 0,
+            hits,
+            frames,
+            last_clear_sight: None,
+        }
+    }
+
+    pub fn seen(&self) -> Duration {
+        self.seen
+    }
+
+    pub fn hits(&self) -> u32 {
+        self.hits
+    }
+
+    pub fn frames(&self) -> u32 {
+        self.frames
+    }
+
     pub fn is_confirmed(&self) -> bool {
         self.confirmed
     }

@@ -21,6 +21,7 @@ fn pattern() -> Pattern {
         },
         priority: Priority::Normal,
         suspected: false,
+        families: Vec::new(),
         classes: vec!["bin_overflowing".parse().unwrap()],
         score_min: 0.4,
         subjects: Subjects::Each { stationary: true },

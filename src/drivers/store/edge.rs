@@ -138,14 +138,9 @@ impl EdgeStore {
     }
 
     /// Cases that were open when the node stopped, oldest first.
-    pub async fn open_cases(&self, camera: &CameraId) -> Result<Vec<CaseState>, StoreError> {
-        let query =
-            "SELECT case_id, state FROM cases WHERE camera = ? AND is_open = 1 ORDER BY case_id";
-        let rows = sqlx::query(query)
-            .bind(camera.as_str())
-            .fetch_all(&self.pool)
-            .await
-            .map_err(self.failed())?;
+    pub async fn open_cases(&self) -> Result<Vec<CaseState>, StoreError> {
+        let query = "SELECT case_id, state FROM cases WHERE is_open = 1 ORDER BY case_id";
+        let rows = sqlx::query(query).fetch_all(&self.pool).await.map_err(self.failed())?;
         self.read_all("cases", "state", &rows)
     }
 

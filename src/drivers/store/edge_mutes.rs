@@ -7,26 +7,33 @@ use super::{
 use crate::domain::{case::mute::Mute, ids::CameraId, wire::DecisionData};
 
 impl EdgeStore {
-    /// Stores what a decision mutes and returns it; nothing for a case that is not this edge's or for a
-    /// decision that mutes nothing. A repeated decision changes nothing.
-    pub async fn mute_after(&self, decision: &DecisionData) -> Result<Option<Mute>, StoreError> {
-        let Some(state) = self.case(decision.case_id).await? else { return Ok(None) };
-        let earlier = self.mutes(&state.camera).await?;
-        let Some(mute) = Mute::of(decision, &state, &earlier) else { return Ok(None) };
+    /// Stores what a decision mutes, before each camera that saw the case, and returns it; nothing for a case
+    /// that is not this edge's or for a decision that mutes nothing. A repeated decision changes nothing.
+    pub async fn mute_after(&self, decision: &DecisionData) -> Result<Vec<Mute>, StoreError> {
+        let Some(state) = self.case(decision.case_id).await? else { return Ok(Vec::new()) };
+        let mut mutes = Vec::new();
+        for view in state.of_each_camera() {
+            let earlier = self.mutes(&view.camera).await?;
+            mutes.extend(Mute::of(decision, &view, &earlier));
+        }
         let insert = async {
-            sqlx::query(
-                "INSERT INTO mutes (case_id, camera, mute, until_millis) VALUES (?, ?, ?, ?)
-                 ON CONFLICT (case_id) DO NOTHING",
-            )
-            .bind(mute.case_id.to_string())
-            .bind(mute.camera.as_str())
-            .bind(json(&mute)?)
-            .bind(mute.until.unix_millis())
-            .execute(&self.pool)
-            .await
+            let mut transaction = self.pool.begin().await?;
+            for mute in &mutes {
+                sqlx::query(
+                    "INSERT INTO mutes (case_id, camera, mute, until_millis) VALUES (?, ?, ?, ?)
+                     ON CONFLICT (case_id, camera) DO NOTHING",
+                )
+                .bind(mute.case_id.to_string())
+                .bind(mute.camera.as_str())
+                .bind(json(mute)?)
+                .bind(mute.until.unix_millis())
+                .execute(&mut *transaction)
+                .await?;
+            }
+            transaction.commit().await
         };
         insert.await.map_err(self.failed())?;
-        Ok(Some(mute))
+        Ok(mutes)
     }
 
     /// Mutes of one camera, over or not, in the order of their ends.

@@ -31,6 +31,7 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
         revision,
         camera: camera.parse().unwrap(),
         pattern: PatternData { id: "loitering".parse().unwrap(), version: "1".to_owned() },
+        families: Vec::new(),
         event: EventData {
             std: "local".to_owned(),
             version: "1".to_owned(),
@@ -42,6 +43,7 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
         priority: Priority::Normal,
         suspected: false,
         zone: "pavement".parse().unwrap(),
+        asset: None,
         subject: Subject {
             class: "person".parse().unwrap(),
             box_fraction: [0.1, 0.2, 0.3, 0.4],
@@ -58,6 +60,8 @@ fn fact(case: u128, camera: &str, revision: u32, kind: FactKind) -> CaseFact {
         model: ModelRef { id: "street-nano".to_owned(), sha256: "0".repeat(64) },
         clock: ClockQuality::Arrival,
         evidence: Vec::new(),
+        witnesses: Vec::new(),
+        possibly_same_as: Vec::new(),
     };
     CaseFact { kind, at, state }
 }
@@ -92,7 +96,7 @@ async fn a_case_its_row_and_its_uploads_survive_a_reopening() {
     store.close().await;
 
     let store = open(&folder).await;
-    let open_cases = store.open_cases(&opened.state.camera).await.unwrap();
+    let open_cases = store.open_cases().await.unwrap();
     assert_eq!(open_cases, std::slice::from_ref(&opened.state));
     assert_eq!(store.uploads(9).await.unwrap(), [files[1].clone(), files[0].clone()]);
     let rows = all_rows(&store, "cam-a").await;
@@ -111,7 +115,7 @@ async fn committing_twice_changes_nothing_and_a_gone_case_is_not_open() {
         store.commit(&batch(facts.clone())).await.unwrap();
     }
     assert_eq!(store.outbox_depth().await.unwrap(), 2);
-    assert_eq!(store.open_cases(&facts[0].state.camera).await.unwrap(), []);
+    assert_eq!(store.open_cases().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -161,18 +165,80 @@ async fn a_false_alarm_is_quiet_over_a_restart_and_longer_the_next_time() {
         at: WallTime::from_unix_millis(millis),
     };
     let decision = rejected(&first, 1_000_000);
-    let mute = store.mute_after(&decision).await.unwrap().unwrap();
-    assert_eq!(store.mute_after(&decision).await.unwrap(), Some(mute.clone()), "told twice");
+    let [mute] = &store.mute_after(&decision).await.unwrap()[..] else { panic!("no mute") };
+    assert_eq!(store.mute_after(&decision).await.unwrap(), [mute.clone()], "told twice");
     let unknown = DecisionData { case_id: CaseId(Uuid::from_u128(9)), ..decision };
-    assert_eq!(store.mute_after(&unknown).await.unwrap(), None);
+    assert_eq!(store.mute_after(&unknown).await.unwrap(), []);
     store.close().await;
 
     let store = open(&folder).await;
-    assert_eq!(store.mutes(&first.state.camera).await.unwrap(), [mute]);
-    let longer = store.mute_after(&rejected(&second, 9_000_000)).await.unwrap().unwrap();
+    assert_eq!(store.mutes(&first.state.camera).await.unwrap(), [mute.clone()]);
+    let longer = store.mute_after(&rejected(&second, 9_000_000)).await.unwrap().remove(0);
     assert_eq!(longer.until, WallTime::from_unix_millis(9_000_000 + 86_400_000));
     store.prune(longer.until.plus(Duration::from_secs(31 * 86_400))).await.unwrap();
     assert_eq!(store.mutes(&first.state.camera).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_case_of_two_cameras_comes_back_whole_and_is_quiet_before_both() {
+    use crate::domain::{
+        case::witness::Witness,
+        wire::{DecisionData, DecisionKind},
+    };
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let mut case = fact(7, "cam-a", 1, FactKind::Opened);
+    let witness = |camera: &str| Witness {
+        camera: camera.parse().unwrap(),
+        own_id: CaseId(Uuid::from_u128(if camera == "cam-a" { 7 } else { 8 })),
+        ..Witness::of(&case.state)
+    };
+    let mut second = witness("cam-b");
+    second.subject.box_fraction = [0.5, 0.5, 0.6, 0.7];
+    case.state.witnesses = vec![witness("cam-a"), second.clone()];
+    store.commit(&batch([case.clone()])).await.unwrap();
+    assert_eq!(store.open_cases().await.unwrap(), [case.state.clone()]);
+    let decision = DecisionData {
+        case_id: case.state.case_id,
+        decision: DecisionKind::Rejected,
+        reason: Some("wrong_object".to_owned()),
+        at: WallTime::from_unix_millis(1_000_000),
+    };
+    assert_eq!(store.mute_after(&decision).await.unwrap().len(), 2);
+    let mutes = store.mutes(&second.camera).await.unwrap();
+    assert_eq!(mutes.len(), 1);
+    assert_eq!(mutes[0].box_fraction, second.subject.box_fraction);
+    assert_eq!(store.mutes(&case.state.camera).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn long_candidates_are_those_of_the_last_word_on_each_camera() {
+    use crate::domain::rule::candidate::Candidate;
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let at = WallTime::from_unix_millis(1_000_000);
+    let candidate = |held_millis| Candidate {
+        pattern: "abandoned_vehicle".parse().unwrap(),
+        zone: "road".parse().unwrap(),
+        class: "car".parse().unwrap(),
+        box_fraction: [0.1, 0.2, 0.3, 0.4],
+        first_held_at: at,
+        last_held_at: at.plus(Duration::from_millis(held_millis)),
+        held_millis,
+        seen_millis: held_millis / 2,
+        hits: 7,
+        frames: 9,
+        count: 1,
+        score: 0.7,
+    };
+    let (a, b): (CameraId, CameraId) = ("cam-a".parse().unwrap(), "cam-b".parse().unwrap());
+    let both = [(a.clone(), vec![candidate(1), candidate(2)]), (b.clone(), vec![candidate(3)])];
+    store.put_candidates(&both.into()).await.unwrap();
+    store.put_candidates(&[(b.clone(), vec![])].into()).await.unwrap();
+    store.close().await;
+    let store = open(&folder).await;
+    assert_eq!(store.candidates(&a).await.unwrap(), [candidate(1), candidate(2)]);
+    assert_eq!(store.candidates(&b).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -9,6 +9,9 @@
 pub mod commit_queue;
 #[cfg(feature = "edge")]
 pub mod edge;
+/// What has stood for long and is no case yet.
+#[cfg(feature = "edge")]
+mod edge_candidates;
 /// Spots that stay quiet.
 #[cfg(feature = "edge")]
 mod edge_mutes;

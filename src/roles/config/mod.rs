@@ -6,10 +6,15 @@
 //! | `pipelines/<site>_<camera>.toml` | [`pipeline::Pipeline`] |
 //! | `pipelines/patterns/<event>.toml` | [`crate::domain::taxonomy::Pattern`] |
 //! | `calibration/<site>_<camera>.toml` | [`calibration::Calibration`] |
+//! | `pipelines/<city>_holidays.toml` | [`crate::domain::calendar::Calendar`] |
 //! | `edge.toml` | [`edge::EdgeConfig`] |
 
+mod areas;
+pub mod calendar;
 pub mod calibration;
 pub mod edge;
+mod exceptions;
+mod geojson;
 #[cfg(feature = "hub")]
 pub mod hub;
 pub mod mqtt;

@@ -7,12 +7,12 @@ use crate::{
     base::toml_reader::Table,
     domain::{
         ids::ClassName,
-        schedule::{Hours, Schedule, Season},
+        schedule::{Days, Hours, Schedule, Season},
         taxonomy::{Closure, Pattern, PersonConstraint, Subjects, event_name},
         wire::{EventData, Priority},
     },
 };
-use std::{str::FromStr, time::Duration};
+use std::{collections::BTreeSet, str::FromStr, time::Duration};
 
 /// A pattern from its table; with `base`, keys that are left out keep the base's value.
 pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> {
@@ -35,6 +35,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
         ])
         .or(base.map_or(Priority::Normal, |b| b.priority));
     let suspected = table.value("suspected").or(base.is_some_and(|b| b.suspected));
+    let families = families(&mut table, base);
     let classes = classes(&mut table, base);
     let score_min =
         table.value("score_min").in_range(0.01..=1.0).or(base.map_or(0.4, |b| b.score_min));
@@ -93,6 +94,7 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
         event: event?,
         priority,
         suspected,
+        families,
         classes: classes?,
         score_min,
         subjects: subjects?,
@@ -115,6 +117,20 @@ fn text(table: &mut Table<'_>, key: &str, base: Option<&String>) -> Option<Strin
         Some(base) => Some(field.or(base.clone())),
         None => field.required(),
     }
+}
+
+/// Words that patterns share which are often taken for one another.
+fn families(table: &mut Table<'_>, base: Option<&Pattern>) -> Vec<String> {
+    const ALLOWED: &str = "different words of small letters, digits and '_', such as [\"waste\"]";
+    let word = |text: &String| {
+        let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        (1..=32).contains(&text.len()) && text.bytes().all(letter)
+    };
+    let field = table.value::<Vec<String>>("families").check(ALLOWED, |words| {
+        let different = words.iter().collect::<BTreeSet<_>>().len() == words.len();
+        (different && words.iter().all(word)).then_some(words).ok_or_else(String::new)
+    });
+    field.or(base.map_or_else(Vec::new, |b| b.families.clone()))
 }
 
 fn classes(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Vec<ClassName>> {
@@ -189,7 +205,7 @@ fn subjects(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Subjects> {
 }
 
 /// A list that is left out means "always"; an empty one never opens.
-fn schedule(mut table: Table<'_>) -> Schedule {
+pub fn schedule(mut table: Table<'_>) -> Schedule {
     const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     fn list<T>(
         table: &mut Table<'_>,
@@ -203,7 +219,13 @@ fn schedule(mut table: Table<'_>) -> Schedule {
         });
         field.optional().unwrap_or_default()
     }
+    let days = table
+        .value::<String>("days")
+        .one_of(&[("all", Days::All), ("workdays", Days::Workdays), ("off", Days::Off)])
+        .or(Days::All);
     Schedule {
+        days,
+        calendar: None,
         weekdays: list(
             &mut table,
             "weekdays",

@@ -1,8 +1,11 @@
 //! `pipelines/<site>_<camera>.toml`: one camera's source, model, zones and rules.
 
 use super::{
+    areas::{Ground, SHAPE, corners, in_picture, polygon},
     beside,
+    calendar::load_calendar,
     calibration::{Calibration, frame_size, load_calibration},
+    exceptions::exceptions,
     load,
     mqtt::secret_file,
     pattern::Catalogue,
@@ -14,16 +17,18 @@ use crate::{
         toml_reader::{Faults, Table},
     },
     domain::{
-        datum::{Datum, checked_position},
+        calendar::Calendar,
         ids::{CameraId, ZoneId},
-        pixel::{PixelPoint, PixelPolygon, PixelSize},
+        pixel::{PixelPolygon, PixelSize},
         privacy::PrivacyMask,
-        scene::{Scene, Zone},
+        scene::{Asset, Scene, Zone},
+        schedule::Days,
         taxonomy::Pattern,
         tiles::{TILE_OVERLAP_DEFAULT, TILES_MAX, TileShape, Tiling},
     },
 };
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -71,6 +76,7 @@ pub struct Pipeline {
     pub scene: Scene,
     pub privacy: PrivacyMask,
     pub patterns: Vec<(Arc<Pattern>, Vec<ZoneId>)>,
+    pub calendar: Option<Arc<Calendar>>,
     /// What the answer depends on besides the pixels: for ids that repeat.
     pub text: String,
 }
@@ -117,7 +123,7 @@ fn pipeline(
         .as_mut()
         .and_then(|t| t.value::<String>("calibration").not_empty().optional())
         .and_then(|written| {
-            load_calibration(&beside(path, &written)).map_err(|faults| *nested = Some(faults)).ok()
+            load_calibration(&beside(path, &written)).map_err(|faults| add(nested, faults)).ok()
         });
     drop(camera_table);
 
@@ -129,8 +135,9 @@ fn pipeline(
         let written = table.value::<String>("manifest").not_empty().required()?;
         Some((beside(path, &written), line))
     });
-    let view = calibration.as_ref().map(|c| (&c.view, size));
-    let zones = zones(root.tables("zone"), size, view);
+    let view = calibration.as_ref().map(|c| &c.view);
+    let ground = Ground { path, drawn: size, view };
+    let zones = zones(root.tables("zone"), &ground);
     let privacy = privacy(root.tables("privacy"), size);
     let known: Vec<ZoneId> = zones.iter().flatten().map(|zone| zone.id.clone()).collect();
     let pattern_tables = root.tables("pattern");
@@ -142,6 +149,18 @@ fn pipeline(
     }
     let patterns: Vec<_> =
         pattern_tables.into_iter().map(|table| camera_pattern(table, catalogue, &known)).collect();
+
+    let patterns: Option<Vec<_>> = patterns.into_iter().collect();
+    let of: Vec<_> = patterns.iter().flatten().map(|(pattern, _)| pattern.id.clone()).collect();
+    let exceptions =
+        exceptions(root.tables("exception"), zones.as_deref().unwrap_or_default(), &ground, &of);
+    let calendar = root.table("calendar").and_then(|mut table| {
+        let written = table.value::<String>("file").not_empty().required()?;
+        let read = load_calendar(&beside(path, &written));
+        read.map(Arc::new).map_err(|faults| add(nested, faults)).ok()
+    });
+    let patterns =
+        patterns.and_then(|patterns| by_calendar(patterns, calendar.as_ref(), &mut root));
 
     let camera: CameraId = camera?;
     let (manifest, manifest_line) = manifest?;
@@ -155,11 +174,52 @@ fn pipeline(
         manifest,
         manifest_line,
         privacy: PrivacyMask::new(privacy?, size?),
-        scene: Scene { camera: camera.clone(), reference_size: size?, zones: zones? },
+        scene: Scene {
+            camera: camera.clone(),
+            reference_size: size?,
+            zones: zones?,
+            exceptions: exceptions?,
+        },
         camera,
-        patterns: patterns.into_iter().collect::<Option<_>>()?,
+        patterns: patterns?,
+        calendar,
         text: text.to_owned(),
     })
+}
+
+fn add(nested: &mut Option<Faults>, faults: Faults) {
+    match nested {
+        Some(known) => known.extend(faults),
+        None => *nested = Some(faults),
+    }
+}
+
+type Watched = (Arc<Pattern>, Vec<ZoneId>);
+
+/// Patterns that ask which days are off are told by the calendar, which they then need.
+fn by_calendar(
+    patterns: Vec<Watched>,
+    calendar: Option<&Arc<Calendar>>,
+    root: &mut Table<'_>,
+) -> Option<Vec<Watched>> {
+    let asks = |pattern: &Pattern| pattern.schedule.days != Days::All;
+    let Some(calendar) = calendar else {
+        if let Some((pattern, _)) = patterns.iter().find(|(pattern, _)| asks(pattern)) {
+            let id = &pattern.id;
+            root.fault(
+                "calendar",
+                format!("a table [calendar] with file, since {id} has schedule.days"),
+            );
+            return None;
+        }
+        return Some(patterns);
+    };
+    let told = |(pattern, zones): Watched| {
+        let mut pattern = Arc::unwrap_or_clone(pattern);
+        pattern.schedule.calendar = Some(calendar.clone());
+        (Arc::new(pattern), zones)
+    };
+    Some(patterns.into_iter().map(told).collect())
 }
 
 fn source(mut table: Table<'_>, path: &Path) -> Option<SourceSettings> {
@@ -208,20 +268,19 @@ fn recording(mut table: Table<'_>) -> RecordingSettings {
 }
 
 /// Zones as drawn; none given means the whole frame under the name `frame`.
-fn zones(
-    tables: Vec<Table<'_>>,
-    size: Option<PixelSize>,
-    view: Option<(&crate::domain::ground::GroundView, Option<PixelSize>)>,
-) -> Option<Vec<Zone>> {
+fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
+    let size = ground.drawn;
     let whole = size.map(PixelPolygon::whole);
     if tables.is_empty() {
         return Some(vec![Zone {
             id: "frame".parse().ok()?,
             polygon: whole?.out_to_border(size?),
             tiles: None,
+            asset: None,
         }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
+    let mut components = BTreeSet::new();
     let mut zones = Vec::new();
     let mut tiles_so_far = 0;
     for mut table in tables {
@@ -232,37 +291,15 @@ fn zones(
             }
             seen.push(id.clone());
         }
-        let drawn = table.value::<Vec<[f64; 2]>>("polygon_px").check(SHAPE, corners);
-        let drawn = drawn.check("", |polygon| in_picture(polygon, size)).optional();
-        let names = Datum::ALL.map(|datum| (datum.name(), datum));
-        let datum = table.value::<String>("datum").one_of(&names).or(Datum::Cgcs2000);
-        let surveyed = table
-            .value::<Vec<[f64; 2]>>("polygon_lonlat")
-            .check("corners on the ground that the calibrated camera sees", |corners| {
-                let (view, Some(size)) = view.ok_or("polygon_lonlat needs a calibration")? else {
-                    return Err(String::new());
-                };
-                let scale = f64::from(size.width_px) / f64::from(view.frame.width_px);
-                let mut points = Vec::new();
-                for [lon_deg, lat_deg] in corners {
-                    let given =
-                        checked_position(lon_deg, lat_deg).map_err(|error| error.to_string())?;
-                    let seen = view.image_from_ground(datum.to_cgcs2000(given));
-                    let PixelPoint { x, y } = seen.ok_or_else(String::new)?;
-                    points.push(PixelPoint { x: x * scale, y: y * scale });
-                }
-                PixelPolygon::new(points).ok_or_else(String::new)
-            })
-            .optional();
-        if drawn.is_some() && surveyed.is_some() {
-            table.fault("polygon_lonlat", "give polygon_px or polygon_lonlat, not both");
-        }
+        let part = polygon(&mut table, ground);
+        let asset = asset(&mut table, part.is_some(), &mut components);
         let tiles = table.table("tiles").map(tile_shape);
-        let polygon = drawn.or(surveyed).or_else(|| whole.clone());
+        let polygon = part.or_else(|| whole.clone());
         let zone = id.zip(polygon).zip(size).map(|((id, polygon), size)| Zone {
             id,
             polygon: polygon.out_to_border(size),
             tiles: tiles.flatten(),
+            asset,
         });
         if let (Some(zone), Some(size)) = (&zone, size) {
             tiles_so_far += tile_count(zone, size);
@@ -279,6 +316,41 @@ fn zones(
     zones.into_iter().collect()
 }
 
+/// `component_id` and `owner`: the zone is the slot of a known asset, and its only one.
+fn asset(table: &mut Table<'_>, is_part: bool, known: &mut BTreeSet<String>) -> Option<Asset> {
+    const CODE: &str = "1 to 64 letters, digits, '-', '_' and '.', of one zone only";
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let component_id = table
+        .value::<String>("component_id")
+        .check(CODE, |code| {
+            let sound = (1..=64).contains(&code.len()) && code.bytes().all(letter);
+            (sound && known.insert(code.clone())).then_some(code).ok_or_else(String::new)
+        })
+        .optional();
+    let owner = table
+        .value::<String>("owner")
+        .check("1 to 100 characters", |name| {
+            let sound = !name.trim().is_empty() && name.chars().count() <= 100;
+            sound.then_some(name).ok_or_else(String::new)
+        })
+        .optional();
+    match (component_id, owner) {
+        (Some(_), _) if !is_part => {
+            table.fault(
+                "component_id",
+                "a slot is drawn: give polygon_px, polygon_lonlat or geojson",
+            );
+            None
+        }
+        (Some(component_id), owner) => Some(Asset { component_id, owner }),
+        (None, Some(_)) if !table.keys().iter().any(|key| key == "component_id") => {
+            table.fault("owner", "owner belongs to a component_id");
+            None
+        }
+        (None, _) => None,
+    }
+}
+
 /// `[[privacy]]`: polygons in which nothing is looked at.
 fn privacy(tables: Vec<Table<'_>>, size: Option<PixelSize>) -> Option<Vec<PixelPolygon>> {
     let polygon = |mut table: Table<'_>| {
@@ -287,31 +359,6 @@ fn privacy(tables: Vec<Table<'_>>, size: Option<PixelSize>) -> Option<Vec<PixelP
         polygon.zip(size).map(|(polygon, size)| polygon.out_to_border(size))
     };
     tables.into_iter().map(polygon).collect()
-}
-
-const SHAPE: &str = "at least three corners that are not on one line";
-
-fn corners(corners: Vec<[f64; 2]>) -> Result<PixelPolygon, String> {
-    let points = corners.into_iter().map(|[x, y]| PixelPoint { x, y }).collect();
-    PixelPolygon::new(points).ok_or_else(String::new)
-}
-
-/// A polygon as a person draws one: its sides do not cross, its corners lie in the picture.
-fn in_picture(polygon: PixelPolygon, size: Option<PixelSize>) -> Result<PixelPolygon, String> {
-    if polygon.crosses_itself() {
-        return Err("its sides cross: give the corners in order around the zone".to_owned());
-    }
-    let Some(size) = size else { return Ok(polygon) };
-    let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
-    // Editors snap to the border or a pixel beyond it.
-    let inside = |at: f64, length: f64| (-1.0..=length + 1.0).contains(&at);
-    match polygon.corners().iter().find(|at| !inside(at.x, width) || !inside(at.y, height)) {
-        Some(PixelPoint { x, y }) => Err(format!(
-            "the corner [{x}, {y}] lies outside the picture of {width} by {height}: was the zone \
-             drawn in another [frame]?"
-        )),
-        None => Ok(polygon),
-    }
 }
 
 fn tile_count(zone: &Zone, size: PixelSize) -> usize {

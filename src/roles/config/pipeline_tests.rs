@@ -153,3 +153,127 @@ fn a_zone_may_be_tiled_and_the_tiles_of_a_camera_are_bounded() {
         );
     }
 }
+
+/// A pipeline of the shipped, calibrated demo street, with more lines.
+fn street(more: &str) -> Result<Pipeline, String> {
+    let shipped = fs::read_to_string("pipelines/demo_street.toml").unwrap();
+    let here = std::env::current_dir().unwrap();
+    let text = shipped.replace("\"../", &format!("\"{}/", here.display()));
+    read_as(&format!("{text}\n{more}"))
+}
+
+#[test]
+fn a_slot_carries_its_component_and_is_a_part_of_the_picture() {
+    let slot = "[[zone]]\nid = 'slot'\npolygon_px = [[1, 1], [50, 1], [50, 50]]\n\
+        component_id = '4403100102-17'\nowner = '街道环卫所'";
+    let read = street(slot).unwrap();
+    let asset = read.scene.zones[2].asset.as_ref().unwrap();
+    assert_eq!(
+        (asset.component_id.as_str(), asset.owner.as_deref()),
+        ("4403100102-17", Some("街道环卫所"))
+    );
+    let twice = format!("{slot}\n{}", slot.replace("'slot'", "'other'"));
+    for (text, part) in [
+        (twice.as_str(), "component_id = '4403100102-17'"),
+        ("[[zone]]\nid = 'slot'\ncomponent_id = 'a'", "a slot is drawn"),
+        (
+            "[[zone]]\nid = 'slot'\ncomponent_id = 'a b'\npolygon_px = [[1, 1], [50, 1], [50, 50]]",
+            "'a b'",
+        ),
+        (
+            "[[zone]]\nid = 'slot'\nowner = 'x'\npolygon_px = [[1, 1], [50, 1], [50, 50]]",
+            "belongs to a component_id",
+        ),
+    ] {
+        let faults = street(text).unwrap_err();
+        assert!(faults.contains(part), "{part} in\n{faults}");
+    }
+}
+
+#[test]
+fn an_exception_names_its_area_its_days_and_why() {
+    let permit = "[[exception]]\npatterns = ['roadside_stall']\nzone = 'stall_pavement'\n\
+        valid_from = '2026-11-01'\nvalid_until = '2026-11-30'\nnote = '夜市'\n\
+        schedule = { weekdays = ['fri', 'sat'], hours = ['18:00-02:00'] }";
+    let read = street(permit).unwrap();
+    let exception = &read.scene.exceptions[0];
+    assert_eq!(exception.area, read.scene.zones[0].polygon);
+    assert_eq!(exception.valid_until.to_string(), "2026-11-30");
+    assert!(exception.is_of(&"roadside_stall".parse().unwrap()));
+    for (from, to, part) in [
+        ("'2026-11-30'", "'2026-10-30'", "no earlier than valid_from"),
+        ("'2026-11-01'", "'2026-11-31'", "valid_from = '2026-11-31': expected: a date such as"),
+        ("zone = 'stall_pavement'\n", "", "an exception holds in one area"),
+        ("stall_pavement", "nowhere", "zone = 'nowhere': expected: a zone of this file"),
+        ("['roadside_stall']", "['crowd']", "patterns of this file: roadside_stall"),
+        ("note = '夜市'\n", "", "note"),
+        ("['fri', 'sat']", "[]", "schedule.weekdays"),
+        ("'2026-11-30'\n", "'2026-11-30'\npolygon_px = [[0, 0], [9, 0], [9, 9]]\n", "one area"),
+    ] {
+        let text = permit.replace(from, to);
+        assert_ne!(text, permit, "{from}");
+        let faults = street(&text).unwrap_err();
+        assert!(faults.contains(part), "{part} in\n{faults}");
+    }
+}
+
+#[test]
+fn days_off_need_a_calendar() {
+    let asks = SMALLEST.replace("dwell_secs = 60", "dwell_secs = 60\nschedule = { days = 'off' }");
+    let faults = read_as(&asks).unwrap_err();
+    assert!(faults.contains("calendar") && faults.contains("roadside_stall"), "{faults}");
+    let here = std::env::current_dir().unwrap();
+    let file = format!("[calendar]\nfile = '{}/pipelines/example_holidays.toml'", here.display());
+    let read = read_as(&format!("{asks}\n{file}")).unwrap();
+    let schedule = &read.patterns[0].0.schedule;
+    let at = |day: &str| format!("2026-10-{day}T12:00:00+08:00").parse().unwrap();
+    assert!(schedule.is_open(at("07")) && !schedule.is_open(at("08")));
+    let missing = asks + "\n[calendar]\nfile = 'nowhere.toml'";
+    assert!(read_as(&missing).unwrap_err().contains("nowhere.toml"));
+}
+
+#[test]
+fn a_zone_may_come_from_a_map_if_the_calibration_reaches_it() {
+    let view = street("").unwrap().calibration.unwrap().view;
+    let corner = |x, y| {
+        let at = view.locate(crate::domain::pixel::PixelPoint { x, y }).unwrap().point;
+        format!("[{}, {}]", at.lon_deg, at.lat_deg)
+    };
+    let hull = view.planes()[0].hull.bounds();
+    let (x, y) = (f64::from(hull.x1 + hull.x2) / 2.0, f64::from(hull.y1 + hull.y2) / 2.0);
+    let corners = [corner(x, y), corner(x + 20.0, y), corner(x + 20.0, y + 20.0)];
+    let dir = tempfile::tempdir().unwrap();
+    let map = dir.path().join("zones.geojson");
+    let feature = |name: &str, ring: &str| {
+        format!(
+            "{{\"type\": \"Feature\", \"properties\": {{\"name\": \"{name}\"}}, \"geometry\": \
+             {{\"type\": \"Polygon\", \"coordinates\": [[{ring}]]}}}}"
+        )
+    };
+    let near = feature("near", &format!("{}, {}", corners.join(", "), corners[0]));
+    let far = feature("far", "[114.0, 22.0], [114.1, 22.0], [114.1, 22.1], [114.0, 22.0]");
+    let text = format!("{{\"type\": \"FeatureCollection\", \"features\": [{near}, {far}]}}");
+    fs::write(&map, text).unwrap();
+    let zone = |feature: &str| {
+        format!("[[zone]]\nid = 'map'\ngeojson = '{}'\nfeature = '{feature}'", map.display())
+    };
+    let read = street(&zone("near")).unwrap();
+    let bounds = read.scene.zones[2].polygon.bounds();
+    let scale = 640.0 / view.frame.width_px as f32;
+    assert!((bounds.width() - 20.0 * scale).abs() < 0.1, "{bounds:?}");
+    for (text, part) in [
+        (zone("far"), "outside the part of the ground that is calibrated"),
+        (zone("other"), "no feature of that id or name"),
+        (zone("near").replace("feature", "datum"), "datum"),
+        (format!("[[zone]]\nid = 'map'\ngeojson = '{}'", map.display()), "the file has 2 of them"),
+        (
+            format!("{}\npolygon_px = [[1, 1], [50, 1], [50, 50]]", zone("near")),
+            "one of polygon_px",
+        ),
+    ] {
+        let faults = street(&text).unwrap_err();
+        assert!(faults.contains(part), "{part} in\n{faults}");
+    }
+    let uncalibrated = format!("{SMALLEST}\n{}", zone("near"));
+    assert!(read_as(&uncalibrated).unwrap_err().contains("needs a calibrated camera"));
+}

@@ -8,15 +8,21 @@
 //! fact back: the case goes out without the picture, and the log says so.
 
 use super::{
+    book::Book,
     changes::SceneWatch,
     clip::{ClipJob, Clips},
     counters::EdgeCounters,
     evidence::{About, EvidenceFolder, Stored},
     report::CameraReporter,
     sight::condition_of,
+    waiting::Waiting,
 };
 use crate::{
-    base::{clock::Clock, shutdown::Shutdown, time::WallTime},
+    base::{
+        clock::Clock,
+        shutdown::Shutdown,
+        time::{MediaTime, WallTime},
+    },
     domain::{
         analyser::Analyser,
         case::{CaseFact, mute::Mute},
@@ -34,7 +40,7 @@ use crate::{
             onnx::Found,
             pool::{Analysed, CameraSlot},
         },
-        store::{commit_queue::CommitQueue, edge::CommitBatch},
+        store::{commit_queue::CommitQueue, edge::UploadRow},
         vision::{
             health::HealthMeter,
             mask::mask_regions,
@@ -53,6 +59,8 @@ use std::{
 
 /// Results and clips that may wait for the analyst.
 const MESSAGES_MAX: usize = 16;
+/// How often long candidates are left for the store.
+const LEAVE_EVERY: Duration = Duration::from_secs(30);
 const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(250);
 
 /// What reaches the analyst.
@@ -71,6 +79,8 @@ pub struct Shared {
     pub commits: CommitQueue,
     pub evidence: EvidenceFolder,
     pub counters: Arc<EdgeCounters>,
+    pub book: Book,
+    pub waiting: Waiting,
 }
 
 pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
@@ -110,6 +120,8 @@ pub struct Analyst {
     pub changes: Option<SceneWatch>,
     pub meter: HealthMeter,
     pub judge: FrameJudge,
+    /// When the long candidates were last left for the store.
+    pub left_at: Option<MediaTime>,
 }
 
 impl Analyst {
@@ -127,7 +139,7 @@ impl Analyst {
                 Ok(Message::Source(event)) => self.reporter.source_event(&event),
                 Ok(Message::Clip { case_id, stored }) => self.clip_ready(case_id, *stored),
                 Ok(Message::Mute(mute)) => self.analyser.mute(*mute),
-                Err(_) if self.shared.shutdown.has_begun() => return,
+                Err(_) if self.shared.shutdown.has_begun() => return self.leave_candidates(),
                 Err(_) => {}
             }
         }
@@ -156,17 +168,29 @@ impl Analyst {
         let subjects = found.detections.iter().map(|d| d.bbox).collect();
         self.clips.remember(stamp.captured_at, masks, subjects);
 
-        let mut step = self.analyser.step(&stamp, condition, &found.detections);
-        for fact in &mut step.facts {
+        for own_id in self.shared.book.take_over(&self.analyser.scene().camera) {
+            self.analyser.forget(own_id);
+        }
+        let step = self.analyser.step(&stamp, condition, &found.detections);
+        for mut fact in step.facts {
             let uploads = match fact.kind {
-                FactKind::Opened => self.opened(fact, &frame, &found),
+                FactKind::Opened => self.opened(&mut fact, &frame, &found),
                 _ => Vec::new(),
             };
-            self.commit(CommitBatch { facts: vec![fact.clone()], uploads });
+            self.tell(fact, uploads);
         }
+        if self.left_at.is_none_or(|left| stamp.pts.since(left) >= LEAVE_EVERY) {
+            self.left_at = Some(stamp.pts);
+            self.leave_candidates();
+        }
+        self.shared.book.tick(stamp.captured_at, &self.shared.commits);
         if condition == CameraCondition::Ok {
             self.clips.make_due(stamp.captured_at);
         }
+    }
+
+    fn leave_candidates(&self) {
+        self.shared.waiting.leave(&self.analyser.scene().camera, self.analyser.candidates());
     }
 
     /// Pictures of the confirming frame, and a clip ordered for when its footage is complete.
@@ -175,10 +199,8 @@ impl Analyst {
         fact: &mut CaseFact,
         frame: &crate::domain::frame::Frame,
         found: &Found,
-    ) -> Vec<crate::drivers::store::edge::UploadRow> {
-        EdgeCounters::add(&self.shared.counters.cases, 1);
+    ) -> Vec<UploadRow> {
         let state = &fact.state;
-        tracing::info!(case = %state.case_id, camera = %state.camera, pattern = %state.pattern.id, dwell_secs = state.dwell_secs, "case opened");
         self.clips.order(ClipJob::around(state));
         let stored = match pictures(self.analyser.scene(), fact, frame, found)
             .map_err(|fault| fault.to_string())
@@ -217,17 +239,25 @@ impl Analyst {
     fn clip_ready(&mut self, case_id: CaseId, stored: Stored) {
         let at = self.shared.clock.wall();
         match self.analyser.add_evidence(case_id, vec![stored.data], at) {
-            Some(fact) => {
-                self.commit(CommitBatch { facts: vec![fact], uploads: vec![stored.upload] })
-            }
+            Some(fact) => self.tell(fact, vec![stored.upload]),
             None => tracing::warn!(case = %case_id, "a clip came for a case that is long gone"),
         }
     }
 
-    /// Waits while the disk is behind: facts are never dropped, frames are.
-    fn commit(&self, batch: CommitBatch) {
-        if self.shared.commits.blocking_submit(batch).is_err() {
-            tracing::error!("case facts could not be handed to the store: it has stopped");
+    /// The camera's word becomes the node's, and is stored.
+    fn tell(&self, own: CaseFact, uploads: Vec<UploadRow>) {
+        let (own_id, camera) = (own.state.case_id, own.state.camera.clone());
+        let Some(told) = self.shared.book.admit(own, uploads, &self.shared.commits) else { return };
+        let pattern = &told.pattern;
+        match told.revision {
+            1 => {
+                EdgeCounters::add(&self.shared.counters.cases, 1);
+                tracing::info!(case = %told.case_id, %camera, %pattern, "case opened");
+            }
+            _ if told.joined => {
+                tracing::info!(case = %told.case_id, %camera, %own_id, %pattern, "a further camera sees the case");
+            }
+            _ => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::camera::Message;
 use crate::{
-    domain::{ids::CameraId, wire::DecisionData},
+    domain::{case::mute::Mute, ids::CameraId, wire::DecisionData},
     drivers::store::edge::EdgeStore,
 };
 use std::{collections::BTreeMap, sync::mpsc::SyncSender};
@@ -18,25 +18,26 @@ impl Decisions {
     pub async fn take(&self, decision: &DecisionData) -> bool {
         tracing::info!(case = %decision.case_id, decision = ?decision.decision, "the hub decided");
         match self.store.mute_after(decision).await {
-            Ok(None) => true,
-            Ok(Some(mute)) => {
-                tracing::info!(
-                    camera = %mute.camera, pattern = %mute.pattern, zone = %mute.zone,
-                    until = %mute.until, "a false alarm: its spot is quiet"
-                );
-                if let Some(analyst) = self.analysts.get(&mute.camera) {
-                    // Full or gone: the store gives it back at the next start.
-                    if analyst.try_send(Message::Mute(Box::new(mute))).is_err() {
-                        tracing::warn!(
-                            "the camera is behind: the spot is quiet from the next start"
-                        );
-                    }
-                }
+            Ok(mutes) => {
+                mutes.into_iter().for_each(|mute| self.quiet(mute));
                 true
             }
             Err(error) => {
                 tracing::error!(%error, "a decision could not be stored");
                 false
+            }
+        }
+    }
+
+    fn quiet(&self, mute: Mute) {
+        tracing::info!(
+            camera = %mute.camera, pattern = %mute.pattern, zone = %mute.zone, until = %mute.until,
+            "a false alarm: its spot is quiet"
+        );
+        if let Some(analyst) = self.analysts.get(&mute.camera) {
+            // Full or gone: the store gives it back at the next start.
+            if analyst.try_send(Message::Mute(Box::new(mute))).is_err() {
+                tracing::warn!("the camera is behind: the spot is quiet from the next start");
             }
         }
     }

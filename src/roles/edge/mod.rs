@@ -8,6 +8,7 @@
 //! Starts: store, link, pool, cameras. Stops in the reverse order: cameras first, then what is still
 //! in the queues is stored, then `stopping` is published. One camera's fault never stops another.
 
+mod book;
 pub mod camera;
 pub mod changes;
 pub mod clip;
@@ -23,6 +24,7 @@ pub mod sight;
 mod upkeep;
 pub mod uploads;
 mod verify;
+mod waiting;
 
 use crate::{
     base::{
@@ -62,6 +64,7 @@ use crate::{
     },
 };
 use anyhow::Context;
+use book::Book;
 use camera::{Analyst, Message, Shared, feed, hand_over};
 use changes::SceneWatch;
 use clip::Clips;
@@ -83,6 +86,7 @@ use tokio::sync::mpsc;
 use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
 use verify::Verifier;
+use waiting::Waiting;
 
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
 /// How long the broker keeps a node's messages while it is away: a week.
@@ -160,6 +164,8 @@ pub async fn run(
         commits,
         evidence,
         counters: counters.clone(),
+        book: Book::restore(store.open_cases().await?),
+        waiting: Waiting::default(),
     };
     let teller = Teller {
         publisher: publisher.clone(),
@@ -196,8 +202,9 @@ pub async fn run(
     let mut analysts = BTreeMap::new();
     for pipeline in &config.pipelines {
         let before = Before {
-            cases: store.open_cases(&pipeline.camera).await?,
+            cases: shared.book.own_cases(&pipeline.camera),
             mutes: store.mutes(&pipeline.camera).await?,
+            candidates: store.candidates(&pipeline.camera).await?,
         };
         let started = start_camera(pipeline, &shared, &teller, &pool, &footage, before, run_number);
         match started {
@@ -253,7 +260,7 @@ pub async fn run(
         tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
     let upkeep =
         Upkeep { config: &config, teller, footage, store: &store, boot_id, counters, detector };
-    upkeep.run(&shutdown).await;
+    upkeep.run(&shutdown, &shared.waiting).await;
 
     // Cameras first: the source threads end with the shutdown, then their analysts.
     drop(pool);
@@ -265,6 +272,7 @@ pub async fn run(
         }
     })
     .await?;
+    shared.waiting.store(&store).await;
     drop(shared);
     committing.await?;
     stop_publishing.begin();
@@ -280,6 +288,7 @@ pub async fn run(
 struct Before {
     cases: Vec<crate::domain::case::CaseState>,
     mutes: Vec<crate::domain::case::mute::Mute>,
+    candidates: Vec<crate::domain::rule::candidate::Candidate>,
 }
 
 fn start_camera(
@@ -323,6 +332,7 @@ fn start_camera(
     for orphan in analyser.restore(before.cases) {
         tracing::warn!(case = %orphan.case_id, pattern = %orphan.pattern.id, zone = %orphan.zone, "an open case's pattern or zone is no longer configured: a person must end it");
     }
+    analyser.resume(before.candidates);
     before.mutes.into_iter().for_each(|mute| analyser.mute(mute));
     let classes = ModelManifest::open(&pipeline.manifest)?.classes;
     let changes = SceneWatch::of(pipeline.patterns.iter().map(|(pattern, _)| pattern), |class| {
@@ -343,6 +353,7 @@ fn start_camera(
         changes,
         meter: HealthMeter::new(),
         judge: FrameJudge::default(),
+        left_at: None,
     };
     let analysing = analyst.spawn(messages)?;
 

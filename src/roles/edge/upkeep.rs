@@ -3,6 +3,7 @@
 use super::{
     counters::EdgeCounters,
     report::{Teller, coverage_of},
+    waiting::Waiting,
 };
 use crate::{
     base::shutdown::Shutdown,
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 const STATS_EVERY: Duration = Duration::from_secs(60);
 const CARDS_EVERY: Duration = Duration::from_secs(20);
+const CANDIDATES_EVERY: Duration = Duration::from_secs(60);
 const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 pub struct Upkeep<'a> {
@@ -31,17 +33,19 @@ pub struct Upkeep<'a> {
 }
 
 impl Upkeep<'_> {
-    pub async fn run(&self, shutdown: &Shutdown) {
+    pub async fn run(&self, shutdown: &Shutdown, waiting: &Waiting) {
         let every = tokio::time::interval;
         let seen: Vec<_> = self.config.pipelines.iter().map(coverage_of).collect();
         let (mut cards, mut stats, mut prunes) =
             (every(CARDS_EVERY), every(STATS_EVERY), every(PRUNE_EVERY));
+        let mut candidates = every(CANDIDATES_EVERY);
         loop {
             tokio::select! {
                 () = shutdown.begun() => return,
                 _ = cards.tick() => self.tell_cards(&seen),
                 _ = stats.tick() => self.tell_stats().await,
                 _ = prunes.tick() => self.prune().await,
+                _ = candidates.tick() => waiting.store(self.store).await,
             }
         }
     }

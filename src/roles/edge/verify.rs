@@ -161,7 +161,8 @@ impl Verifier {
             place: case
                 .as_ref()
                 .map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
-            // A case knows its thing's place in the picture; a complaint only knows the cell.
+            // A case knows its thing's place in the pictures of its witnesses; a complaint, like a camera
+            // that was none, only knows the cell.
             cell: if case.is_some() { None } else { view.zip(asked) },
         };
 
@@ -203,6 +204,7 @@ impl Verifier {
         self.sight.detector().manifest().model_ref()
     }
 
+    /// The case as the camera that is asked saw it.
     fn case(&self, request: &VerifyRequestData) -> Option<CaseState> {
         let case_id = request.case_id?;
         self.runtime
@@ -210,6 +212,7 @@ impl Verifier {
             .map_err(|error| tracing::warn!(%error, case = %case_id, "the case cannot be read"))
             .ok()
             .flatten()
+            .and_then(|case| case.seen_from(&request.camera))
     }
 
     /// What an interval showed, and its last valid frame: the one worth showing.

@@ -2,8 +2,12 @@
 
 use super::Ended;
 use crate::{
-    base::toml_reader::{Fault, Faults},
-    roles::config::{calibration, edge, pattern, pattern::Catalogue, pipeline},
+    base::{
+        clock::{Clock, SystemClock},
+        toml_reader::{Fault, Faults},
+    },
+    domain::schedule::CHINA_OFFSET_SECS,
+    roles::config::{calendar, calibration, edge, pattern, pattern::Catalogue, pipeline},
 };
 use std::{
     collections::BTreeSet,
@@ -15,7 +19,7 @@ use std::{
     after_help = "Examples:\n  gridwarden check pipelines calibration models\n  gridwarden check packaging/edge.toml --json"
 )]
 pub struct CheckArgs {
-    /// Files or directories: pipelines, patterns, calibrations, model manifests, edge.toml, hub.toml
+    /// Files or directories: pipelines, patterns, calendars, calibrations, model manifests, edge.toml, hub.toml
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// One JSON object instead of lines
@@ -29,6 +33,7 @@ pub struct CheckArgs {
 enum Kind {
     Pipeline,
     Pattern,
+    Calendar,
     Calibration,
     Manifest,
     Edge,
@@ -119,6 +124,7 @@ fn kind_of(path: &Path) -> Result<Kind, Faults> {
     let has = |key: &str| document.as_table().contains_key(key);
     Ok(match () {
         () if has("camera") && has("source") => Kind::Pipeline,
+        () if has("day_off") || has("workday") => Kind::Calendar,
         () if has("homography") || has("datum") => Kind::Calibration,
         () if has("head") || (has("file") && has("sha256")) => Kind::Manifest,
         () if has("subjects") || has("event") => Kind::Pattern,
@@ -127,7 +133,7 @@ fn kind_of(path: &Path) -> Result<Kind, Faults> {
         () => {
             return Err(fault(
                 1,
-                "is no pipeline, pattern, calibration, model manifest, edge.toml or hub.toml",
+                "is no pipeline, pattern, calendar, calibration, model manifest, edge.toml or hub.toml",
             ));
         }
     })
@@ -141,6 +147,7 @@ fn check_as(
 ) -> Result<(), Faults> {
     match kind {
         Kind::Pattern => pattern::load_pattern(path).map(drop),
+        Kind::Calendar => calendar::load_calendar(path).map(drop),
         Kind::Calibration => calibration::load_calibration(path).map(|calibration| {
             if let Some(shift) = calibration.suspected_shift() {
                 report.warnings.push(format!("{}: warning: {shift}", path.display()));
@@ -163,6 +170,19 @@ fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {
         report.notes.push(format!(
             "{file}: note: {tiles} tiles: {} inferences a frame instead of 1",
             1 + tiles
+        ));
+    }
+    let now = SystemClock::new().wall();
+    for exception in pipeline.scene.exceptions.iter().filter(|one| one.has_expired(now)) {
+        let (until, note) = (exception.valid_until, &exception.note);
+        report.warnings.push(format!(
+            "{file}: warning: the exception \"{note}\" ended on {until}: cases are opened there again"
+        ));
+    }
+    let year = now.local(CHINA_OFFSET_SECS).date.year;
+    if pipeline.calendar.as_ref().is_some_and(|calendar| calendar.last_year() < Some(year)) {
+        report.warnings.push(format!(
+            "{file}: warning: the calendar names no day of {year}: only weekends are days off"
         ));
     }
     if pipeline.calibration.is_none() {

@@ -9,6 +9,7 @@ use crate::{
     base::time::{ClockQuality, MediaTime, WallTime},
     domain::{
         analyser::Analyser,
+        case::node_book::NodeBook,
         detection::{Detection, ModelRef},
         frame::FrameStamp,
         ids::DerivedIds,
@@ -74,6 +75,8 @@ pub struct Summary {
 /// Feeds frames to the analyser and writes what it says.
 pub struct Replay<W> {
     analyser: Analyser,
+    /// Of a node with this one camera: what may be the same thing is said there.
+    book: NodeBook,
     address: NodeAddress,
     out: W,
     pub summary: Summary,
@@ -87,8 +90,8 @@ impl<W: Write> Replay<W> {
         detections: &[Detection],
     ) -> anyhow::Result<()> {
         let step = self.analyser.step(stamp, condition, detections);
-        for fact in &step.facts {
-            serde_json::to_writer(&mut self.out, &case_event(fact, &self.address))?;
+        for fact in step.facts.into_iter().flat_map(|fact| self.book.admit(fact)) {
+            serde_json::to_writer(&mut self.out, &case_event(&fact, &self.address))?;
             self.out.write_all(b"\n")?;
             self.summary.cases += u64::from(fact.kind == FactKind::Opened);
         }
@@ -149,6 +152,7 @@ fn begin<W: Write>(
     let ground = pipeline.calibration.as_ref().map(|c| c.view.clone());
     Ok(Replay {
         analyser: Analyser::new(pipeline.scene.clone(), ground, model, &pipeline.patterns, 1, ids),
+        book: NodeBook::default(),
         address: NodeAddress { district: args.district.clone(), node: args.node.clone() },
         out,
         summary: Summary::default(),
@@ -287,7 +291,10 @@ fn from_video(
             camera::{FilePart, FileSource, FileSourceConfig},
             detector::provider::{Provider, ProviderOptions},
         },
-        roles::edge::{changes::SceneWatch, sight::{Glance, Sight}},
+        roles::edge::{
+            changes::SceneWatch,
+            sight::{Glance, Sight},
+        },
     };
     // One provider, one thread: the same video gives the same answer on every run of a machine.
     let providers = ProviderOptions { order: vec![Provider::Cpu], ..ProviderOptions::default() };

@@ -226,8 +226,13 @@ fn photograph(
     frame.stamp.captured_at = at;
     let size = frame.stamp.size;
     let polygon = PixelPolygon::whole(size).out_to_border(size);
-    let zone = Zone { id: "picture".parse()?, polygon, tiles: None };
-    let scene = Scene { camera: "photograph".parse()?, reference_size: size, zones: vec![zone] };
+    let zone = Zone { id: "picture".parse()?, polygon, tiles: None, asset: None };
+    let scene = Scene {
+        camera: "photograph".parse()?,
+        reference_size: size,
+        zones: vec![zone],
+        exceptions: Vec::new(),
+    };
     let target = Target {
         pattern,
         scene: &scene,

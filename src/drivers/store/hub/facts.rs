@@ -3,6 +3,7 @@
 use super::{
     CaseChange, DecideError, Decision, HubStore, Tx,
     evidence::link_evidence,
+    pictures::pictures,
     records::{self, from_json, to_json},
 };
 use crate::{
@@ -182,20 +183,7 @@ impl HubStore {
         at: WallTime,
     ) -> Result<(CaseChange, bool), StoreError> {
         let failed = |error| self.failed(error);
-        let rows = sqlx::query(
-            "SELECT f.payload FROM fact_streams s JOIN facts f \
-               ON f.case_id = s.case_id AND f.writer = s.writer AND f.revision = s.applied_upto \
-             WHERE s.case_id = $1 ORDER BY s.first_at_millis, s.writer",
-        )
-        .bind(case_id.to_string())
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(failed)?;
-        let pictures = rows
-            .iter()
-            .map(|row| records::json(row, "payload"))
-            .collect::<Result<Vec<CaseFactData>, _>>()
-            .map_err(failed)?;
+        let pictures = pictures(tx, case_id).await.map_err(failed)?;
         let folded = fold(&pictures).ok_or_else(|| StoreError::Content {
             path: self.path.to_path_buf(),
             table: "fact_streams",

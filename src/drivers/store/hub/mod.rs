@@ -21,6 +21,7 @@ mod decide;
 mod evidence;
 mod facts;
 mod outbound;
+mod pictures;
 mod records;
 mod reviewed;
 mod sessions;

@@ -16,6 +16,7 @@ mod openapi;
 mod ops;
 pub mod problem;
 mod session;
+mod sightings;
 mod stream;
 mod view;
 

@@ -1,6 +1,9 @@
 //! What the review page reads, as `docs/http.md` describes it.
 
-use super::problem::Answer;
+use super::{
+    problem::Answer,
+    sightings::{SightingsView, sightings},
+};
 use crate::{
     base::time::WallTime,
     domain::{
@@ -140,6 +143,8 @@ pub struct CaseDetail {
     #[schema(value_type = Option<String>)]
     pub disposed_at: Option<WallTime>,
     pub rework_count: i64,
+    #[serde(flatten)]
+    pub sightings: SightingsView,
 }
 
 pub fn summary(case: &CaseRow) -> CaseSummary {
@@ -155,7 +160,7 @@ pub fn summary(case: &CaseRow) -> CaseSummary {
             node: camera.node.to_string(),
         }),
         zone: case.zone.as_ref().map(ToString::to_string),
-        place: case.place.clone().map(|place| PlaceView { cell: bounds(&place.code_2d), place }),
+        place: case.place.clone().map(PlaceView::of),
         first_seen_at: case.first_seen_at,
         confirmed_at: case.confirmed_at,
         last_seen_at: case.last_seen_at,
@@ -167,6 +172,12 @@ pub fn summary(case: &CaseRow) -> CaseSummary {
         priority: case.priority,
         received_at: case.received_at,
         thumbnail: case.thumbnail.clone(),
+    }
+}
+
+impl PlaceView {
+    pub fn of(place: PlaceData) -> Self {
+        Self { cell: bounds(&place.code_2d), place }
     }
 }
 
@@ -235,6 +246,7 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
         external_no: case.external_no.clone(),
         disposed_at: case.disposed_at,
         rework_count: case.rework_count,
+        sightings: sightings(register, case.case_id).await?,
     })
 }
 

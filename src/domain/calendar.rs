@@ -1,0 +1,56 @@
+//! Which days are off: weekends, but for the days that a city's calendar names.
+//!
+//! In China the State Council moves days: a holiday's bridge is made up for by work on a weekend (调休). A
+//! calendar lists both; where it says nothing, Saturday and Sunday are off.
+
+use crate::base::time::{LocalDate, LocalTime};
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Calendar {
+    /// Off, whatever day of the week.
+    pub off: BTreeSet<LocalDate>,
+    /// Worked, though on a weekend.
+    pub worked: BTreeSet<LocalDate>,
+}
+
+impl Calendar {
+    pub fn is_off(&self, day: &LocalTime) -> bool {
+        let weekend = day.weekday >= 5;
+        self.off.contains(&day.date) || (weekend && !self.worked.contains(&day.date))
+    }
+
+    /// The year of the last day that it names; beyond it only weekends are known.
+    pub fn last_year(&self) -> Option<i16> {
+        self.off.iter().chain(&self.worked).map(|date| date.year).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::time::WallTime;
+
+    #[test]
+    fn a_calendar_moves_days_and_says_nothing_of_others() {
+        let date = |text: &str| text.parse::<LocalDate>().unwrap();
+        let calendar = Calendar {
+            off: [date("2026-10-01"), date("2026-10-02")].into(),
+            worked: [date("2026-10-10")].into(),
+        };
+        // 1 October 2026 is a Thursday.
+        for (day, off) in [
+            ("2026-10-01", true),
+            ("2026-10-02", true),
+            ("2026-10-03", true),
+            ("2026-10-09", false),
+            ("2026-10-10", false),
+            ("2026-10-11", true),
+        ] {
+            let at: WallTime = format!("{day}T12:00:00+08:00").parse().unwrap();
+            assert_eq!(calendar.is_off(&at.local(8 * 3600)), off, "{day}");
+        }
+        assert_eq!(calendar.last_year(), Some(2026));
+        assert_eq!(Calendar::default().last_year(), None);
+    }
+}
