@@ -3,7 +3,7 @@
 
     python things.py --out DIR [--first 0] [--count 1200] [--seed 1] [--kinds stall,bin] [--threads 1] [--secs-max S]
 
-Out: DIR/cutouts/<number>.png (BGR and alpha; the thing's shadow is alpha under a half) and DIR/cutouts.json as pictures.py writes it,
+Out: DIR/cutouts/<number>.png (BGR and alpha; the thing's shadow is alpha under a half) and DIR/cutouts.json ({file_name, take, set, boxes} each),
 rewritten whole and renamed into place every fifty. A distractor has no boxes. Each cut-out depends on the seed and its number (and
 on `--kinds`) alone; what is there already is not rendered again. The camera is one on a pole of which only the thing's part of the
 picture is rendered, off its axis, as a street camera would see it.
@@ -28,16 +28,18 @@ from mathutils import Matrix, Vector
 import materials
 import things_bins
 import things_distractors
+import things_edges
 import things_market
 import things_rest
 from shapes import instances, link, tree_of
 from street import use_cycles
+from things_check import CLASSES, DARK_MAX
 from things_looks import purge
 
 KINDS = {"stall": (34, things_market.stall), "bin": (22, lambda rng: things_bins.bins(rng, False)), "bin_overflowing": (14, lambda rng: things_bins.bins(rng, True)),
-         "garbage_pile": (12, things_rest.garbage), "tricycle": (6, things_rest.tricycle), "distractor": (12, things_distractors.distractor)}
+         "garbage_pile": (12, things_rest.garbage), "tricycle": (6, things_rest.tricycle), "distractor": (12, things_distractors.distractor),
+         "edge": (8, things_edges.edge)}
 LIGHTS = {"day": 50, "overcast": 28, "dusk": 9, "night": 13}
-CLASSES = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle", "umbrella", "bin", "bin_overflowing", "garbage_pile", "stall")
 SAMPLES, SIDE_PX = 3, (90, 320)
 NO_TRUTH = 255  # the index of what is solid and has no label
 SHADOW_MAX = .49  # paste.py takes alpha over a half for solid
@@ -235,12 +237,12 @@ def make(studio, rng, kinds):
     for instance in instances():
         for part in tree_of(instance.thing):
             part.pass_index = instance.id
-    # From behind, a lid or the body hides what makes a bin overflow, and a sales trailer is a plain box.
-    project = studio.aim(rng, corners_of(own), 1.3 if kind == "bin_overflowing" or name == "market_wagon" else math.pi)
+    # From behind, a lid or the body hides what makes a bin overflow, a sales trailer is a plain box, and shrubs hide a fence.
+    project = studio.aim(rng, corners_of(own), 1.3 if kind in ("bin_overflowing", "edge") or name == "market_wagon" else math.pi)
     places = {i.id: project(corners_of(tree_of(i.thing))) for i in instances()}
     pixels, ids = studio.shoot(rng.randrange(1 << 30))
     pixels, boxes = trim(soften(pixels, ids), ids, boxes_in(ids, places))
-    return {"take": f"{kind}/{name}", "set": f"things/{light}", "boxes": boxes}, pixels
+    return {"take": f"{'distractor' if kind == 'edge' else kind}/{name}", "set": f"things/{light}", "boxes": boxes}, pixels
 
 
 def write(folder, entries):
@@ -268,6 +270,8 @@ def part(options, kinds):
         entry, pixels = make(studio, random.Random(f"thing {options.seed} {number}"), kinds)
         if not entry["boxes"] and not entry["take"].startswith("distractor"):
             continue  # it would teach that such a thing is nothing
+        if pixels[pixels[..., 3] > 127][:, :3].mean() < DARK_MAX:
+            continue  # black on black
         file = f"cutouts/{number:05d}.png"
         cv2.imwrite(f"{options.out}/{file}", pixels)
         entries[number] = {"file_name": file, **entry}

@@ -3,7 +3,7 @@
 
     python things_check.py DIR
 
-Fails on the first folder with: a listed file that is missing or has no alpha; a class unknown to pictures.py; a box outside its
+Fails on the first folder with: a listed file that is missing or has no alpha; a class that is none of CLASSES; a box outside its
 picture, without solid pixels, or with a side at which nothing of the thing is seen; a thing without its own class among its boxes;
 a distractor with a box. Prints how many there are of each kind, and how many designs.
 """
@@ -14,8 +14,7 @@ import sys
 
 import cv2
 
-from pictures import CLASSES
-
+CLASSES = ("person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle", "umbrella", "bin", "bin_overflowing", "garbage_pile", "stall")
 SEEN = 60  # alpha that a box's outermost rows and columns reach: a lone pixel's soft edge
 SOLID_SHARE_MIN = .02
 DARK_MAX = 6  # mean of a picture in which nothing can be made out
