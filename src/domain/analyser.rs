@@ -146,9 +146,8 @@ impl Analyser {
         condition: CameraCondition,
         detections: &[Detection],
     ) -> Step {
-        let valid = condition == CameraCondition::Ok;
         let (sx, sy) = self.scene.reference_from_stream(stamp.size);
-        let tracks = if valid {
+        let tracks = if condition.shows_things() {
             let scaled: Vec<Detection> = detections
                 .iter()
                 .map(|d| Detection { bbox: d.bbox.scaled(sx, sy), ..d.clone() })
@@ -158,7 +157,13 @@ impl Analyser {
             Vec::new()
         };
 
-        let frame = RuleFrame { pts: stamp.pts, at: stamp.captured_at, valid, tracks: &tracks };
+        let frame = RuleFrame {
+            pts: stamp.pts,
+            at: stamp.captured_at,
+            valid: condition.shows_things(),
+            clear: condition.proves_absence(),
+            tracks: &tracks,
+        };
         let events: Vec<(usize, RuleEvent)> = self
             .rules
             .iter_mut()

@@ -382,6 +382,9 @@ pub enum CameraCondition {
     Blurred,
     Covered,
     Moved,
+    Overexposed,
+    /// It sees, but not everywhere.
+    RainOnLens,
 }
 
 /// `camera/<camera>/health`, retained.

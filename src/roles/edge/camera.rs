@@ -12,7 +12,7 @@ use super::{
     counters::EdgeCounters,
     evidence::{About, EvidenceFolder, Stored},
     report::CameraReporter,
-    sight::condition_of,
+    watch::HealthWatch,
 };
 use crate::{
     base::{clock::Clock, shutdown::Shutdown, time::WallTime},
@@ -24,8 +24,7 @@ use crate::{
         privacy::PrivacyMask,
         scene::Scene,
         seams::FrameSource,
-        verdict::judge::FrameJudge,
-        wire::{CameraCondition, FactKind},
+        wire::FactKind,
     },
     drivers::{
         camera::{CameraSource, SourceEvent},
@@ -35,7 +34,6 @@ use crate::{
         },
         store::{commit_queue::CommitQueue, edge::CommitBatch},
         vision::{
-            health::HealthMeter,
             mask::mask_regions,
             snapshot::{Annotations, Snapshot, take},
         },
@@ -105,8 +103,7 @@ pub struct Analyst {
     pub analyser: Analyser,
     pub reporter: CameraReporter,
     pub clips: Clips,
-    pub meter: HealthMeter,
-    pub judge: FrameJudge,
+    pub watch: HealthWatch,
 }
 
 impl Analyst {
@@ -121,7 +118,7 @@ impl Analyst {
         loop {
             match messages.recv_timeout(LOOK_FOR_SHUTDOWN) {
                 Ok(Message::Analysed(analysed)) => self.frame(*analysed),
-                Ok(Message::Source(event)) => self.reporter.source_event(&event),
+                Ok(Message::Source(event)) => self.source_event(&event),
                 Ok(Message::Clip { case_id, stored }) => self.clip_ready(case_id, *stored),
                 Ok(Message::Mute(mute)) => self.analyser.mute(*mute),
                 Err(_) if self.shared.shutdown.has_begun() => return,
@@ -130,11 +127,19 @@ impl Analyst {
         }
     }
 
+    fn source_event(&mut self, event: &SourceEvent) {
+        self.reporter.source_event(event);
+        if let SourceEvent::Lost { error, .. } = event {
+            self.watch.offline(self.shared.clock.wall());
+            self.reporter.told(self.watch.public(), Some(error.to_string()));
+        }
+    }
+
     fn frame(&mut self, analysed: Analysed) {
         let frame = analysed.frame;
         let stamp = frame.stamp;
-        let condition = condition_of(&mut self.meter, &mut self.judge, &frame);
-        self.reporter.condition(condition, stamp.captured_at);
+        let condition = self.watch.look(&frame).condition;
+        self.reporter.told(self.watch.public(), None);
         let found = match analysed.result {
             Ok(found) => found,
             Err(error) => {
@@ -157,7 +162,7 @@ impl Analyst {
             };
             self.commit(CommitBatch { facts: vec![fact.clone()], uploads });
         }
-        if condition == CameraCondition::Ok {
+        if condition.shows_things() {
             self.clips.make_due(stamp.captured_at);
         }
     }

@@ -22,6 +22,7 @@ pub mod sight;
 mod upkeep;
 pub mod uploads;
 mod verify;
+pub mod watch;
 
 use crate::{
     base::{
@@ -33,7 +34,6 @@ use crate::{
     domain::{
         analyser::Analyser,
         ids::{IdSource, RandomIds},
-        verdict::judge::FrameJudge,
         wire::{CloudEvent, Leaf, NodeAddress, StatusData, Topic},
     },
     drivers::{
@@ -49,7 +49,7 @@ use crate::{
         footage::{Footage, Recorder, RecorderConfig, RecorderEvent},
         mqtt::{Credentials, MqttConfig, connect},
         store::{commit_queue::CommitQueue, edge::EdgeStore},
-        vision::{health::HealthMeter, tensor::PlaneTensorMaker},
+        vision::tensor::PlaneTensorMaker,
     },
     roles::{
         config::{
@@ -81,6 +81,7 @@ use tokio::sync::mpsc;
 use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
 use verify::Verifier;
+use watch::HealthWatch;
 
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
 /// How long the broker keeps a node's messages while it is away: a week.
@@ -334,8 +335,7 @@ fn start_camera(
             shared.clone(),
             sender.clone(),
         ),
-        meter: HealthMeter::new(),
-        judge: FrameJudge::default(),
+        watch: HealthWatch::new(pipeline.health),
     };
     let analysing = analyst.spawn(messages)?;
 
