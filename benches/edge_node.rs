@@ -29,11 +29,11 @@ use gridwarden::{
         analyser::Analyser,
         detection::Detection,
         frame::Frame,
+        health::Settings,
         ids::DerivedIds,
         letterbox::{Letterbox, TensorSpec},
         seams::{FrameSource, PixelFault, TensorMaker},
         track::{Tracker, TrackerConfig},
-        verdict::judge::FrameJudge,
         wire::{CameraCondition, NodeAddress, case_event},
     },
     drivers::{
@@ -45,14 +45,14 @@ use gridwarden::{
             runtime,
             session::NetworkFile,
         },
-        vision::{health::HealthMeter, mask::mask_regions, tensor::PlaneTensorMaker},
+        vision::{mask::mask_regions, tensor::PlaneTensorMaker},
     },
     roles::{
         config::{
             pattern::Catalogue,
             pipeline::{Pipeline, load_pipeline},
         },
-        edge::sight::condition_of,
+        edge::watch::HealthWatch,
     },
 };
 use ort::{session::Session, value::TensorRef};
@@ -225,13 +225,13 @@ impl Bench {
     /// What an analyst and the network do with a frame, in one thread; the number of facts.
     fn analyse(&self, detector: &mut OnnxDetector, frames: usize) -> anyhow::Result<usize> {
         let mut source = self.source()?;
-        let (mut meter, mut judge) = (HealthMeter::new(), FrameJudge::default());
+        let mut watch = HealthWatch::new(Settings::default());
         let mut analyser = self.analyser();
         let mut facts = 0;
         for _ in 0..frames {
             let frame = next(&mut source)?;
             let found = detector.detect_all(&frame)?;
-            let condition = condition_of(&mut meter, &mut judge, &frame);
+            let condition = watch.look(&frame).condition;
             black_box(mask_regions(&found.for_masking));
             let step = analyser.step(&frame.stamp, condition, &found.detections);
             for fact in &step.facts {
@@ -262,9 +262,9 @@ impl Bench {
         let (tensor_millis, ()) = per_frame(each, || {
             repeat(&frames, |frame| Ok(maker.fill(frame, spec, &mut tensor)?))
         })?;
-        let mut meter = HealthMeter::new();
+        let mut watch = HealthWatch::new(Settings::default());
         let (health_millis, ()) =
-            per_frame(each, || repeat(&frames, |frame| Ok(meter.measure(frame)?)))?;
+            per_frame(each, || repeat(&frames, |frame| Ok(watch.look(frame))))?;
         let mut untouched = self.detector(Box::new(NoTensor))?;
         let mut bare = BareNetwork::open(&self.network)?;
         let (answered, ()) =

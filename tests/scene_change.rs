@@ -16,16 +16,14 @@ use gridwarden::{
         scene::{Scene, Zone},
         seams::FrameSource,
         taxonomy::Pattern,
-        verdict::judge::FrameJudge,
         wire::FactKind,
     },
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig},
-        vision::health::HealthMeter,
     },
     roles::{
         config::pattern::Catalogue,
-        edge::{changes::SceneWatch, sight::condition_of},
+        edge::{changes::SceneWatch, watch::HealthWatch},
     },
 };
 use serde_json::Value;
@@ -93,7 +91,7 @@ fn facts(
         FileSourceConfig { parts, analysed_fps: FPS, between: None, clock: ClockQuality::Assigned };
     let mut source = FileSource::open(config).unwrap();
     let mut running: Option<(Analyser, SceneWatch)> = None;
-    let (mut meter, mut judge) = (HealthMeter::new(), FrameJudge::default());
+    let mut watch = HealthWatch::new(Settings::default());
     let mut facts = Vec::new();
     let mut number = 0;
     while let Some(frame) = source.next_frame().unwrap().map(&change) {
@@ -113,7 +111,7 @@ fn facts(
             let watch = SceneWatch::of(patterns, |_| false).unwrap();
             (Analyser::new(scene, None, model, &of_zone, 1, ids), watch)
         });
-        let condition = condition_of(&mut meter, &mut judge, &frame);
+        let condition = watch.look(&frame).condition;
         let mut detections = known(number);
         let seen = watch.look(&frame, condition, &detections, analyser);
         detections.extend(seen);

@@ -12,8 +12,6 @@ use gridwarden::{
         pixel::{PixelBox, PixelSize},
         seams::{DetectError, TensorMaker},
         tiles::{TileShape, Tiling},
-        verdict::health::HealthLimits,
-        wire::CameraCondition,
     },
     drivers::{
         detector::{
@@ -24,7 +22,7 @@ use gridwarden::{
             provider::{Provider, ProviderOptions},
             session::NetworkFile,
         },
-        vision::{health::HealthMeter, still, tensor::PlaneTensorMaker},
+        vision::{still, tensor::PlaneTensorMaker},
     },
     roles::tools::{
         detect::{self, DetectArgs},
@@ -382,39 +380,6 @@ fn the_newest_frame_wins_while_the_network_is_busy() {
     assert_eq!(has_entered.recv_timeout(LONG), Ok(5));
     assert_eq!(slot.dropped(), 3);
     go.send(()).unwrap();
-}
-
-/// Luma that varies like a street, moved by `shift` and dimmed by `gain`.
-fn scene(shift: usize, gain: f32) -> OwnedImage {
-    let size = PixelSize { width_px: 640, height_px: 360 };
-    let luma = (0..640 * 360)
-        .map(|i| {
-            let (x, y) = ((i % 640 + shift) / 24, i / 640 / 18);
-            (((x * 37 + y * 91) % 200) as f32 * gain) as u8 + 20
-        })
-        .collect();
-    OwnedImage::new(
-        size,
-        [luma, vec![128; 320 * 180], vec![128; 320 * 180]],
-        ColourMatrix::Bt709,
-        false,
-    )
-    .unwrap()
-}
-
-#[test]
-fn the_health_meter_tells_good_frozen_covered_and_black_apart() {
-    let uniform = |luma| OwnedImage::uniform(PixelSize { width_px: 640, height_px: 360 }, luma);
-    let limits = HealthLimits::default();
-    let mut meter = HealthMeter::new();
-    let mut judge = |image| limits.judge(&meter.measure(&frame(image)).unwrap());
-    assert_eq!(judge(scene(0, 1.0)), CameraCondition::Ok);
-    assert_eq!(judge(scene(9, 1.0)), CameraCondition::Ok);
-    assert_eq!(judge(scene(9, 1.0)), CameraCondition::Frozen);
-    assert_eq!(judge(uniform(120)), CameraCondition::Covered);
-    assert_eq!(judge(uniform(16)), CameraCondition::Black);
-    let first = HealthMeter::new().measure(&frame(scene(0, 1.0))).unwrap();
-    assert_eq!(first.change, None);
 }
 
 #[test]

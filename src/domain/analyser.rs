@@ -223,9 +223,8 @@ impl Analyser {
         if !self.waiting.is_empty() {
             self.resume_waiting(now);
         }
-        let valid = condition == CameraCondition::Ok;
         let (sx, sy) = self.scene.reference_from_stream(stamp.size);
-        let tracks = if valid {
+        let tracks = if condition.shows_things() {
             let scaled: Vec<Detection> = detections
                 .iter()
                 .map(|d| Detection { bbox: d.bbox.scaled(sx, sy), ..d.clone() })
@@ -235,7 +234,13 @@ impl Analyser {
             Vec::new()
         };
 
-        let frame = RuleFrame { pts: stamp.pts, at: stamp.captured_at, valid, tracks: &tracks };
+        let frame = RuleFrame {
+            pts: stamp.pts,
+            at: stamp.captured_at,
+            valid: condition.shows_things(),
+            clear: condition.proves_absence(),
+            tracks: &tracks,
+        };
         let events: Vec<(usize, RuleEvent)> = self
             .rules
             .iter_mut()

@@ -165,6 +165,21 @@ fn a_blind_camera_ends_no_case() {
 }
 
 #[test]
+fn through_drops_on_the_lens_things_are_seen_but_none_is_seen_to_be_gone() {
+    let step = |analyser: &mut Analyser, sec, found: &[Detection]| {
+        analyser.step(&stamp(sec), CameraCondition::RainOnLens, found).facts
+    };
+    let mut analyser = analyser(1);
+    let facts: Vec<CaseFact> =
+        (0..90).flat_map(|sec| step(&mut analyser, sec, &[stall(100.0)])).collect();
+    assert_eq!(facts.iter().map(|fact| fact.kind).collect::<Vec<_>>(), [FactKind::Opened]);
+    let unseen = (90..900).flat_map(|sec| step(&mut analyser, sec, &[])).count();
+    assert_eq!(unseen, 0);
+    let dry: Vec<CaseFact> = run(&mut analyser, 900..1500, |_| Vec::new());
+    assert_eq!(dry.iter().map(|fact| fact.kind).collect::<Vec<_>>(), [FactKind::Gone]);
+}
+
+#[test]
 fn a_clip_that_is_ready_after_the_end_still_joins_its_case() {
     let mut analyser = analyser(1);
     let facts = run(&mut analyser, 0..300, |s| if s < 100 { vec![stall(100.0)] } else { vec![] });

@@ -32,6 +32,8 @@ pub mod detection;
 pub mod tiles;
 /// Detections of one thing over time.
 pub mod track;
+/// Could the camera see, and since when not.
+pub mod health;
 /// Which days are off.
 pub mod calendar;
 /// When a pattern is looked for.

@@ -374,6 +374,9 @@ pub enum CameraCondition {
     Blurred,
     Covered,
     Moved,
+    Overexposed,
+    /// It sees, but not everywhere.
+    RainOnLens,
 }
 
 /// `camera/<camera>/health`, retained.

@@ -90,6 +90,36 @@ impl FrameSource for Frozen {
     }
 }
 
+/// Each sample the mean of those around it.
+fn out_of_focus(planes: &mut PlanesMut<'_>) {
+    const AROUND: usize = 4;
+    let (stride, height) = (planes.y_stride_bytes, planes.size.height_px as usize);
+    for (step, length) in [(1, planes.size.width_px as usize), (stride, height)] {
+        let before = planes.y.to_vec();
+        for y in 0..height {
+            for x in 0..planes.size.width_px as usize {
+                let (line, at) = if step == 1 { (y * stride, x) } else { (x, y) };
+                let around = at.saturating_sub(AROUND)..(at + AROUND + 1).min(length);
+                let count = around.len();
+                let sum: usize = around.map(|at| usize::from(before[line + at * step])).sum();
+                planes.y[y * stride + x] = (sum / count) as u8;
+            }
+        }
+    }
+}
+
+/// A camera that points 80 px further to the left.
+fn turned(planes: &mut PlanesMut<'_>) {
+    let PlanesMut { y, y_stride_bytes, u, v, uv_stride_bytes, .. } = planes;
+    for (plane, stride, px) in
+        [(y, *y_stride_bytes, 80), (u, *uv_stride_bytes, 40), (v, *uv_stride_bytes, 40)]
+    {
+        for row in plane.chunks_mut(stride).filter(|row| row.len() > px) {
+            row.copy_within(..row.len() - px, px);
+        }
+    }
+}
+
 fn verdict(ended: &Ended) -> Value {
     assert_eq!(ended.code, 0, "the exit code is 0 whatever the verdict: {}", ended.shown());
     assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.shown());
@@ -286,6 +316,7 @@ fn a_full_bin_is_present_until_it_is_emptied() {
         "{cleared}"
     );
     assert_eq!(cleared["advisory"], false);
+    assert!(cleared["fov_match"].as_f64().unwrap() > 0.8, "{cleared}");
     assert_eq!(cleared["positive_control"], serde_json::json!({ "ran": true, "found": true }));
     assert_eq!(
         cleared["looks"].as_array().unwrap().len(),
@@ -340,6 +371,8 @@ fn a_camera_that_cannot_see_clears_nothing() {
     };
     let emptied = || part(42.0, 52.0);
     let blind = [
+        ("blurred", write(folder.path(), "blurred.mp4", &mut emptied(), out_of_focus)),
+        ("moved", write(folder.path(), "moved.mp4", &mut emptied(), turned)),
         ("black", write(folder.path(), "black.mp4", &mut emptied(), flat(16))),
         ("covered", write(folder.path(), "covered.mp4", &mut emptied(), flat(120))),
         (
@@ -357,6 +390,9 @@ fn a_camera_that_cannot_see_clears_nothing() {
         assert_eq!(verdict["verdict"], "UNDETERMINABLE", "{reason}: {verdict}");
         assert_eq!(reasons(&verdict)[0], reason, "{verdict}");
         assert!(verdict["health"][reason].as_u64().unwrap() > 30, "{verdict}");
+        if reason == "moved" {
+            assert!(verdict["fov_match"].as_f64().unwrap() < 0.3, "{verdict}");
+        }
     }
     // Half of it seen: one look is no proof.
     let half = folder.path().join("half.mp4");

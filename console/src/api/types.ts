@@ -43,6 +43,8 @@ export const CAMERA_CONDITIONS = [
   'blurred',
   'covered',
   'moved',
+  'overexposed',
+  'rain_on_lens',
 ] as const;
 export type CameraCondition = (typeof CAMERA_CONDITIONS)[number];
 

@@ -12,7 +12,7 @@ impl ZoneRule {
             .tracks
             .iter()
             .any(|t| OCCLUDERS.contains(&t.class.as_str()) && t.bbox.intersection(&slot) > 0.0);
-        let frame = &RuleFrame { valid: frame.valid && !hidden, ..*frame };
+        let frame = &RuleFrame { valid: frame.valid && frame.clear && !hidden, ..*frame };
         let missing = frame.valid && self.candidates(frame, false).is_empty();
         let sighting = self.pattern.classes.first().filter(|_| missing).map(|class| Sighting {
             track: None,

@@ -39,6 +39,7 @@ impl ZoneRule {
             };
             let absent = match frame.valid {
                 false => Evidence::Blind,
+                true if !frame.clear => Evidence::Hidden,
                 true if track.is_some_and(|t| !counts(&t)) => Evidence::Hidden,
                 true if stationary && is_hidden(stay, frame.tracks) => Evidence::Hidden,
                 true => Evidence::Absent,

@@ -39,6 +39,8 @@ pub struct RuleFrame<'a> {
     pub at: WallTime,
     /// False while the camera is blind.
     pub valid: bool,
+    /// Whether what is not seen is not there: not while drops hide a part of the picture.
+    pub clear: bool,
     pub tracks: &'a [Track],
 }
 
@@ -159,7 +161,7 @@ impl ZoneRule {
             }
             return Vec::new();
         };
-        let absent = if frame.valid { Evidence::Absent } else { Evidence::Blind };
+        let absent = if frame.valid && frame.clear { Evidence::Absent } else { Evidence::Blind };
         let (event, keep) = Self::advance(stay, frame.pts, sighting, absent, &self.pattern);
         if !keep {
             self.stays.clear();

@@ -78,6 +78,7 @@ fn run(
             pts,
             at: WallTime::from_unix_millis(0),
             valid: valid(sec),
+            clear: true,
             tracks: &tracks,
         }) {
             match event {

@@ -1,9 +1,6 @@
 //! From looks to a verdict. Every doubt is UNDETERMINABLE: the worst error is closing what is there.
 
-use super::{
-    Look, Outcome, PositiveControl, Reason, Verdict,
-    health::{HealthLimits, HealthSummary},
-};
+use super::{Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary};
 use crate::{
     base::time::WallTime,
     domain::{
@@ -25,6 +22,8 @@ pub struct FrameFinding {
     pub condition: CameraCondition,
     /// The condition held at the clearing threshold.
     pub holds: bool,
+    /// How much of the view before it shows, 0 to 1; none where there is nothing to compare.
+    pub view_share: Option<f32>,
 }
 
 /// Frames of one interval, in time order.
@@ -71,7 +70,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         looks,
         positive_control,
         health,
-        fov_match: None,
+        fov_match: question.before.and_then(|_| fov_match(question.after)),
         model: question.model.clone(),
         pattern: question.pattern.data(),
     }
@@ -152,11 +151,22 @@ fn faults(health: &HealthSummary) -> Vec<Reason> {
         (health.covered, Reason::Covered),
         (health.blurred, Reason::Blurred),
         (health.frozen, Reason::Frozen),
+        (health.moved, Reason::Moved),
+        (health.overexposed, Reason::Overexposed),
+        (health.rain_on_lens, Reason::RainOnLens),
     ]
     .into_iter()
     .filter(|(count, _)| share(*count, health.frames) >= FAULT_SHARE_MIN)
     .map(|(_, reason)| reason)
     .collect()
+}
+
+fn fov_match(after: &[Footage]) -> Option<f64> {
+    let frames = after.iter().flat_map(|footage| &footage.frames);
+    let mut shares: Vec<f32> = frames.filter_map(|frame| frame.view_share).collect();
+    shares.sort_by(f32::total_cmp);
+    let middle = shares.get(shares.len() / 2)?;
+    Some((f64::from(*middle) * 100.0).round() / 100.0)
 }
 
 fn share(part: u32, whole: u32) -> f64 {
@@ -180,41 +190,6 @@ impl Verdict {
             fov_match: None,
             model,
             pattern,
-        }
-    }
-}
-
-/// Judges each frame of one footage in turn; a run of unchanging frames counts as frozen, one alone does not.
-#[derive(Debug, Default)]
-pub struct FrameJudge {
-    limits: HealthLimits,
-    /// Rises by one with each frame that did not change, falls with each that did.
-    stillness: u32,
-}
-
-/// A 10 fps camera served at 12 fps repeats single frames; a frozen one repeats them all.
-const FROZEN_STILLNESS_MIN: u32 = 5;
-const STILLNESS_MAX: u32 = 10;
-/// A frozen picture that is encoded again changes at each key frame, but not twice in a row. A camera of
-/// one frame a second, repeated to five, must not rise.
-const STILLNESS_FALL: u32 = 4;
-
-impl FrameJudge {
-    pub fn condition(&mut self, health: &super::health::FrameHealth) -> CameraCondition {
-        let shown = self.limits.judge(health);
-        self.stillness = match shown {
-            CameraCondition::Frozen => (self.stillness + 1).min(STILLNESS_MAX),
-            CameraCondition::Ok => self.stillness.saturating_sub(STILLNESS_FALL),
-            _ => 0,
-        };
-        match shown {
-            CameraCondition::Ok | CameraCondition::Frozen
-                if self.stillness >= FROZEN_STILLNESS_MIN =>
-            {
-                CameraCondition::Frozen
-            }
-            CameraCondition::Frozen => CameraCondition::Ok,
-            other => other,
         }
     }
 }

@@ -2,7 +2,6 @@ use super::*;
 use crate::domain::{
     schedule::Schedule,
     taxonomy::{PersonConstraint, Subjects},
-    verdict::health::FrameHealth,
     wire::{EventData, Priority},
 };
 use std::time::Duration;
@@ -49,7 +48,7 @@ fn footage(
         from: at(0),
         to: at(frames),
         frames: (0..frames)
-            .map(|i| FrameFinding { at: at(i), condition, holds: holds(i) })
+            .map(|i| FrameFinding { at: at(i), condition, holds: holds(i), view_share: None })
             .collect(),
     }
 }
@@ -97,6 +96,9 @@ fn a_blind_camera_never_clears() {
         (CameraCondition::Covered, Reason::Covered),
         (CameraCondition::Blurred, Reason::Blurred),
         (CameraCondition::Frozen, Reason::Frozen),
+        (CameraCondition::Moved, Reason::Moved),
+        (CameraCondition::Overexposed, Reason::Overexposed),
+        (CameraCondition::RainOnLens, Reason::RainOnLens),
     ] {
         let blind =
             [footage(1_000, 500, condition, |_| false), footage(9_000, 500, condition, |_| false)];
@@ -147,54 +149,6 @@ fn an_event_that_video_cannot_clear_is_never_cleared() {
 }
 
 #[test]
-fn single_repeated_frames_are_not_a_frozen_camera() {
-    let mut judge = FrameJudge::default();
-    let frame =
-        |change| FrameHealth { luma_mean: 100.0, luma_deviation: 40.0, sharpness: 200.0, change };
-    for i in 0..40 {
-        let change = Some(if i % 4 == 0 { 0.0 } else { 1.0 });
-        assert_eq!(judge.condition(&frame(change)), CameraCondition::Ok);
-    }
-    let last = (0..5).map(|_| judge.condition(&frame(Some(0.0)))).last();
-    assert_eq!(last, Some(CameraCondition::Frozen));
-}
-
-/// How many of a second's changes, repeated for 12 s, count as frozen.
-fn frozen_of_60(changes: [f32; 5]) -> usize {
-    let mut judge = FrameJudge::default();
-    let health = |change| FrameHealth {
-        luma_mean: 110.0,
-        luma_deviation: 45.0,
-        sharpness: 300.0,
-        change: Some(change),
-    };
-    let all = changes.iter().cycle().take(60);
-    all.filter(|change| judge.condition(&health(**change)) == CameraCondition::Frozen).count()
-}
-
-#[test]
-fn a_frozen_picture_that_is_encoded_again_is_frozen() {
-    assert!(frozen_of_60([0.001, 0.002, 0.0, 0.005, 0.001]) > 50);
-    // A key frame every two seconds.
-    let mut judge = FrameJudge::default();
-    let health = |i: u32| FrameHealth {
-        luma_mean: 110.0,
-        luma_deviation: 45.0,
-        sharpness: 300.0,
-        change: Some(if i.is_multiple_of(10) { 0.3 } else { 0.002 }),
-    };
-    let frozen =
-        (0..60).filter(|i| judge.condition(&health(*i)) == CameraCondition::Frozen).count();
-    assert!(frozen > 50, "{frozen} of 60");
-}
-
-#[test]
-fn slow_and_quiet_cameras_are_not_frozen() {
-    assert_eq!(frozen_of_60([0.0, 0.0, 0.0, 0.0, 0.3]), 0, "one frame a second, repeated");
-    assert_eq!(frozen_of_60([0.1, 0.12, 0.1, 0.11, 0.1]), 0, "noise of a still scene");
-}
-
-#[test]
 fn footage_that_is_frozen_for_a_third_proves_nothing() {
     let mut after = [ok(60_000, 30, |_| false), ok(66_000, 30, |_| false)];
     for frame in after.iter_mut().flat_map(|footage| &mut footage.frames).step_by(3) {
@@ -203,4 +157,16 @@ fn footage_that_is_frozen_for_a_third_proves_nothing() {
     let before = ok(0, 30, |_| true);
     let verdict = postcheck(&after, Some(&before));
     assert_eq!((verdict.verdict, verdict.reasons), (Outcome::Undeterminable, vec![Reason::Frozen]));
+}
+
+#[test]
+fn the_match_of_the_views_is_the_median_and_needs_a_view_before() {
+    let mut after = [ok(60_000, 30, |_| false), ok(66_000, 30, |_| false)];
+    let before = ok(0, 30, |_| true);
+    assert_eq!(postcheck(&after, Some(&before)).fov_match, None, "not measured");
+    for (index, frame) in after.iter_mut().flat_map(|footage| &mut footage.frames).enumerate() {
+        frame.view_share = Some(if index % 3 == 0 { 0.2 } else { 0.96 });
+    }
+    assert_eq!(postcheck(&after, Some(&before)).fov_match, Some(0.96));
+    assert_eq!(postcheck(&after, None).fov_match, None);
 }

@@ -38,6 +38,8 @@ pub enum Reason {
     Covered,
     Frozen,
     Moved,
+    Overexposed,
+    RainOnLens,
     /// Today's model does not find it in the before footage either.
     PositiveControlFailed,
     /// There is no before footage to try the model on.
@@ -77,7 +79,7 @@ pub struct Verdict {
     pub looks: Vec<Look>,
     pub positive_control: PositiveControl,
     pub health: health::HealthSummary,
-    /// Agreement of the after view with the before view, 0 to 1; absent if not measured.
+    /// How much of the view before the frames after show, 0 to 1, median; absent if not measured.
     pub fov_match: Option<f64>,
     pub model: ModelRef,
     pub pattern: PatternData,

@@ -7,7 +7,7 @@
 pub mod change;
 /// YUV to RGB and back, by declared matrix and range.
 mod colour;
-/// Could the camera see: numbers for `domain::verdict::health`.
+/// Could the camera see: numbers for `domain::health`.
 pub mod health;
 /// What must not be recognisable in a picture that leaves the camera.
 pub mod mask;
@@ -25,6 +25,8 @@ pub mod snapshot;
 pub mod still;
 /// Frames as network input.
 pub mod tensor;
+/// One frame against what the view looked like before.
+mod view;
 
 use crate::domain::seams::PixelFault;
 use std::sync::Once;

@@ -65,6 +65,17 @@ impl<'a> Plane<'a> {
         self.size
     }
 
+    /// Samples at up to `side` by `side` places, evenly spread.
+    pub fn grid(&self, side: usize) -> impl Iterator<Item = u8> + 'a {
+        let Self { data, stride_bytes, size } = *self;
+        let step = |length: u32| (length as usize).div_ceil(side).max(1);
+        let (across, down) = (step(size.width_px), step(size.height_px));
+        (0..size.height_px as usize).step_by(down).flat_map(move |y| {
+            let row = &data[y * stride_bytes..][..size.width_px as usize];
+            row.iter().step_by(across).copied()
+        })
+    }
+
     #[cfg(test)]
     pub fn rows(&self) -> impl Iterator<Item = &'a [u8]> {
         let width = self.size.width_px as usize;

@@ -18,6 +18,7 @@ use crate::{
     },
     domain::{
         calendar::Calendar,
+        health,
         ids::{CameraId, ZoneId},
         pixel::{PixelPolygon, PixelSize},
         privacy::PrivacyMask,
@@ -69,6 +70,7 @@ pub struct Pipeline {
     pub source: SourceSettings,
     /// Absent: nothing is recorded, and nothing can be verified later.
     pub recording: Option<RecordingSettings>,
+    pub health: health::Settings,
     /// Not opened here: `replay --detections` needs no model.
     pub manifest: PathBuf,
     /// Where the file names it, for messages.
@@ -129,6 +131,7 @@ fn pipeline(
 
     let source = root.required_table("source").and_then(|table| source(table, path));
     let recording = root.table("recording").map(recording);
+    let health = root.table("health").map(health_settings).unwrap_or_default();
     let size = root.required_table("frame").and_then(frame_size);
     let manifest = root.required_table("model").and_then(|mut table| {
         let line = table.line_of("manifest");
@@ -171,6 +174,7 @@ fn pipeline(
         calibration,
         source: source?,
         recording,
+        health,
         manifest,
         manifest_line,
         privacy: PrivacyMask::new(privacy?, size?),
@@ -265,6 +269,13 @@ fn recording(mut table: Table<'_>) -> RecordingSettings {
     let bytes_max =
         table.value("bytes_max").in_range(1_000_000..=1_000_000_000_000_000u64).or(2_000_000_000);
     RecordingSettings { keep: Duration::from_secs(keep_secs), bytes_max }
+}
+
+/// A turned camera's new view is taken for right after `relearn_secs`; never if left out.
+fn health_settings(mut table: Table<'_>) -> health::Settings {
+    let secs = table.value("relearn_secs").in_range(300..=31_536_000u64).optional();
+    let relearn_after = secs.map(Duration::from_secs);
+    health::Settings { relearn_after }
 }
 
 /// Zones as drawn; none given means the whole frame under the name `frame`.

@@ -38,6 +38,18 @@ fn the_smallest_pipeline_of_the_contract_is_read() {
 }
 
 #[test]
+fn a_turned_camera_is_taken_as_it_is_only_where_the_file_says_so() {
+    assert_eq!(read_as(SMALLEST).unwrap().health.relearn_after, None);
+    let with = |secs| {
+        read_as(&SMALLEST.replace("[frame]", &format!("[health]\nrelearn_secs = {secs}\n[frame]")))
+    };
+    let relearn_after = with(86_400).unwrap().health.relearn_after;
+    assert_eq!(relearn_after, Some(std::time::Duration::from_secs(86_400)));
+    let refused = with(60).unwrap_err();
+    assert!(refused.contains("health.relearn_secs = 60") && refused.contains("300"), "{refused}");
+}
+
+#[test]
 fn without_zones_the_whole_frame_is_watched() {
     let text = SMALLEST.replace(
         "[[zone]]\nid = \"pavement\"\npolygon_px = [[0, 0], [1920, 0], [1920, 1080], [0, 1080]]\n",

@@ -14,8 +14,8 @@ use super::{
     counters::EdgeCounters,
     evidence::{About, EvidenceFolder, Stored},
     report::CameraReporter,
-    sight::condition_of,
     waiting::Waiting,
+    watch::HealthWatch,
 };
 use crate::{
     base::{
@@ -31,8 +31,7 @@ use crate::{
         privacy::PrivacyMask,
         scene::Scene,
         seams::FrameSource,
-        verdict::judge::FrameJudge,
-        wire::{CameraCondition, FactKind},
+        wire::FactKind,
     },
     drivers::{
         camera::{CameraSource, SourceEvent},
@@ -42,7 +41,6 @@ use crate::{
         },
         store::{commit_queue::CommitQueue, edge::UploadRow},
         vision::{
-            health::HealthMeter,
             mask::mask_regions,
             snapshot::{Annotations, Snapshot, take},
         },
@@ -118,8 +116,7 @@ pub struct Analyst {
     pub clips: Clips,
     /// Only where a pattern needs it.
     pub changes: Option<SceneWatch>,
-    pub meter: HealthMeter,
-    pub judge: FrameJudge,
+    pub watch: HealthWatch,
     /// When the long candidates were last left for the store.
     pub left_at: Option<MediaTime>,
 }
@@ -136,7 +133,7 @@ impl Analyst {
         loop {
             match messages.recv_timeout(LOOK_FOR_SHUTDOWN) {
                 Ok(Message::Analysed(analysed)) => self.frame(*analysed),
-                Ok(Message::Source(event)) => self.reporter.source_event(&event),
+                Ok(Message::Source(event)) => self.source_event(&event),
                 Ok(Message::Clip { case_id, stored }) => self.clip_ready(case_id, *stored),
                 Ok(Message::Mute(mute)) => self.analyser.mute(*mute),
                 Err(_) if self.shared.shutdown.has_begun() => return self.leave_candidates(),
@@ -145,11 +142,19 @@ impl Analyst {
         }
     }
 
+    fn source_event(&mut self, event: &SourceEvent) {
+        self.reporter.source_event(event);
+        if let SourceEvent::Lost { error, .. } = event {
+            self.watch.offline(self.shared.clock.wall());
+            self.reporter.told(self.watch.public(), Some(error.to_string()));
+        }
+    }
+
     fn frame(&mut self, analysed: Analysed) {
         let frame = analysed.frame;
         let stamp = frame.stamp;
-        let condition = condition_of(&mut self.meter, &mut self.judge, &frame);
-        self.reporter.condition(condition, stamp.captured_at);
+        let condition = self.watch.look(&frame).condition;
+        self.reporter.told(self.watch.public(), None);
         let mut found = match analysed.result {
             Ok(found) => found,
             Err(error) => {
@@ -184,7 +189,7 @@ impl Analyst {
             self.leave_candidates();
         }
         self.shared.book.tick(stamp.captured_at, &self.shared.commits);
-        if condition == CameraCondition::Ok {
+        if condition.shows_things() {
             self.clips.make_due(stamp.captured_at);
         }
     }

@@ -38,7 +38,7 @@ impl SceneWatch {
         detections: &[Detection],
         analyser: &Analyser,
     ) -> Vec<Detection> {
-        if condition != CameraCondition::Ok {
+        if !condition.proves_absence() {
             return Vec::new();
         }
         let (sx, sy) = analyser.scene().reference_from_stream(frame.stamp.size);

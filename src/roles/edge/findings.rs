@@ -54,13 +54,13 @@ impl Looked {
     }
 }
 
-/// Looks at every frame of one footage.
+/// Looks at every frame of one footage. Whether it must show the view of the footage before is for
+/// [`Sight::restart`] and [`Sight::another_footage`] to say.
 pub fn look_at<'a>(
     sight: &'a mut Sight,
     source: &'a mut dyn FrameSource,
     target: &'a Target<'a>,
 ) -> impl Iterator<Item = Looked> + 'a {
-    sight.restart();
     let tiling = target.scene.tiling();
     std::iter::from_fn(move || {
         loop {
@@ -79,6 +79,7 @@ pub fn look_at<'a>(
                         at: frame.stamp.captured_at,
                         condition: glance.condition,
                         holds: target.holds(&members),
+                        view_share: glance.view_share,
                     };
                     return Some(Looked {
                         finding,
@@ -177,6 +178,7 @@ mod tests {
             at: WallTime::from_unix_millis(at),
             condition: CameraCondition::Ok,
             holds: at % 2 == 0,
+            view_share: None,
         };
         one_footage(WallTime::from_unix_millis(1_000), millis.map(frame).collect()).unwrap()
     }

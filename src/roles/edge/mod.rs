@@ -25,6 +25,7 @@ mod upkeep;
 pub mod uploads;
 mod verify;
 mod waiting;
+pub mod watch;
 
 use crate::{
     base::{
@@ -36,7 +37,6 @@ use crate::{
     domain::{
         analyser::Analyser,
         ids::{IdSource, RandomIds},
-        verdict::judge::FrameJudge,
         wire::{CloudEvent, Leaf, NodeAddress, StatusData, Topic},
     },
     drivers::{
@@ -52,7 +52,7 @@ use crate::{
         footage::{Footage, Recorder, RecorderConfig, RecorderEvent},
         mqtt::{Credentials, MqttConfig, connect},
         store::{commit_queue::CommitQueue, edge::EdgeStore},
-        vision::{health::HealthMeter, tensor::PlaneTensorMaker},
+        vision::tensor::PlaneTensorMaker,
     },
     roles::{
         config::{
@@ -87,6 +87,7 @@ use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
 use verify::Verifier;
 use waiting::Waiting;
+use watch::HealthWatch;
 
 const SEGMENT_MIN: Duration = Duration::from_secs(2);
 /// How long the broker keeps a node's messages while it is away: a week.
@@ -351,8 +352,7 @@ fn start_camera(
             sender.clone(),
         ),
         changes,
-        meter: HealthMeter::new(),
-        judge: FrameJudge::default(),
+        watch: HealthWatch::new(pipeline.health),
         left_at: None,
     };
     let analysing = analyst.spawn(messages)?;

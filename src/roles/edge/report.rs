@@ -2,28 +2,23 @@
 
 use super::counters::EdgeCounters;
 use crate::{
-    base::{
-        clock::Clock,
-        time::{Monotonic, WallTime},
-    },
+    base::clock::Clock,
     domain::{
         coverage::{CARD_CELLS_MAX, CardCoverage, card_coverage},
         geo::GeoPoint,
+        health::Public,
         ids::{CameraId, IdSource, RandomIds},
         wire::{
-            CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
-            CloudEvent, DetectorData, Leaf, NodeAddress, RecordingSpan, StatsData, Topic,
+            CameraCardData, CameraHealthData, CameraPlaceData, CardPattern, CloudEvent,
+            DetectorData, Leaf, NodeAddress, RecordingSpan, StatsData, Topic,
         },
     },
     drivers::{camera::SourceEvent, footage::Footage, mqtt::Publisher},
     roles::config::pipeline::Pipeline,
 };
 use serde::Serialize;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use uuid::Uuid;
-
-/// A condition must last this long before it is told: one bad frame is no fault.
-const CONDITION_LASTS: Duration = Duration::from_secs(3);
 
 /// Sends retained messages of one node.
 #[derive(Clone)]
@@ -145,59 +140,38 @@ pub fn coverage_of(pipeline: &Pipeline) -> Option<CardCoverage> {
     }
 }
 
-/// Tells a camera's health when it changes for good.
+/// Tells a camera's health when it changes.
 pub struct CameraReporter {
     teller: Teller,
     camera: CameraId,
-    told: Option<CameraCondition>,
-    candidate: Option<(CameraCondition, Monotonic, WallTime)>,
+    told: Option<Public>,
 }
 
 impl CameraReporter {
     pub fn new(teller: Teller, camera: CameraId) -> Self {
-        Self { teller, camera, told: None, candidate: None }
+        Self { teller, camera, told: None }
     }
 
-    /// What a frame shows; told once it has lasted.
-    pub fn condition(&mut self, condition: CameraCondition, at: WallTime) {
-        if self.told == Some(condition) {
-            self.candidate = None;
-            return;
-        }
-        let now = self.teller.clock.monotonic();
-        match self.candidate {
-            Some((same, begun, since)) if same == condition => {
-                if now.since(begun) >= CONDITION_LASTS || self.told.is_none() {
-                    self.health(condition, since, None);
-                }
-            }
-            _ => self.candidate = Some((condition, now, at)),
-        }
-    }
-
-    pub fn source_event(&mut self, event: &SourceEvent) {
+    pub fn source_event(&self, event: &SourceEvent) {
         match event {
             SourceEvent::Connected { connection, codec, decoder, size } => {
                 let (width, height) = (size.width_px, size.height_px);
                 tracing::info!(camera = %self.camera, connection, codec, decoder, width, height, "camera connected");
-                if self.told == Some(CameraCondition::Offline) {
-                    self.health(CameraCondition::Ok, self.teller.clock.wall(), None);
-                }
             }
             SourceEvent::Lost { error, retry_in } => {
                 tracing::warn!(camera = %self.camera, %error, retry_secs = retry_in.as_secs_f64(), "camera lost");
-                self.health(
-                    CameraCondition::Offline,
-                    self.teller.clock.wall(),
-                    Some(error.to_string()),
-                );
             }
         }
     }
 
-    fn health(&mut self, condition: CameraCondition, since: WallTime, detail: Option<String>) {
-        self.told = Some(condition);
-        self.candidate = None;
+    /// `detail` goes with a change only.
+    pub fn told(&mut self, health: Option<Public>, detail: Option<String>) {
+        let Some(now) = health.filter(|_| health != self.told) else { return };
+        let Public { condition, since } = now;
+        if self.told.is_some() {
+            tracing::info!(camera = %self.camera, ?condition, %since, "camera condition");
+        }
+        self.told = health;
         let data = CameraHealthData { camera: self.camera.clone(), condition, since, detail };
         self.teller.tell(
             Leaf::CameraHealth(self.camera.clone()),

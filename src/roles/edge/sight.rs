@@ -1,9 +1,13 @@
 //! One pair of eyes: could the camera see, and what does the model find. For work outside the pool:
 //! replay, verification, tools.
 
+use super::watch::HealthWatch;
 use crate::{
     domain::{
-        frame::Frame, seams::DetectError, tiles::Tiling, verdict::judge::FrameJudge,
+        frame::Frame,
+        health::{Settings, View},
+        seams::DetectError,
+        tiles::Tiling,
         wire::CameraCondition,
     },
     drivers::{
@@ -14,7 +18,7 @@ use crate::{
             provider::ProviderOptions,
             session::NetworkFile,
         },
-        vision::{health::HealthMeter, tensor::PlaneTensorMaker},
+        vision::tensor::PlaneTensorMaker,
     },
 };
 use std::path::Path;
@@ -22,14 +26,15 @@ use std::path::Path;
 /// What one frame showed.
 pub struct Glance {
     pub condition: CameraCondition,
+    /// How much of the view that was learnt it shows, 0 to 1; none where there is nothing to compare.
+    pub view_share: Option<f32>,
     /// Empty on a blind frame: the model is not asked.
     pub found: Found,
 }
 
 pub struct Sight {
     detector: OnnxDetector,
-    meter: HealthMeter,
-    judge: FrameJudge,
+    watch: HealthWatch,
 }
 
 impl Sight {
@@ -39,42 +44,35 @@ impl Sight {
 
     pub fn of(network: &NetworkFile, providers: &ProviderOptions) -> Result<Self, LoadError> {
         let detector = OnnxDetector::load(network, providers, Box::new(PlaneTensorMaker::new()))?;
-        Ok(Self { detector, meter: HealthMeter::new(), judge: FrameJudge::default() })
+        Ok(Self { detector, watch: HealthWatch::new(Settings::default()) })
     }
 
     pub fn detector(&self) -> &OnnxDetector {
         &self.detector
     }
 
-    /// Frames of one footage must come in order; call [`restart`](Self::restart) before another.
+    /// Frames of one footage must come in order; call [`restart`](Self::restart) or
+    /// [`another_footage`](Self::another_footage) before another.
     /// `tiling` is the scene's: what was found in tiles must be looked for in tiles.
     pub fn look(&mut self, frame: &Frame, tiling: &Tiling) -> Result<Glance, DetectError> {
-        let condition = condition_of(&mut self.meter, &mut self.judge, frame);
-        let answer = match condition {
-            CameraCondition::Ok => self.detector.detect_tiled(&[(frame.clone(), tiling)]).pop(),
-            _ => None,
+        let watched = self.watch.look(frame);
+        let condition = watched.condition;
+        let answer = match condition.shows_things() {
+            true => self.detector.detect_tiled(&[(frame.clone(), tiling)]).pop(),
+            false => None,
         };
-        Ok(Glance { condition, found: answer.transpose()?.unwrap_or_default() })
+        let view = watched.picture.and_then(|picture| picture.view);
+        let view_share = view.filter(View::is_usable).map(|view| view.kept_share());
+        Ok(Glance { condition, view_share, found: answer.transpose()?.unwrap_or_default() })
     }
 
-    /// Forget the last frame: the next one begins another footage.
+    /// Forget everything: the next frame begins a footage of which nothing is known.
     pub fn restart(&mut self) {
-        self.meter = HealthMeter::new();
-        self.judge = FrameJudge::default();
+        self.watch = HealthWatch::new(Settings::default());
     }
-}
 
-/// A frame whose pixels cannot be measured counts as covered: nothing can be said of it.
-pub fn condition_of(
-    meter: &mut HealthMeter,
-    judge: &mut FrameJudge,
-    frame: &Frame,
-) -> CameraCondition {
-    match meter.measure(frame) {
-        Ok(health) => judge.condition(&health),
-        Err(fault) => {
-            tracing::warn!(%fault, "a frame could not be measured");
-            CameraCondition::Covered
-        }
+    /// The next frame begins a footage that must show the view of those before.
+    pub fn another_footage(&mut self) {
+        self.watch.another_footage();
     }
 }

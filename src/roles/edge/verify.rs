@@ -166,14 +166,8 @@ impl Verifier {
             cell: if case.is_some() { None } else { view.zip(asked) },
         };
 
-        let from = request.not_before.map_or(request.from, |limit| request.from.max(limit));
-        let looks = split(from, request.to, pattern.closure.looks_min);
-        let (mut after, mut shown) = (Vec::new(), None);
-        for (from, to) in looks {
-            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
-            after.extend(seen);
-            shown = kept.or(shown);
-        }
+        // The footage of the filing first: later looks must show the view that it shows.
+        self.sight.restart();
         let mut before = None;
         let mut pictures = Vec::new();
         if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
@@ -182,6 +176,15 @@ impl Verifier {
             let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
             before = seen;
             pictures.extend(kept.and_then(|kept| self.picture("before", &kept, &target)));
+        }
+        let from = request.not_before.map_or(request.from, |limit| request.from.max(limit));
+        let looks = split(from, request.to, pattern.closure.looks_min);
+        let (mut after, mut shown) = (Vec::new(), None);
+        for (from, to) in looks {
+            self.sight.another_footage();
+            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
+            after.extend(seen);
+            shown = kept.or(shown);
         }
         let role = if request.kind == VerifyKind::Postcheck { "after" } else { "snapshot" };
         pictures.extend(shown.and_then(|kept| self.picture(role, &kept, &target)));

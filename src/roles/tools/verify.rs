@@ -145,6 +145,8 @@ fn clips(
         footage(&mut sight, &mut open_clip(before, args.before_start)?, args.before_start, &target);
     let after_start =
         args.after_start.or(before.as_ref().map(|seen| seen.to)).unwrap_or(args.before_start);
+    // The same camera: what it sees after must be what it saw before.
+    sight.another_footage();
     let after = footage(&mut sight, &mut open_clip(after, after_start)?, after_start, &target);
     Ok(verdict(&sight, pattern, before.as_ref(), after.as_ref()))
 }
@@ -240,6 +242,7 @@ fn photograph(
         place: None,
         cell: None,
     };
+    sight.restart();
     Ok(footage(sight, &mut Photograph(Some(frame)), at, &target))
 }
 

@@ -254,7 +254,7 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
 pub struct CameraView {
     pub id: String,
     pub node: String,
-    /// `ok`, `offline`, `frozen`, `black`, `blurred`, `covered`, `moved`; `offline` before the first word.
+    /// `ok`, `offline`, `frozen`, `black`, `blurred`, `covered`, `moved`, `overexposed`, `rain_on_lens`; `offline` before the first word.
     #[schema(value_type = String)]
     pub condition: crate::domain::wire::CameraCondition,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,8 @@
+//! Camera health on pixels: rendered streets with and without a fault of the camera, real footage, and
+//! faults painted onto a quiet street.
+#![cfg(feature = "edge")]
+
+mod cases;
+mod clips;
+mod painted;
+mod support;
