@@ -19,11 +19,11 @@ use crate::{
     domain::{
         calendar::Calendar,
         ids::{CameraId, ZoneId},
-        pixel::{PixelPolygon, PixelSize},
+        pixel::{PixelPoint, PixelPolygon, PixelSize},
         privacy::PrivacyMask,
-        scene::{Asset, Scene, Zone},
+        scene::{Asset, Line, Scene, Zone},
         schedule::Days,
-        taxonomy::Pattern,
+        taxonomy::{Pattern, Subjects},
         tiles::{TILE_OVERLAP_DEFAULT, TILES_MAX, TileShape, Tiling},
     },
 };
@@ -152,6 +152,7 @@ fn pipeline(
 
     let patterns: Option<Vec<_>> = patterns.into_iter().collect();
     let of: Vec<_> = patterns.iter().flatten().map(|(pattern, _)| pattern.id.clone()).collect();
+    lines_fit(&mut root, patterns.as_deref().unwrap_or_default(), zones.as_deref());
     let exceptions =
         exceptions(root.tables("exception"), zones.as_deref().unwrap_or_default(), &ground, &of);
     let calendar = root.table("calendar").and_then(|mut table| {
@@ -277,6 +278,7 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             polygon: whole?.out_to_border(size?),
             tiles: None,
             asset: None,
+            line: None,
         }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
@@ -292,6 +294,12 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             seen.push(id.clone());
         }
         let part = polygon(&mut table, ground);
+        let line = line(&mut table, size);
+        if line.is_some()
+            && (part.is_some() || table.keys().iter().any(|key| key == "component_id"))
+        {
+            table.fault("line_px", "a zone is a line, or a polygon and perhaps a slot");
+        }
         let asset = asset(&mut table, part.is_some(), &mut components);
         let tiles = table.table("tiles").map(tile_shape);
         let polygon = part.or_else(|| whole.clone());
@@ -300,6 +308,7 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             polygon: polygon.out_to_border(size),
             tiles: tiles.flatten(),
             asset,
+            line,
         });
         if let (Some(zone), Some(size)) = (&zone, size) {
             tiles_so_far += tile_count(zone, size);
@@ -314,6 +323,39 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
         zones.push(zone);
     }
     zones.into_iter().collect()
+}
+
+/// `line_px`: two points in the picture.
+fn line(table: &mut Table<'_>, size: Option<PixelSize>) -> Option<Line> {
+    const ENDS: &str = "two different points in the picture, [[x, y], [x, y]]";
+    let field = table.value::<Vec<[f64; 2]>>("line_px").check(ENDS, |ends| {
+        let [from, to] = ends[..] else { return Err(String::new()) };
+        let Some(size) = size else { return Err(String::new()) };
+        let inside = |[x, y]: [f64; 2]| {
+            (0.0..=f64::from(size.width_px)).contains(&x)
+                && (0.0..=f64::from(size.height_px)).contains(&y)
+        };
+        let point = |[x, y]: [f64; 2]| PixelPoint { x, y };
+        let sound = from != to && inside(from) && inside(to);
+        sound.then(|| Line { from: point(from), to: point(to) }).ok_or_else(String::new)
+    });
+    field.optional()
+}
+
+/// Patterns of the line family watch lines, all others watch polygons.
+fn lines_fit(root: &mut Table<'_>, patterns: &[Watched], zones: Option<&[Zone]>) {
+    for (pattern, watched) in patterns {
+        let is_line = matches!(pattern.subjects, Subjects::Line { .. });
+        let of = |id: &ZoneId| zones.into_iter().flatten().find(|zone| &zone.id == id);
+        for zone in watched.iter().filter_map(of).filter(|zone| zone.line.is_some() != is_line) {
+            let (id, zone) = (&pattern.id, &zone.id);
+            let allowed = match is_line {
+                true => format!("{id} needs zones with line_px, and {zone} has none"),
+                false => format!("zones of {id} without the line {zone}: name its zones"),
+            };
+            root.fault("pattern", allowed);
+        }
+    }
 }
 
 /// `component_id` and `owner`: the zone is the slot of a known asset, and its only one.
