@@ -22,7 +22,7 @@ use crate::{
         pixel::{PixelPoint, PixelPolygon, PixelSize},
         privacy::PrivacyMask,
         scene::{Asset, Line, Scene, Zone},
-        schedule::Days,
+        schedule::{Days, Schedule},
         taxonomy::{Pattern, Subjects},
         tiles::{TILE_OVERLAP_DEFAULT, TILES_MAX, TileShape, Tiling},
     },
@@ -150,18 +150,23 @@ fn pipeline(
     let patterns: Vec<_> =
         pattern_tables.into_iter().map(|table| camera_pattern(table, catalogue, &known)).collect();
 
-    let patterns: Option<Vec<_>> = patterns.into_iter().collect();
+    let mut patterns: Option<Vec<Watched>> = patterns.into_iter().collect();
     let of: Vec<_> = patterns.iter().flatten().map(|(pattern, _)| pattern.id.clone()).collect();
     lines_fit(&mut root, patterns.as_deref().unwrap_or_default(), zones.as_deref());
-    let exceptions =
+    let mut exceptions =
         exceptions(root.tables("exception"), zones.as_deref().unwrap_or_default(), &ground, &of);
     let calendar = root.table("calendar").and_then(|mut table| {
         let written = table.value::<String>("file").not_empty().required()?;
         let read = load_calendar(&beside(path, &written));
         read.map(Arc::new).map_err(|faults| add(nested, faults)).ok()
     });
-    let patterns =
-        patterns.and_then(|patterns| by_calendar(patterns, calendar.as_ref(), &mut root));
+    for (pattern, _) in patterns.iter_mut().flatten() {
+        let id = pattern.id.to_string();
+        tell_days(&mut Arc::make_mut(pattern).schedule, &id, calendar.as_ref(), &mut root);
+    }
+    for exception in exceptions.iter_mut().flatten() {
+        tell_days(&mut exception.schedule, "an exception", calendar.as_ref(), &mut root);
+    }
 
     let camera: CameraId = camera?;
     let (manifest, manifest_line) = manifest?;
@@ -197,30 +202,20 @@ fn add(nested: &mut Option<Faults>, faults: Faults) {
 
 type Watched = (Arc<Pattern>, Vec<ZoneId>);
 
-/// Patterns that ask which days are off are told by the calendar, which they then need.
-fn by_calendar(
-    patterns: Vec<Watched>,
+/// A schedule that asks which days are off is told by the calendar, which it then needs.
+fn tell_days(
+    schedule: &mut Schedule,
+    of: &str,
     calendar: Option<&Arc<Calendar>>,
     root: &mut Table<'_>,
-) -> Option<Vec<Watched>> {
-    let asks = |pattern: &Pattern| pattern.schedule.days != Days::All;
-    let Some(calendar) = calendar else {
-        if let Some((pattern, _)) = patterns.iter().find(|(pattern, _)| asks(pattern)) {
-            let id = &pattern.id;
-            root.fault(
-                "calendar",
-                format!("a table [calendar] with file, since {id} has schedule.days"),
-            );
-            return None;
-        }
-        return Some(patterns);
-    };
-    let told = |(pattern, zones): Watched| {
-        let mut pattern = Arc::unwrap_or_clone(pattern);
-        pattern.schedule.calendar = Some(calendar.clone());
-        (Arc::new(pattern), zones)
-    };
-    Some(patterns.into_iter().map(told).collect())
+) {
+    if calendar.is_none() && schedule.days != Days::All {
+        root.fault(
+            "calendar",
+            format!("a table [calendar] with file, since {of} has schedule.days"),
+        );
+    }
+    schedule.calendar = calendar.cloned();
 }
 
 fn source(mut table: Table<'_>, path: &Path) -> Option<SourceSettings> {

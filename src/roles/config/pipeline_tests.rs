@@ -208,6 +208,7 @@ fn an_exception_names_its_area_its_days_and_why() {
         ("['roadside_stall']", "['crowd']", "patterns of this file: roadside_stall"),
         ("note = '夜市'\n", "", "note"),
         ("['fri', 'sat']", "[]", "schedule.weekdays"),
+        ("weekdays = ['fri', 'sat']", "days = 'off'", "since an exception has schedule.days"),
         ("'2026-11-30'\n", "'2026-11-30'\npolygon_px = [[0, 0], [9, 0], [9, 9]]\n", "one area"),
     ] {
         let text = permit.replace(from, to);
