@@ -145,8 +145,13 @@ impl Hub {
 
     /// Opens a case as an edge does; its id.
     async fn open_case(&self, number: u128, evidence: Vec<Value>) -> String {
+        self.open_case_with(number, evidence, json!({})).await
+    }
+
+    /// A case with further keys in its picture.
+    async fn open_case_with(&self, number: u128, evidence: Vec<Value>, more: Value) -> String {
         let case = Uuid::from_u128(number).to_string();
-        let message = json!({
+        let mut message = json!({
             "specversion": "1.0", "id": "1", "source": "/gridwarden/440310/edge-1",
             "type": "cn.gridwarden.case.opened", "time": SEEN_AT, "subject": case,
             "datacontenttype": "application/json",
@@ -166,6 +171,8 @@ impl Hub {
                 "source": "video", "priority": "normal", "privacy": {"masked": true},
             },
         });
+        let data = message["data"].as_object_mut().unwrap();
+        data.extend(more.as_object().unwrap().clone());
         let topic = format!("gridwarden/v1/440310/edge-1/case/{case}");
         let payload = serde_json::to_vec(&message).unwrap();
         let reply = self.running().ingest.message(&topic, &payload).await.unwrap();
@@ -227,6 +234,38 @@ async fn signing_in_and_out() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     hub.cookie = cookie_of(&answer);
     assert_eq!(hub.get("/api/v1/cases").await.status(), StatusCode::OK);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_reviewer_sees_the_witnesses_the_asset_and_what_a_case_may_be_taken_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let plain = hub.open_case(1, vec![]).await;
+    let witness = |camera: &str| {
+        json!({"camera": camera, "zone": "pavement", "first_seen_at": SEEN_AT, "last_seen_at": SEEN_AT,
+               "subject": {"class": "bin_overflowing", "boxes_fraction": [[0.1, 0.2, 0.3, 0.4]]}})
+    };
+    let more = json!({
+        "witnesses": [witness("gate"), witness("corner")],
+        "possibly_same_as": [plain, "019b76da-a800-7000-8000-00000000ffff"],
+        "component_id": "4403100102-17", "owner": "街道环卫所",
+    });
+    let case = hub.open_case_with(2, vec![], more).await;
+    let shown: Value = hub.get(&format!("/api/v1/cases/{case}")).await.json().await.unwrap();
+    let cameras: Vec<&Value> =
+        shown["witnesses"].as_array().unwrap().iter().map(|one| &one["camera"]).collect();
+    assert_eq!(cameras, ["gate", "corner"]);
+    assert_eq!(shown["possibly_same_as"].as_array().unwrap().len(), 1, "one has not arrived");
+    assert_eq!(shown["possibly_same_as"][0]["case_id"], plain);
+    assert_eq!(shown["possibly_same_as"][0]["state"], "PENDING_REVIEW");
+    assert_eq!(
+        (&shown["component_id"], &shown["owner"]),
+        (&json!("4403100102-17"), &json!("街道环卫所"))
+    );
+    let shown: Value = hub.get(&format!("/api/v1/cases/{plain}")).await.json().await.unwrap();
+    assert_eq!((&shown["witnesses"], &shown["possibly_same_as"]), (&json!([]), &json!([])));
+    assert!(shown.get("component_id").is_none());
     hub.stop().await;
 }
 

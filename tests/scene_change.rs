@@ -11,6 +11,7 @@ use gridwarden::{
         case::CaseFact,
         detection::{Detection, ModelRef},
         frame::{Frame, Image, OwnedImage},
+        health::Settings,
         ids::DerivedIds,
         pixel::{PixelBox, PixelPolygon},
         scene::{Scene, Zone},
@@ -18,9 +19,7 @@ use gridwarden::{
         taxonomy::Pattern,
         wire::FactKind,
     },
-    drivers::{
-        camera::{FilePart, FileSource, FileSourceConfig},
-    },
+    drivers::camera::{FilePart, FileSource, FileSourceConfig},
     roles::{
         config::pattern::Catalogue,
         edge::{changes::SceneWatch, watch::HealthWatch},
@@ -91,7 +90,7 @@ fn facts(
         FileSourceConfig { parts, analysed_fps: FPS, between: None, clock: ClockQuality::Assigned };
     let mut source = FileSource::open(config).unwrap();
     let mut running: Option<(Analyser, SceneWatch)> = None;
-    let mut watch = HealthWatch::new(Settings::default());
+    let mut eyes = HealthWatch::new(Settings::default());
     let mut facts = Vec::new();
     let mut number = 0;
     while let Some(frame) = source.next_frame().unwrap().map(&change) {
@@ -111,7 +110,7 @@ fn facts(
             let watch = SceneWatch::of(patterns, |_| false).unwrap();
             (Analyser::new(scene, None, model, &of_zone, 1, ids), watch)
         });
-        let condition = watch.look(&frame).condition;
+        let condition = eyes.look(&frame).condition;
         let mut detections = known(number);
         let seen = watch.look(&frame, condition, &detections, analyser);
         detections.extend(seen);

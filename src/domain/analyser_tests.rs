@@ -50,6 +50,7 @@ fn analyser(run: u32) -> Analyser {
         polygon: PixelPolygon::whole(SIZE),
         tiles: None,
         asset: None,
+        line: None,
     };
     let scene = Scene {
         camera: "cam-1".parse().unwrap(),
@@ -231,6 +232,7 @@ fn slow_analyser(run: u32) -> Analyser {
         polygon: PixelPolygon::whole(SIZE),
         tiles: None,
         asset: None,
+        line: None,
     };
     let scene = Scene {
         camera: "cam-1".parse().unwrap(),

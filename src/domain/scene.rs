@@ -3,7 +3,7 @@
 use super::{
     exception::Exception,
     ids::{CameraId, ZoneId},
-    pixel::{PixelBox, PixelPolygon, PixelSize},
+    pixel::{PixelBox, PixelPoint, PixelPolygon, PixelSize},
     tiles::{TileShape, Tiling},
 };
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,30 @@ pub struct Zone {
     pub tiles: Option<TileShape>,
     /// The one thing that belongs here; then the zone is its slot.
     pub asset: Option<Asset>,
+    /// The zone is a line that things cross; then its polygon is the whole frame.
+    pub line: Option<Line>,
+}
+
+/// A line across the picture, in reference pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    pub from: PixelPoint,
+    pub to: PixelPoint,
+}
+
+impl Line {
+    /// How far a point lies to the right of whoever walks from `from` to `to`; negative: to the left.
+    pub fn rightwards_px(&self, point: PixelPoint) -> f64 {
+        let (dx, dy) = (self.to.x - self.from.x, self.to.y - self.from.y);
+        // Rows grow downwards, so the right hand is where the cross product is positive.
+        (dx * (point.y - self.from.y) - dy * (point.x - self.from.x)) / dx.hypot(dy)
+    }
+
+    /// Whether a way from one side to the other passes between the ends of the line.
+    pub fn is_between(&self, one: PixelPoint, other: PixelPoint) -> bool {
+        let way = Self { from: one, to: other };
+        (way.rightwards_px(self.from) > 0.0) != (way.rightwards_px(self.to) > 0.0)
+    }
 }
 
 /// A city component (部件) that is known by its code.

@@ -9,8 +9,8 @@ use super::{
 };
 use std::time::Duration;
 
-/// Whether each thing counts for itself, only their number matters, or that there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether each thing counts for itself, their number, how much they cover, a crossing, or that there is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Subjects {
     /// Each thing that stays in the zone is one case.
     Each { stationary: bool },
@@ -18,6 +18,18 @@ pub enum Subjects {
     Count { count_min: u32, stationary: bool },
     /// None of the things that belong into the zone is there: one case.
     Absence,
+    /// Things cover at least such a share of the zone, together.
+    Area { share_min: f32 },
+    /// Something crosses the zone's line.
+    Line { direction: Direction },
+}
+
+/// As seen by whoever walks from the first point of a line to the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Rightwards,
+    Leftwards,
+    Either,
 }
 
 /// What a person beside the thing means before a case is opened.

@@ -176,7 +176,8 @@ fn open_cases(facts: &[CaseFact]) -> Vec<CaseState> {
 
 fn analyser(scenario: &Scenario, run: u32) -> Analyser {
     let polygon = PixelPolygon::whole(SIZE);
-    let zone = Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None };
+    let zone =
+        Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None, line: None };
     let scene = Scene {
         camera: "cam".parse().unwrap(),
         reference_size: SIZE,

@@ -90,6 +90,27 @@ fn evidence_that_comes_after_the_end_is_a_further_revision() {
 }
 
 #[test]
+fn one_component_is_one_thing_wherever_the_cameras_place_it_and_two_are_two() {
+    use crate::domain::{geo::GeoPoint, place::place_at, scene::Asset};
+    let bin = |number, camera: &str, component: &str, place| {
+        let mut fact = opened(number, camera, "bin_overflowing", &[], 0.1);
+        let component_id = component.to_owned();
+        fact.state.asset = Some(Asset { component_id, owner: None });
+        fact.state.place = place;
+        fact
+    };
+    let mut book = NodeBook::default();
+    book.admit(bin(1, "a", "bin-7", None));
+    let told = book.admit(bin(2, "b", "bin-7", None));
+    assert_eq!((told[0].kind, told[0].state.witnesses.len()), (FactKind::Seen, 2));
+
+    let here = place_at(GeoPoint { lon_deg: 114.34, lat_deg: 22.69 }, 42.0, 0.5);
+    let mut book = NodeBook::default();
+    book.admit(bin(1, "a", "bin-7", here.clone()));
+    assert_eq!(book.admit(bin(2, "b", "bin-8", here))[0].kind, FactKind::Opened);
+}
+
+#[test]
 fn what_is_often_confused_and_stands_side_by_side_is_proposed_to_a_person() {
     let mut book = NodeBook::default();
     let bin = opened(1, "a", "bin_overflowing", &["waste"], 0.10);

@@ -26,7 +26,7 @@ impl ZoneRule {
     }
 }
 
-fn hull(boxes: impl Iterator<Item = PixelBox>) -> Option<PixelBox> {
+pub(super) fn hull(boxes: impl Iterator<Item = PixelBox>) -> Option<PixelBox> {
     boxes.reduce(|a, b| {
         PixelBox::new(a.x1.min(b.x1), a.y1.min(b.y1), a.x2.max(b.x2), a.y2.max(b.y2))
     })

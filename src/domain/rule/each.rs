@@ -41,7 +41,9 @@ impl ZoneRule {
                 false => Evidence::Blind,
                 true if !frame.clear => Evidence::Hidden,
                 true if track.is_some_and(|t| !counts(&t)) => Evidence::Hidden,
-                true if stationary && is_hidden(stay, frame.tracks) => Evidence::Hidden,
+                true if track.is_none() && stationary && is_hidden(stay, frame.tracks) => {
+                    Evidence::Hidden
+                }
                 true => Evidence::Absent,
             };
             let sighting = track.filter(counts).map(|track| sighting(track, stationary));
@@ -132,10 +134,8 @@ pub(super) fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[T
     let reach = REACH_SHARE * thing.width().max(thing.height());
     let around =
         PixelBox::new(thing.x1 - reach, thing.y1 - reach, thing.x2 + reach, thing.y2 + reach);
-    let somebody = || {
-        let person = |t: &&Track| t.class.as_str() == "person";
-        tracks.iter().filter(person).any(|t| around.contains(t.bbox.foot()))
-    };
+    let somebody =
+        || tracks.iter().any(|t| around.contains(t.bbox.foot()) && t.class.as_str() == "person");
     match constraint {
         PersonConstraint::Any => true,
         PersonConstraint::Absent => !somebody(),
@@ -146,7 +146,7 @@ pub(super) fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[T
 fn is_hidden(stay: &Stay, tracks: &[Track]) -> bool {
     let area = stay.bbox.area().max(f32::EPSILON);
     tracks.iter().any(|t| {
-        OCCLUDERS.contains(&t.class.as_str())
-            && t.bbox.intersection(&stay.bbox) / area >= HIDDEN_SHARE_MIN
+        t.bbox.intersection(&stay.bbox) / area >= HIDDEN_SHARE_MIN
+            && OCCLUDERS.contains(&t.class.as_str())
     })
 }

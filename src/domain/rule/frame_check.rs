@@ -1,5 +1,6 @@
 //! Does a pattern's condition hold in one frame? For verification, which looks at frames, not at time.
 
+use super::area::Lattice;
 use crate::domain::{
     detection::Detection,
     pixel::PixelBox,
@@ -20,7 +21,10 @@ pub fn members<'a>(
         .filter(|d| {
             d.score >= score_min
                 && pattern.classes.contains(&d.class)
-                && zone.polygon.contains(d.bbox.foot())
+                && match pattern.subjects {
+                    Subjects::Area { .. } => d.bbox.intersection(&zone.polygon.bounds()) > 0.0,
+                    _ => zone.polygon.contains(d.bbox.foot()),
+                }
         })
         .collect()
 }
@@ -38,6 +42,12 @@ pub fn holds(
     match pattern.subjects {
         Subjects::Count { count_min, .. } => members.len() >= count_min as usize,
         Subjects::Absence => members.is_empty(),
+        Subjects::Area { share_min } => {
+            Lattice::of(&zone.polygon).covered(members.iter().map(|d| &d.bbox)) >= share_min
+        }
+        // A crossing is over when it has happened; no frame shows it.
+        Subjects::Line { .. } => false,
+        Subjects::Each { .. } if zone.asset.is_some() => !members.is_empty(),
         Subjects::Each { stationary } => members.iter().any(|d| match place {
             Some(place) if stationary => near(&d.bbox, &place),
             _ => true,

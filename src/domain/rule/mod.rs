@@ -11,10 +11,12 @@
 //! Adding a family: give [`Subjects`] a variant and add a file beside `each.rs` and `count.rs`.
 
 mod absence;
+pub mod area;
 pub mod candidate;
 mod count;
 mod each;
 pub mod frame_check;
+mod line;
 mod slot;
 mod timer;
 
@@ -28,6 +30,8 @@ use super::{
     track::Track,
 };
 use crate::base::time::{MediaTime, WallTime};
+use area::Lattice;
+use line::Sides;
 use std::{sync::Arc, time::Duration};
 use timer::{Change, DwellTimer, Evidence};
 
@@ -57,6 +61,10 @@ pub struct ZoneRule {
     zone: Zone,
     /// Of this pattern, valid or not.
     exceptions: Vec<Arc<Exception>>,
+    /// Of the area family.
+    lattice: Option<Lattice>,
+    /// Of the line family.
+    sides: Sides,
     stays: Vec<Stay>,
     next_stay: u64,
 }
@@ -89,7 +97,16 @@ struct Sighting {
 
 impl ZoneRule {
     pub fn new(pattern: Arc<Pattern>, zone: Zone) -> Self {
-        Self { pattern, zone, exceptions: Vec::new(), stays: Vec::new(), next_stay: 1 }
+        let area = matches!(pattern.subjects, Subjects::Area { .. });
+        Self {
+            lattice: area.then(|| Lattice::of(&zone.polygon)),
+            sides: Sides::default(),
+            pattern,
+            zone,
+            exceptions: Vec::new(),
+            stays: Vec::new(),
+            next_stay: 1,
+        }
     }
 
     pub fn pattern(&self) -> &Arc<Pattern> {
@@ -134,6 +151,8 @@ impl ZoneRule {
                 self.step_count(frame, count_min, stationary)
             }
             Subjects::Absence => self.step_absence(frame),
+            Subjects::Area { share_min } => self.step_area(frame, share_min),
+            Subjects::Line { direction } => self.step_line(frame, direction),
         }
     }
 

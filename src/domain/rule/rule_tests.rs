@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::{
     pixel::{PixelPolygon, PixelSize},
     schedule::Schedule,
-    taxonomy::{Closure, PersonConstraint},
+    taxonomy::{Closure, Direction, PersonConstraint},
     wire::{EventData, Priority},
 };
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn rule(pattern: Arc<Pattern>) -> ZoneRule {
     let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
     ZoneRule::new(
         pattern,
-        Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None },
+        Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None, line: None },
     )
 }
 
@@ -275,7 +275,7 @@ fn a_thing_outside_the_zone_is_not_a_subject() {
     let polygon = PixelPolygon::whole(PixelSize { width_px: 100, height_px: 100 });
     let mut rule = ZoneRule::new(
         pattern,
-        Zone { id: "corner".parse().unwrap(), polygon, tiles: None, asset: None },
+        Zone { id: "corner".parse().unwrap(), polygon, tiles: None, asset: None, line: None },
     );
     let events =
         run(&mut rule, 0..30, |_| true, |s| vec![standing(1, "stall", 200.0, 0.0, s.into())]);
@@ -292,6 +292,7 @@ fn slot() -> ZoneRule {
         polygon: PixelPolygon::new(corners.map(corner).to_vec()).unwrap(),
         tiles: None,
         asset: Some(asset),
+        line: None,
     };
     ZoneRule::new(pattern(Subjects::Each { stationary: true }, &["bin_overflowing"], 60), zone)
 }
@@ -399,4 +400,75 @@ fn a_permitted_group_is_not_counted() {
     };
     assert_eq!(run(&mut crowd(3), 0..60, |_| true, people).len(), 1, "three stand outside");
     assert_eq!(run(&mut crowd(4), 0..60, |_| true, people), []);
+}
+
+/// A gate across the picture at x = 300, from y = 300 up to y = 50; its right hand is the right of the picture.
+fn gate(direction: Direction) -> ZoneRule {
+    let pattern = Pattern {
+        clear: Duration::from_secs(20),
+        ..Arc::unwrap_or_clone(pattern(Subjects::Line { direction }, &["person"], 1))
+    };
+    let point = |x, y| crate::domain::pixel::PixelPoint { x, y };
+    let line = crate::domain::scene::Line { from: point(300.0, 300.0), to: point(300.0, 50.0) };
+    let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
+    let zone =
+        Zone { id: "gate".parse().unwrap(), polygon, tiles: None, asset: None, line: Some(line) };
+    ZoneRule::new(Arc::new(pattern), zone)
+}
+
+/// Somebody who walks from `x` on, so many pixels a second, with feet at `y`.
+fn walks(x: f32, speed: f32, y: f32) -> impl Fn(u32) -> Vec<Track> {
+    move |s| {
+        let x = x + speed * s as f32;
+        let mut track = standing(1, "person", x, s.into(), s.into());
+        track.bbox = PixelBox::new(x - 15.0, y - 60.0, x + 15.0, y);
+        vec![track]
+    }
+}
+
+#[test]
+fn who_crosses_a_line_in_its_direction_is_a_case_at_once() {
+    let crossing =
+        |direction, x, speed, y| run(&mut gate(direction), 0..60, |_| true, walks(x, speed, y));
+    assert_eq!(
+        crossing(Direction::Rightwards, 200.0, 20.0, 200.0),
+        [(6, "confirmed"), (27, "ended")]
+    );
+    assert_eq!(crossing(Direction::Either, 400.0, -20.0, 200.0)[0], (6, "confirmed"));
+    assert_eq!(crossing(Direction::Rightwards, 400.0, -20.0, 200.0), [], "the other way");
+    assert_eq!(crossing(Direction::Leftwards, 200.0, 20.0, 200.0), [], "the other way");
+    assert_eq!(crossing(Direction::Either, 200.0, 20.0, 340.0), [], "past its end");
+    assert_eq!(crossing(Direction::Either, 200.0, 1.5, 200.0), [], "up to it and no further");
+}
+
+#[test]
+fn who_stands_on_a_line_crosses_nothing_and_a_second_one_is_of_the_same_case() {
+    let sways = |s: u32| walks(if s.is_multiple_of(2) { 297.0 } else { 303.0 }, 0.0, 200.0)(0);
+    assert_eq!(run(&mut gate(Direction::Either), 0..60, |_| true, sways), []);
+    let mut rule = gate(Direction::Either);
+    let second = |track: Track| Track { id: TrackId { run: 1, number: 2 }, ..track };
+    let two = |s: u32| match s {
+        0..12 => walks(200.0, 20.0, 200.0)(s),
+        _ => walks(-40.0, 20.0, 200.0)(s).into_iter().map(second).collect(),
+    };
+    assert_eq!(run(&mut rule, 0..30, |_| true, two), [(6, "confirmed")]);
+    assert_eq!(rule.stays[0].count, 2);
+}
+
+#[test]
+fn what_covers_enough_of_its_zone_for_long_enough_is_a_case() {
+    // Of the picture's 640 x 360: each pile of 60 x 60 covers 1.6 %.
+    let piles = |count: u64| {
+        move |s: u32| match s < 100 {
+            true => {
+                (0..count).map(|i| standing(i, "pile", i as f32 * 70.0, 0.0, s.into())).collect()
+            }
+            false => vec![],
+        }
+    };
+    let area = || rule(pattern(Subjects::Area { share_min: 0.06 }, &["pile"], 60));
+    assert_eq!(run(&mut area(), 0..200, |_| true, piles(5)), [(60, "confirmed"), (119, "ended")]);
+    assert_eq!(run(&mut area(), 0..200, |_| true, piles(3)), [], "5 %");
+    let heaped = |s: u32| (0..5).map(|i| standing(i, "pile", i as f32, 0.0, s.into())).collect();
+    assert_eq!(run(&mut area(), 0..100, |_| true, heaped), [], "five boxes on one spot");
 }

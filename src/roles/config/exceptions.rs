@@ -59,7 +59,8 @@ fn exception(
             "an exception holds in one area: zone, polygon_px, polygon_lonlat or geojson",
         );
     }
-    let area = polygon(&mut table, ground).or(zone);
+    let drawn = polygon(&mut table, ground).zip(ground.drawn);
+    let area = drawn.map(|(polygon, size)| polygon.out_to_border(size)).or(zone);
     let valid_from = date(&mut table, "valid_from").required();
     let valid_until = date(&mut table, "valid_until").required();
     if valid_from.zip(valid_until).is_some_and(|(from, until)| until < from) {

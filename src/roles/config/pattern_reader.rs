@@ -8,7 +8,7 @@ use crate::{
     domain::{
         ids::ClassName,
         schedule::{Days, Hours, Schedule, Season},
-        taxonomy::{Closure, Pattern, PersonConstraint, Subjects, event_name},
+        taxonomy::{Closure, Direction, Pattern, PersonConstraint, Subjects, event_name},
         wire::{EventData, Priority},
     },
 };
@@ -88,6 +88,9 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
     let closure = table
         .table("closure")
         .map_or(closure_base, |table| closure(table, closure_base, suspected));
+    if closure.by_video && matches!(subjects, Some(Subjects::Line { .. })) {
+        table.fault("closure", "closure.by_video = false: a crossing is over once it has happened");
+    }
     Some(Pattern {
         id: id?,
         version: version?,
@@ -171,11 +174,15 @@ fn subjects(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Subjects> {
         Subjects::Each { .. } => "each",
         Subjects::Count { .. } => "count",
         Subjects::Absence => "absence",
+        Subjects::Area { .. } => "area",
+        Subjects::Line { .. } => "line",
     });
     let field = table.value::<String>("subjects").one_of(&[
         ("each", "each"),
         ("count", "count"),
         ("absence", "absence"),
+        ("area", "area"),
+        ("line", "line"),
     ]);
     let kind = match kind {
         Some(kind) => Some(field.or(kind)),
@@ -184,13 +191,42 @@ fn subjects(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Subjects> {
     if kind != "count" {
         table.refuse("count_min", "count_min belongs to subjects = \"count\"");
     }
-    if kind == "absence" {
+    if kind != "area" {
+        table.refuse("area_share_min", "area_share_min belongs to subjects = \"area\"");
+    }
+    if kind != "line" {
+        table.refuse("direction", "direction belongs to subjects = \"line\"");
+    }
+    if matches!(kind, "absence" | "area" | "line") {
         table.refuse("stationary", "stationary belongs to subjects = \"each\" or \"count\"");
-        return Some(Subjects::Absence);
+    }
+    match kind {
+        "absence" => return Some(Subjects::Absence),
+        "area" => {
+            let field = table.value("area_share_min").in_range(0.001..=1.0);
+            let share_min = match base {
+                Some(Subjects::Area { share_min }) => Some(field.or(share_min)),
+                _ => field.required(),
+            };
+            return Some(Subjects::Area { share_min: share_min? });
+        }
+        "line" => {
+            let field = table.value::<String>("direction").one_of(&[
+                ("rightwards", Direction::Rightwards),
+                ("leftwards", Direction::Leftwards),
+                ("either", Direction::Either),
+            ]);
+            let direction = match base {
+                Some(Subjects::Line { direction }) => Some(field.or(direction)),
+                _ => field.required(),
+            };
+            return Some(Subjects::Line { direction: direction? });
+        }
+        _ => {}
     }
     let stands = match base {
         Some(Subjects::Each { stationary } | Subjects::Count { stationary, .. }) => stationary,
-        Some(Subjects::Absence) | None => false,
+        _ => false,
     };
     let stationary = table.value("stationary").or(stands);
     if kind == "each" {

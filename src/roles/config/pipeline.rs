@@ -20,11 +20,11 @@ use crate::{
         calendar::Calendar,
         health,
         ids::{CameraId, ZoneId},
-        pixel::{PixelPolygon, PixelSize},
+        pixel::{PixelPoint, PixelPolygon, PixelSize},
         privacy::PrivacyMask,
-        scene::{Asset, Scene, Zone},
-        schedule::Days,
-        taxonomy::Pattern,
+        scene::{Asset, Line, Scene, Zone},
+        schedule::{Days, Schedule},
+        taxonomy::{Pattern, Subjects},
         tiles::{TILE_OVERLAP_DEFAULT, TILES_MAX, TileShape, Tiling},
     },
 };
@@ -153,17 +153,23 @@ fn pipeline(
     let patterns: Vec<_> =
         pattern_tables.into_iter().map(|table| camera_pattern(table, catalogue, &known)).collect();
 
-    let patterns: Option<Vec<_>> = patterns.into_iter().collect();
+    let mut patterns: Option<Vec<Watched>> = patterns.into_iter().collect();
     let of: Vec<_> = patterns.iter().flatten().map(|(pattern, _)| pattern.id.clone()).collect();
-    let exceptions =
+    lines_fit(&mut root, patterns.as_deref().unwrap_or_default(), zones.as_deref());
+    let mut exceptions =
         exceptions(root.tables("exception"), zones.as_deref().unwrap_or_default(), &ground, &of);
     let calendar = root.table("calendar").and_then(|mut table| {
         let written = table.value::<String>("file").not_empty().required()?;
         let read = load_calendar(&beside(path, &written));
         read.map(Arc::new).map_err(|faults| add(nested, faults)).ok()
     });
-    let patterns =
-        patterns.and_then(|patterns| by_calendar(patterns, calendar.as_ref(), &mut root));
+    for (pattern, _) in patterns.iter_mut().flatten() {
+        let id = pattern.id.to_string();
+        tell_days(&mut Arc::make_mut(pattern).schedule, &id, calendar.as_ref(), &mut root);
+    }
+    for exception in exceptions.iter_mut().flatten() {
+        tell_days(&mut exception.schedule, "an exception", calendar.as_ref(), &mut root);
+    }
 
     let camera: CameraId = camera?;
     let (manifest, manifest_line) = manifest?;
@@ -200,30 +206,20 @@ fn add(nested: &mut Option<Faults>, faults: Faults) {
 
 type Watched = (Arc<Pattern>, Vec<ZoneId>);
 
-/// Patterns that ask which days are off are told by the calendar, which they then need.
-fn by_calendar(
-    patterns: Vec<Watched>,
+/// A schedule that asks which days are off is told by the calendar, which it then needs.
+fn tell_days(
+    schedule: &mut Schedule,
+    of: &str,
     calendar: Option<&Arc<Calendar>>,
     root: &mut Table<'_>,
-) -> Option<Vec<Watched>> {
-    let asks = |pattern: &Pattern| pattern.schedule.days != Days::All;
-    let Some(calendar) = calendar else {
-        if let Some((pattern, _)) = patterns.iter().find(|(pattern, _)| asks(pattern)) {
-            let id = &pattern.id;
-            root.fault(
-                "calendar",
-                format!("a table [calendar] with file, since {id} has schedule.days"),
-            );
-            return None;
-        }
-        return Some(patterns);
-    };
-    let told = |(pattern, zones): Watched| {
-        let mut pattern = Arc::unwrap_or_clone(pattern);
-        pattern.schedule.calendar = Some(calendar.clone());
-        (Arc::new(pattern), zones)
-    };
-    Some(patterns.into_iter().map(told).collect())
+) {
+    if calendar.is_none() && schedule.days != Days::All {
+        root.fault(
+            "calendar",
+            format!("a table [calendar] with file, since {of} has schedule.days"),
+        );
+    }
+    schedule.calendar = calendar.cloned();
 }
 
 fn source(mut table: Table<'_>, path: &Path) -> Option<SourceSettings> {
@@ -288,6 +284,7 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             polygon: whole?.out_to_border(size?),
             tiles: None,
             asset: None,
+            line: None,
         }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
@@ -303,6 +300,12 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             seen.push(id.clone());
         }
         let part = polygon(&mut table, ground);
+        let line = line(&mut table, size);
+        if line.is_some()
+            && (part.is_some() || table.keys().iter().any(|key| key == "component_id"))
+        {
+            table.fault("line_px", "a zone is a line, or a polygon and perhaps a slot");
+        }
         let asset = asset(&mut table, part.is_some(), &mut components);
         let tiles = table.table("tiles").map(tile_shape);
         let polygon = part.or_else(|| whole.clone());
@@ -311,6 +314,7 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             polygon: polygon.out_to_border(size),
             tiles: tiles.flatten(),
             asset,
+            line,
         });
         if let (Some(zone), Some(size)) = (&zone, size) {
             tiles_so_far += tile_count(zone, size);
@@ -325,6 +329,39 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
         zones.push(zone);
     }
     zones.into_iter().collect()
+}
+
+/// `line_px`: two points in the picture.
+fn line(table: &mut Table<'_>, size: Option<PixelSize>) -> Option<Line> {
+    const ENDS: &str = "two different points in the picture, [[x, y], [x, y]]";
+    let field = table.value::<Vec<[f64; 2]>>("line_px").check(ENDS, |ends| {
+        let [from, to] = ends[..] else { return Err(String::new()) };
+        let Some(size) = size else { return Err(String::new()) };
+        let inside = |[x, y]: [f64; 2]| {
+            (0.0..=f64::from(size.width_px)).contains(&x)
+                && (0.0..=f64::from(size.height_px)).contains(&y)
+        };
+        let point = |[x, y]: [f64; 2]| PixelPoint { x, y };
+        let sound = from != to && inside(from) && inside(to);
+        sound.then(|| Line { from: point(from), to: point(to) }).ok_or_else(String::new)
+    });
+    field.optional()
+}
+
+/// Patterns of the line family watch lines, all others watch polygons.
+fn lines_fit(root: &mut Table<'_>, patterns: &[Watched], zones: Option<&[Zone]>) {
+    for (pattern, watched) in patterns {
+        let is_line = matches!(pattern.subjects, Subjects::Line { .. });
+        let of = |id: &ZoneId| zones.into_iter().flatten().find(|zone| &zone.id == id);
+        for zone in watched.iter().filter_map(of).filter(|zone| zone.line.is_some() != is_line) {
+            let (id, zone) = (&pattern.id, &zone.id);
+            let allowed = match is_line {
+                true => format!("{id} needs zones with line_px, and {zone} has none"),
+                false => format!("zones of {id} without the line {zone}: name its zones"),
+            };
+            root.fault("pattern", allowed);
+        }
+    }
 }
 
 /// `component_id` and `owner`: the zone is the slot of a known asset, and its only one.

@@ -220,6 +220,7 @@ fn an_exception_names_its_area_its_days_and_why() {
         ("['roadside_stall']", "['crowd']", "patterns of this file: roadside_stall"),
         ("note = '夜市'\n", "", "note"),
         ("['fri', 'sat']", "[]", "schedule.weekdays"),
+        ("weekdays = ['fri', 'sat']", "days = 'off'", "since an exception has schedule.days"),
         ("'2026-11-30'\n", "'2026-11-30'\npolygon_px = [[0, 0], [9, 0], [9, 9]]\n", "one area"),
     ] {
         let text = permit.replace(from, to);
@@ -288,4 +289,33 @@ fn a_zone_may_come_from_a_map_if_the_calibration_reaches_it() {
     }
     let uncalibrated = format!("{SMALLEST}\n{}", zone("near"));
     assert!(read_as(&uncalibrated).unwrap_err().contains("needs a calibrated camera"));
+}
+
+#[test]
+fn lines_are_watched_by_patterns_of_the_line_family_only() {
+    let line = "[[zone]]\nid = 'gate'\nline_px = [[10, 10], [10, 300]]";
+    let crossing = "[[pattern]]\nid = 'water_activity'\nzones = ['gate']\nsubjects = 'line'\n\
+        direction = 'rightwards'\nclosure = { by_video = false }";
+    let read = street(&format!("{line}\n{crossing}")).unwrap();
+    assert!(read.scene.zones[2].line.is_some());
+    for (text, part) in [
+        (
+            format!("{line}\n{}", crossing.replace("gate", "bins")),
+            "water_activity needs zones with line_px",
+        ),
+        (format!("{line}\n[[pattern]]\nid = 'crowd'\nzones = ['gate']"), "without the line gate"),
+        (line.replace("[10, 300]", "[10, 10]"), "two different points"),
+        (line.replace("[10, 300]", "[10, 3000]"), "two different points"),
+        (
+            format!("{line}\npolygon_px = [[1, 1], [50, 1], [50, 50]]"),
+            "a zone is a line, or a polygon",
+        ),
+        (format!("{line}\n{}", crossing.replace("false", "true")), "a crossing is over"),
+        (format!("{line}\n{}", crossing.replace("direction = 'rightwards'\n", "")), "direction"),
+        (format!("{line}\n{}", crossing.replace("rightwards", "up")), "direction = 'up'"),
+        (format!("{line}\n{}", crossing.replace("'line'", "'area'")), "area_share_min"),
+    ] {
+        let faults = street(&text).unwrap_err();
+        assert!(faults.contains(part), "{part} in\n{faults}");
+    }
 }

@@ -228,7 +228,7 @@ fn photograph(
     frame.stamp.captured_at = at;
     let size = frame.stamp.size;
     let polygon = PixelPolygon::whole(size).out_to_border(size);
-    let zone = Zone { id: "picture".parse()?, polygon, tiles: None, asset: None };
+    let zone = Zone { id: "picture".parse()?, polygon, tiles: None, asset: None, line: None };
     let scene = Scene {
         camera: "photograph".parse()?,
         reference_size: size,
