@@ -134,6 +134,7 @@ mod tests {
             },
             priority: Priority::Normal,
             suspected: true,
+            families: Vec::new(),
             classes: classes.iter().map(|class| class.parse().unwrap()).collect(),
             score_min: 0.4,
             subjects: Subjects::Each { stationary: true },

@@ -27,6 +27,7 @@ fn opened(number: u128, camera: &str, pattern: &str, families: &[&str], x: f32) 
             local: true,
         },
         priority: Priority::Normal,
+        suspected: false,
         zone: "pavement".parse().unwrap(),
         asset: None,
         subject: Subject {

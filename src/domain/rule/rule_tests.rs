@@ -380,6 +380,7 @@ fn what_stood_by_permission_begins_when_the_permission_ends() {
             pts: MediaTime::from_secs_f64(sec.into()),
             at: WallTime::from_unix_millis(i64::from(sec) * 1_000),
             valid: true,
+            clear: true,
             tracks: &[standing(1, "stall", 100.0, 0.0, sec.into())],
         };
         let events = rule.step(&frame);

@@ -317,7 +317,7 @@ fn from_video(
     let mut changes =
         SceneWatch::of(patterns, |class| classes.iter().any(|known| &known.name == class));
     while let Some(frame) = source.next_frame()? {
-        let Glance { condition, found } = sight.look(&frame, &tiling)?;
+        let Glance { condition, found, .. } = sight.look(&frame, &tiling)?;
         let mut detections = found.detections;
         if let Some(changes) = &mut changes {
             let seen = changes.look(&frame, condition, &detections, &replay.analyser);
