@@ -220,7 +220,7 @@ impl HealthEngine {
         let most = all().max_by_key(|(evidence, _)| evidence.span);
         let Some((evidence, fault)) = most.filter(|(_, fault)| !is_told(fault)) else { return };
         // A fault that is told gives way only to what has been shown for longer, in full.
-        let wavers = self.wavering.span >= WAVERING_MAX && !FAULTS.iter().any(|f| is_told(f));
+        let wavers = self.wavering.span >= WAVERING_MAX && !FAULTS.iter().any(is_told);
         if evidence.span >= fault.raise {
             self.tell(fault.condition, evidence.since.unwrap_or(at));
         } else if wavers {

@@ -69,7 +69,7 @@ pub fn shown(picture: &Picture, frozen: bool) -> Option<CameraCondition> {
     if frozen {
         return Some(CameraCondition::Frozen);
     }
-    view.filter(|view| has_drops(view)).map(|_| CameraCondition::RainOnLens)
+    view.filter(has_drops).map(|_| CameraCondition::RainOnLens)
 }
 
 fn is_overexposed(picture: &Picture, view: Option<&View>, flat: bool) -> bool {

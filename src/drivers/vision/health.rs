@@ -4,8 +4,8 @@
 //! is shrunk to 320 px wide and half of that; the last such picture and the reference are kept, 0.6 MB.
 //! A change of the frame's shape begins anew: `change` and `view` are none then.
 //!
-//! Costs 0.3 ms a 1080p frame (docs/performance.md), a Fourier transform of 160x90 more where the view
-//! is not found where it was.
+//! Costs about 0.5 ms of CPU a 1080p frame (docs/performance.md), 0.2 ms more where the view is not found
+//! where it was and phase correlation looks for it.
 
 use super::{
     one_thread,
