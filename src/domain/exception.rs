@@ -72,7 +72,7 @@ mod tests {
             let at: WallTime = format!("{at}:00+08:00").parse().unwrap();
             assert_eq!(permit.permits(here, at), holds, "{at}");
             assert!(!permit.permits(PixelPoint { x: 150.0, y: 50.0 }, at));
-            assert_eq!(permit.has_expired(at), at.to_string() > "2026-11-30T16".to_owned());
+            assert_eq!(permit.has_expired(at), *at.to_string() > *"2026-11-30T16");
         }
         assert!(permit.is_of(&"roadside_stall".parse().unwrap()));
         assert!(!permit.is_of(&"crowd".parse().unwrap()));

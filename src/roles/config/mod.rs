@@ -21,6 +21,7 @@ pub mod mqtt;
 pub mod pattern;
 mod pattern_reader;
 pub mod pipeline;
+mod zone_kinds;
 
 use crate::base::toml_reader::{Fault, Faults, Table, read};
 use std::path::{Path, PathBuf};

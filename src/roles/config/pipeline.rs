@@ -10,6 +10,7 @@ use super::{
     mqtt::secret_file,
     pattern::Catalogue,
     pattern_reader::pattern,
+    zone_kinds::{asset, line, lines_fit},
 };
 use crate::{
     base::{
@@ -20,11 +21,11 @@ use crate::{
         calendar::Calendar,
         health,
         ids::{CameraId, ZoneId},
-        pixel::{PixelPoint, PixelPolygon, PixelSize},
+        pixel::{PixelPolygon, PixelSize},
         privacy::PrivacyMask,
-        scene::{Asset, Line, Scene, Zone},
+        scene::{Scene, Zone},
         schedule::{Days, Schedule},
-        taxonomy::{Pattern, Subjects},
+        taxonomy::Pattern,
         tiles::{TILE_OVERLAP_DEFAULT, TILES_MAX, TileShape, Tiling},
     },
 };
@@ -329,74 +330,6 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
         zones.push(zone);
     }
     zones.into_iter().collect()
-}
-
-/// `line_px`: two points in the picture.
-fn line(table: &mut Table<'_>, size: Option<PixelSize>) -> Option<Line> {
-    const ENDS: &str = "two different points in the picture, [[x, y], [x, y]]";
-    let field = table.value::<Vec<[f64; 2]>>("line_px").check(ENDS, |ends| {
-        let [from, to] = ends[..] else { return Err(String::new()) };
-        let Some(size) = size else { return Err(String::new()) };
-        let inside = |[x, y]: [f64; 2]| {
-            (0.0..=f64::from(size.width_px)).contains(&x)
-                && (0.0..=f64::from(size.height_px)).contains(&y)
-        };
-        let point = |[x, y]: [f64; 2]| PixelPoint { x, y };
-        let sound = from != to && inside(from) && inside(to);
-        sound.then(|| Line { from: point(from), to: point(to) }).ok_or_else(String::new)
-    });
-    field.optional()
-}
-
-/// Patterns of the line family watch lines, all others watch polygons.
-fn lines_fit(root: &mut Table<'_>, patterns: &[Watched], zones: Option<&[Zone]>) {
-    for (pattern, watched) in patterns {
-        let is_line = matches!(pattern.subjects, Subjects::Line { .. });
-        let of = |id: &ZoneId| zones.into_iter().flatten().find(|zone| &zone.id == id);
-        for zone in watched.iter().filter_map(of).filter(|zone| zone.line.is_some() != is_line) {
-            let (id, zone) = (&pattern.id, &zone.id);
-            let allowed = match is_line {
-                true => format!("{id} needs zones with line_px, and {zone} has none"),
-                false => format!("zones of {id} without the line {zone}: name its zones"),
-            };
-            root.fault("pattern", allowed);
-        }
-    }
-}
-
-/// `component_id` and `owner`: the zone is the slot of a known asset, and its only one.
-fn asset(table: &mut Table<'_>, is_part: bool, known: &mut BTreeSet<String>) -> Option<Asset> {
-    const CODE: &str = "1 to 64 letters, digits, '-', '_' and '.', of one zone only";
-    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    let component_id = table
-        .value::<String>("component_id")
-        .check(CODE, |code| {
-            let sound = (1..=64).contains(&code.len()) && code.bytes().all(letter);
-            (sound && known.insert(code.clone())).then_some(code).ok_or_else(String::new)
-        })
-        .optional();
-    let owner = table
-        .value::<String>("owner")
-        .check("1 to 100 characters", |name| {
-            let sound = !name.trim().is_empty() && name.chars().count() <= 100;
-            sound.then_some(name).ok_or_else(String::new)
-        })
-        .optional();
-    match (component_id, owner) {
-        (Some(_), _) if !is_part => {
-            table.fault(
-                "component_id",
-                "a slot is drawn: give polygon_px, polygon_lonlat or geojson",
-            );
-            None
-        }
-        (Some(component_id), owner) => Some(Asset { component_id, owner }),
-        (None, Some(_)) if !table.keys().iter().any(|key| key == "component_id") => {
-            table.fault("owner", "owner belongs to a component_id");
-            None
-        }
-        (None, _) => None,
-    }
 }
 
 /// `[[privacy]]`: polygons in which nothing is looked at.
