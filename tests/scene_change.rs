@@ -100,9 +100,15 @@ fn facts(
                 id: "frame".parse().unwrap(),
                 polygon: PixelPolygon::whole(size).out_to_border(size),
                 tiles: None,
+                asset: None,
+                line: None,
             };
-            let scene =
-                Scene { camera: "cam".parse().unwrap(), reference_size: size, zones: vec![zone] };
+            let scene = Scene {
+                camera: "cam".parse().unwrap(),
+                reference_size: size,
+                zones: vec![zone],
+                exceptions: Vec::new(),
+            };
             let model = ModelRef { id: "none".into(), sha256: "0".into() };
             let of_zone: Vec<_> =
                 patterns.iter().map(|p| (p.clone(), vec!["frame".parse().unwrap()])).collect();

@@ -26,8 +26,13 @@ const SIZE: PixelSize = PixelSize { width_px: 640, height_px: 360 };
 fn analyser() -> Analyser {
     let zone = |_| "frame".parse().unwrap();
     let polygon = PixelPolygon::whole(SIZE).out_to_border(SIZE);
-    let zones = vec![Zone { id: zone(()), polygon, tiles: None }];
-    let scene = Scene { camera: "cam".parse().unwrap(), reference_size: SIZE, zones };
+    let zones = vec![Zone { id: zone(()), polygon, tiles: None, asset: None, line: None }];
+    let scene = Scene {
+        camera: "cam".parse().unwrap(),
+        reference_size: SIZE,
+        zones,
+        exceptions: Vec::new(),
+    };
     let catalogue = Catalogue::built_in().unwrap();
     let patterns: Vec<_> = ["bin_overflowing", "exposed_waste"]
         .iter()
