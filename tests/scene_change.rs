@@ -10,7 +10,7 @@ use gridwarden::{
         analyser::Analyser,
         case::CaseFact,
         detection::{Detection, ModelRef},
-        frame::{Frame, Image, OwnedImage},
+        frame::{Frame, Image, OwnedImage, Planes},
         health::Settings,
         ids::DerivedIds,
         pixel::{PixelBox, PixelPolygon},
@@ -203,23 +203,26 @@ fn a_stall_without_a_name_is_in_the_way_and_is_not_left() {
 /// Brighter or darker by a factor that changes over time, as a cloud or the camera's gain do it.
 fn lit(frame: Frame, gain: impl Fn(f64) -> f32) -> Frame {
     let gain = gain(frame.stamp.pts.as_secs_f64());
-    let planes = frame.image.planes();
+    let [mut luma, u, v] = owned(&frame.image.planes());
+    for sample in &mut luma {
+        *sample = (16.0 + gain * (f32::from(*sample) - 16.0)).clamp(0.0, 255.0) as u8;
+    }
+    with_planes(frame, [luma, u, v])
+}
+
+fn owned(planes: &Planes<'_>) -> [Vec<u8>; 3] {
     let (width, height) = (planes.size.width_px as usize, planes.size.height_px as usize);
     let rows = |data: &[u8], stride: usize, width: usize, height: usize| -> Vec<u8> {
         (0..height).flat_map(|row| data[row * stride..][..width].to_vec()).collect()
     };
-    let mut luma = rows(planes.y, planes.y_stride_bytes, width, height);
-    for sample in &mut luma {
-        *sample = (16.0 + gain * (f32::from(*sample) - 16.0)).clamp(0.0, 255.0) as u8;
-    }
     let chroma = |data| rows(data, planes.uv_stride_bytes, width.div_ceil(2), height.div_ceil(2));
-    let image = OwnedImage::new(
-        planes.size,
-        [luma, chroma(planes.u), chroma(planes.v)],
-        planes.matrix,
-        planes.full_range,
-    );
-    Frame { image: Arc::new(image.unwrap()), ..frame }
+    [rows(planes.y, planes.y_stride_bytes, width, height), chroma(planes.u), chroma(planes.v)]
+}
+
+fn with_planes(frame: Frame, planes: [Vec<u8>; 3]) -> Frame {
+    let was = frame.image.planes();
+    let image = OwnedImage::new(was.size, planes, was.matrix, was.full_range).unwrap();
+    Frame { image: Arc::new(image), ..frame }
 }
 
 #[test]
@@ -292,8 +295,8 @@ fn the_same_video_gives_the_same_facts() {
 fn a_broken_frame_is_no_change() {
     struct Broken;
     impl Image for Broken {
-        fn planes(&self) -> gridwarden::domain::frame::Planes<'_> {
-            gridwarden::domain::frame::Planes {
+        fn planes(&self) -> Planes<'_> {
+            Planes {
                 size: gridwarden::domain::pixel::PixelSize { width_px: 640, height_px: 360 },
                 y: &[],
                 y_stride_bytes: 0,
@@ -316,7 +319,6 @@ fn a_broken_frame_is_no_change() {
 /// What is laid over real pictures from the tenth second on, to be found or not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Over {
-    Nothing,
     /// A crate with boards, with a side in shade.
     Crate,
     /// Gravel: as bright as the ground, of another grain.
@@ -333,7 +335,7 @@ impl Over {
     /// Patterns one of which must open a case.
     fn expected(self) -> &'static [&'static str] {
         match self {
-            Self::Nothing | Self::Wet => &[],
+            Self::Wet => &[],
             Self::Crate => &["left_object"],
             Self::Gravel | Self::Mud => &["road_spill", "left_object"],
             Self::Pond => &["ponding"],
@@ -351,7 +353,6 @@ impl Over {
         };
         let oval = |rx: f32, ry: f32| (x / rx).powi(2) + (y / ry).powi(2);
         match self {
-            Self::Nothing => None,
             Self::Crate if x.abs() < 4.0 && (-6.0..0.0).contains(&y) => {
                 let board = if y.rem_euclid(1.5) < 0.4 { 70.0 } else { 140.0 };
                 Some([board - if x > 1.5 { 45.0 } else { 0.0 }, 108.0, 142.0])
@@ -400,31 +401,31 @@ fn noise(x: f32, y: f32, salt: i32) -> f32 {
 fn overlaid(frame: Frame, over: Over, foot: (f32, f32)) -> Frame {
     const BEGINS_SECS: f64 = 10.0;
     let at = frame.stamp.pts.as_secs_f64();
-    if at < BEGINS_SECS || over == Over::Nothing {
+    if at < BEGINS_SECS {
         return frame;
     }
     let planes = frame.image.planes();
     let (width, height) = (planes.size.width_px as usize, planes.size.height_px as usize);
-    let mut out = [Vec::new(), Vec::new(), Vec::new()];
-    for row in 0..height {
-        for column in 0..width {
-            let half = row / 2 * planes.uv_stride_bytes + column / 2;
-            let below =
-                [planes.y[row * planes.y_stride_bytes + column], planes.u[half], planes.v[half]]
-                    .map(f32::from);
-            let unit = width as f32 / 100.0;
+    let [mut luma, mut u, mut v] = owned(&planes);
+    let unit = width as f32 / 100.0;
+    let span = |from: f32, to: f32, side: usize| {
+        (from * unit).max(0.0) as usize..((to * unit).max(0.0) as usize).min(side)
+    };
+    for row in span(foot.1 - 30.0, foot.1 + 8.0, height) {
+        for column in span(foot.0 - 24.0, foot.0 + 24.0, width) {
+            let (full, half) = (row * width + column, row / 2 * width.div_ceil(2) + column / 2);
+            let below = [luma[full], u[half], v[half]].map(f32::from);
             let (x, y) = (column as f32 / unit - foot.0, row as f32 / unit - foot.1);
-            let seen = over.pixel(x, y, at as f32, below).unwrap_or(below);
-            let [luma, u, v] = seen.map(|sample| sample.clamp(0.0, 255.0) as u8);
-            out[0].push(luma);
-            if row % 2 == 0 && column % 2 == 0 {
-                out[1].push(u);
-                out[2].push(v);
+            let Some(seen) = over.pixel(x, y, at as f32, below) else { continue };
+            let seen = seen.map(|sample| sample.clamp(0.0, 255.0) as u8);
+            luma[full] = seen[0];
+            // The last of the four pixels over a chroma sample gives it.
+            if row % 2 == 1 && column % 2 == 1 {
+                (u[half], v[half]) = (seen[1], seen[2]);
             }
         }
     }
-    let image = OwnedImage::new(planes.size, out, planes.matrix, planes.full_range).unwrap();
-    Frame { image: Arc::new(image), ..frame }
+    with_planes(frame, [luma, u, v])
 }
 
 /// The table of docs/events.md: `cargo test --test scene_change rates -- --ignored --nocapture`.
@@ -436,16 +437,8 @@ fn rates_of_what_is_only_suspected() {
         ["quiet_day", "quiet_night", "umbrella_rain"].map(clip).to_vec();
     backgrounds.extend(shared_road().is_file().then(shared_road));
     let patterns = patterns(10, 5);
-    let every = [
-        Over::Nothing,
-        Over::Crate,
-        Over::Gravel,
-        Over::Mud,
-        Over::Pond,
-        Over::Wet,
-        Over::Smoke,
-        Over::Dust,
-    ];
+    let every =
+        [Over::Crate, Over::Gravel, Over::Mud, Over::Pond, Over::Wet, Over::Smoke, Over::Dust];
     for over in every {
         let (mut found, mut other, mut runs) = (0, 0, 0);
         for video in &backgrounds {

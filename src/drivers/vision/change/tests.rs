@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 /// Scenes are drawn in 320 by 180; fewer pixels and frames say as much, in a fraction of the time.
-const SIZE: PixelSize = PixelSize { width_px: 240, height_px: 136 };
-const SCALE: f32 = 0.75;
+const SMALL: f32 = 0.5;
+const LARGE: f32 = 0.75;
 const EVERY_SECS: f64 = 0.5;
 
 /// Luma and both chroma, each as seen.
@@ -59,6 +59,8 @@ struct Show {
     meter: ChangeMeter,
     known: Vec<PixelBox>,
     held: Vec<(ChangeKind, PixelBox)>,
+    /// Pixels of the picture a pixel of the scene.
+    scale: f32,
     frame: u32,
     told: Vec<(f64, Vec<SceneChange>)>,
 }
@@ -71,6 +73,7 @@ impl Show {
             meter: ChangeMeter::new(Watch::for_classes(&classes, Duration::from_secs(3600))),
             known: Vec::new(),
             held: Vec::new(),
+            scale: SMALL,
             frame: 0,
             told: Vec::new(),
         }
@@ -78,6 +81,16 @@ impl Show {
 
     fn new() -> Self {
         Self::for_kinds(&ChangeKind::ALL)
+    }
+
+    /// Where soft edges and blocks matter.
+    fn large() -> Self {
+        Self { scale: LARGE, ..Self::new() }
+    }
+
+    fn size(&self) -> PixelSize {
+        let side = |px: f32| (px * self.scale / 2.0).round() as u32 * 2;
+        PixelSize { width_px: side(320.0), height_px: side(180.0) }
     }
 
     fn now(&self) -> f64 {
@@ -89,7 +102,7 @@ impl Show {
         while self.now() < until_secs {
             let pts = self.now();
             let frame = self.picture(pts as f32, &scene);
-            let seen = |bbox: &PixelBox| bbox.scaled(SCALE, SCALE);
+            let seen = |bbox: &PixelBox| bbox.scaled(self.scale, self.scale);
             let things: Vec<PixelBox> = self.known.iter().map(seen).collect();
             let held: Vec<_> = self.held.iter().map(|(kind, bbox)| (*kind, seen(bbox))).collect();
             let known = Known { things: &things, held: &held };
@@ -101,11 +114,12 @@ impl Show {
     }
 
     fn picture(&self, at: f32, scene: &impl Fn(f32, f32, f32) -> Pixel) -> Frame {
-        let (width, height) = (SIZE.width_px as usize, SIZE.height_px as usize);
+        let size = self.size();
+        let (width, height) = (size.width_px as usize, size.height_px as usize);
         let mut planes = [vec![0; width * height], Vec::new(), Vec::new()];
         for row in 0..height {
             for x in 0..width {
-                let [y, u, v] = scene(x as f32 / SCALE, row as f32 / SCALE, at);
+                let [y, u, v] = scene(x as f32 / self.scale, row as f32 / self.scale, at);
                 let noise = 4.0 * (chance(x as i32, row as i32, self.frame as i32 + 100) - 0.5);
                 planes[0][row * width + x] = (y + noise).round().clamp(0.0, 255.0) as u8;
                 if x % 2 == 0 && row % 2 == 0 {
@@ -114,12 +128,12 @@ impl Show {
                 }
             }
         }
-        let image = OwnedImage::new(SIZE, planes, ColourMatrix::Bt709, false).unwrap();
+        let image = OwnedImage::new(size, planes, ColourMatrix::Bt709, false).unwrap();
         let stamp = FrameStamp {
             pts: MediaTime::from_secs_f64(f64::from(at)),
             captured_at: WallTime::from_unix_millis(0),
             clock: ClockQuality::Assigned,
-            size: SIZE,
+            size,
         };
         Frame { stamp, image: Arc::new(image) }
     }
@@ -131,7 +145,7 @@ impl Show {
         let mut seen = self.told.iter().filter_map(|(at, all)| Some((*at, of_kind(all)?)));
         let first = seen.next()?;
         let last = seen.next_back().unwrap_or(first);
-        Some((first.0, last.0, last.1.bbox.scaled(1.0 / SCALE, 1.0 / SCALE)))
+        Some((first.0, last.0, last.1.bbox.scaled(1.0 / self.scale, 1.0 / self.scale)))
     }
 
     /// Longest time for which one of these kinds was told.
@@ -195,7 +209,7 @@ fn light_is_no_thing() {
         ),
     ];
     for (name, gain) in lights {
-        let show = Show::new().until(60.0, |x, y, at| lit_by(road(x, y), gain(x, y, at)));
+        let show = Show::large().until(45.0, |x, y, at| lit_by(road(x, y), gain(x, y, at)));
         assert!(show.longest_secs(&THINGS) < 10.0, "{name}: {:?}", show.span(Object));
         assert_eq!(show.longest_secs(&[Smoke, Dust]), 0.0, "{name}");
     }
@@ -326,12 +340,12 @@ fn plume(x: f32, y: f32, at: f32, height: f32, spread: f32, dense: f32) -> Pixel
 fn smoke_rises_dust_spreads_and_both_end() {
     let scenes = [(Smoke, 100.0, 10.0), (Dust, 26.0, 60.0)];
     for (kind, height, spread) in scenes {
-        let show = Show::new()
+        let show = Show::large()
             .until(10.0, |x, y, _| road(x, y))
-            .until(50.0, |x, y, at| plume(x, y, at, height, spread, 0.7))
-            .until(80.0, |x, y, _| road(x, y));
+            .until(40.0, |x, y, at| plume(x, y, at, height, spread, 0.7))
+            .until(60.0, |x, y, _| road(x, y));
         let (first, last, _) = show.span(kind).unwrap_or_else(|| panic!("no {kind:?}"));
-        assert!(first < 20.0 && (45.0..65.0).contains(&last), "{kind:?}: {first} {last}");
+        assert!(first < 20.0 && (35.0..55.0).contains(&last), "{kind:?}: {first} {last}");
         assert!(show.longest_secs(&THINGS) < 10.0, "{kind:?} is no thing: {:?}", show.span(Object));
     }
 }
@@ -378,7 +392,7 @@ fn a_lamp_a_shadow_and_a_flag_are_no_smoke() {
         ),
     ];
     for (name, scene) in scenes {
-        let show = Show::new().until(60.0, scene);
+        let show = Show::large().until(35.0, scene);
         assert_eq!(show.longest_secs(&[Smoke, Dust]), 0.0, "{name}");
     }
 }
@@ -403,10 +417,11 @@ fn another_picture_size_begins_anew_and_broken_planes_are_refused() {
     frame.image = Arc::new(OwnedImage::uniform(other, 90));
     assert_eq!(show.meter.look(&frame, &known).unwrap(), []);
     struct Broken;
-    impl crate::domain::frame::Image for Broken {
+    use crate::domain::frame::Image;
+    impl Image for Broken {
         fn planes(&self) -> crate::domain::frame::Planes<'_> {
             crate::domain::frame::Planes {
-                size: SIZE,
+                size: PixelSize { width_px: 320, height_px: 180 },
                 y: &[],
                 y_stride_bytes: 0,
                 u: &[],
@@ -417,7 +432,10 @@ fn another_picture_size_begins_anew_and_broken_planes_are_refused() {
             }
         }
     }
-    let broken = Frame { image: Arc::new(Broken), stamp: FrameStamp { size: SIZE, ..frame.stamp } };
+    let broken = Frame {
+        image: Arc::new(Broken),
+        stamp: FrameStamp { size: Broken.planes().size, ..frame.stamp },
+    };
     show.meter.look(&broken, &known).expect_err("planes without a byte");
 }
 
