@@ -287,7 +287,10 @@ fn from_video(
             camera::{FilePart, FileSource, FileSourceConfig},
             detector::provider::{Provider, ProviderOptions},
         },
-        roles::edge::{changes::SceneWatch, sight::{Glance, Sight}},
+        roles::edge::{
+            changes::SceneWatch,
+            sight::{Glance, Sight},
+        },
     };
     // One provider, one thread: the same video gives the same answer on every run of a machine.
     let providers = ProviderOptions { order: vec![Provider::Cpu], ..ProviderOptions::default() };
