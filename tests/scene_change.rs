@@ -336,7 +336,7 @@ impl Over {
     fn expected(self) -> &'static [&'static str] {
         match self {
             Self::Wet => &[],
-            Self::Crate => &["left_object"],
+            Self::Crate => &["left_object", "road_spill"],
             Self::Gravel | Self::Mud => &["road_spill", "left_object"],
             Self::Pond => &["ponding"],
             Self::Smoke => &["burning"],
@@ -373,8 +373,9 @@ impl Over {
                     return None;
                 }
                 let off = x / (spread + 0.2 * up);
-                let billows = 0.6 * noise(x / 4.0, y / 4.0 + 0.5 * at, 2)
-                    + 0.4 * noise(x / 1.5, y / 1.5 + 1.5 * at, 3);
+                // A metre a second, where a person is an eighth of the width tall.
+                let billows = 0.6 * noise(x / 4.0, y / 4.0 + 1.7 * at, 2)
+                    + 0.4 * noise(x / 1.5, y / 1.5 + 4.6 * at, 3);
                 let veil = 0.6 * (-off * off).exp() * (1.0 - up / height).sqrt() * (0.5 + billows);
                 Some(mix(veil.min(1.0), [200.0, 128.0, 128.0]))
             }
@@ -428,34 +429,48 @@ fn overlaid(frame: Frame, over: Over, foot: (f32, f32)) -> Frame {
     with_planes(frame, [luma, u, v])
 }
 
-/// The table of docs/events.md: `cargo test --test scene_change rates -- --ignored --nocapture`.
-#[test]
-#[ignore = "minutes of measuring"]
-fn rates_of_what_is_only_suspected() {
-    let places = [(60.0, 40.0), (72.0, 46.0)];
-    let mut backgrounds: Vec<PathBuf> =
-        ["quiet_day", "quiet_night", "umbrella_rain"].map(clip).to_vec();
-    backgrounds.extend(shared_road().is_file().then(shared_road));
+/// Runs over each background at each place: how many found what lay there, and other cases.
+fn rates(over: Over, backgrounds: &[PathBuf], places: &[(f32, f32)]) -> (usize, usize, usize) {
     let patterns = patterns(10, 5);
-    let every =
-        [Over::Crate, Over::Gravel, Over::Mud, Over::Pond, Over::Wet, Over::Smoke, Over::Dust];
-    for over in every {
-        let (mut found, mut other, mut runs) = (0, 0, 0);
-        for video in &backgrounds {
-            for foot in places {
-                let truth = fs::read_to_string(video.with_extension("json")).ok();
-                let truth: Value =
-                    truth.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
-                let boxes = |frame| known(&truth, frame, &PEOPLE_AND_VEHICLES);
-                let seen = facts(video, &patterns, boxes, |frame| overlaid(frame, over, foot));
-                let cases = opened(&seen);
-                let wanted =
-                    |(id, ..): &&(String, f64, PixelBox)| over.expected().contains(&id.as_str());
-                found += usize::from(cases.iter().any(|case| wanted(&case)));
-                other += cases.iter().filter(|case| !wanted(case)).count();
-                runs += 1;
-            }
+    let (mut found, mut other, mut runs) = (0, 0, 0);
+    for video in backgrounds {
+        let truth = fs::read_to_string(video.with_extension("json")).ok();
+        let truth: Value = truth.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
+        for &foot in places {
+            let boxes = |frame| known(&truth, frame, &PEOPLE_AND_VEHICLES);
+            let seen = facts(video, &patterns, boxes, |frame| overlaid(frame, over, foot));
+            let wanted = |id: &str| over.expected().contains(&id);
+            let (as_wanted, others): (Vec<_>, Vec<_>) =
+                opened(&seen).into_iter().partition(|(id, ..)| wanted(id));
+            found += usize::from(!as_wanted.is_empty());
+            other += others.len();
+            runs += 1;
         }
+    }
+    (found, other, runs)
+}
+
+#[test]
+fn a_crate_on_the_street_is_found_and_wet_ground_is_not() {
+    let (street, place) = ([clip("quiet_day")], [(60.0, 40.0)]);
+    assert_eq!(rates(Over::Crate, &street, &place), (1, 0, 1));
+    assert_eq!(rates(Over::Wet, &street, &place), (0, 0, 1));
+}
+
+/// Smoke is looked for here; with `GRIDWARDEN_SCENE_RATES=1` and `--nocapture` the table of docs/events.md.
+#[test]
+fn smoke_over_the_street_is_found() {
+    let places = [(60.0, 40.0), (72.0, 46.0)];
+    if std::env::var_os("GRIDWARDEN_SCENE_RATES").is_none() {
+        assert_eq!(rates(Over::Smoke, &[clip("umbrella_rain")], &places[1..]).0, 1);
+        return;
+    }
+    let mut backgrounds = ["quiet_day", "quiet_night", "umbrella_rain"].map(clip).to_vec();
+    backgrounds.extend(shared_road().is_file().then(shared_road));
+    let every =
+        [Over::Smoke, Over::Dust, Over::Pond, Over::Crate, Over::Gravel, Over::Mud, Over::Wet];
+    for over in every {
+        let (found, other, runs) = rates(over, &backgrounds, &places);
         println!("{over:?}: found in {found} of {runs} runs; {other} cases of other kinds");
     }
 }

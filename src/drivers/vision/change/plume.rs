@@ -27,7 +27,7 @@ const GREY_MIN: f32 = 60.0;
 /// Gradients that a veil over a flat surface may add, and colour that it may add.
 /// Over a dark flat surface a lamp looks the same.
 const DAY_MIN: f32 = 60.0;
-const SOFT_MAX: f32 = 2.5;
+const SOFT_MAX: f32 = 4.0;
 const COLOUR_MAX: f32 = 10.0;
 const COLOUR_MORE_MAX: f32 = 3.0;
 /// A block is veiled if it was for most of this time.
@@ -40,7 +40,7 @@ const WEATHER_SHARE: f32 = 0.5;
 const COLUMN_SHARE: f32 = 0.8;
 const RISEN_PX: usize = 16;
 /// A plume without a veiled block is forgotten after so long.
-const LOST_SECS: f32 = 5.0;
+const LOST_SECS: f32 = 3.0;
 
 pub struct Plumes {
     columns: usize,
@@ -186,7 +186,9 @@ impl Plumes {
         let [now, then, now_square, then_square, product] = sums.map(|sum| sum / count);
         let (drift, stir, noise) = (drift / count, stir / count, noise / count);
         let [edges_now, edges_then] = edges.map(|sum| sum / count);
-        if (now - then).abs() < VEIL_MIN + noise || stir < STIR_MIN + STIR_NOISE * noise {
+        if (now - then).abs() < VEIL_MIN + noise
+            || stir.max(self.stir[block]) < STIR_MIN + STIR_NOISE * noise
+        {
             return (false, drift, stir);
         }
         let moments = Moments { now, then, now_square, then_square, product };
