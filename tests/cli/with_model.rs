@@ -253,7 +253,7 @@ fn what_the_model_has_no_name_for_is_left_there_bit_for_bit() {
         .map(|class| {
             let nameless = ["garbage_pile", "bin", "bin_overflowing", "stall"];
             let named = |name: &&str| class.contains(&format!("name = \"{name}\""));
-            match nameless.iter().any(|name| named(&name)) {
+            match nameless.iter().any(named) {
                 true => class
                     .lines()
                     .map(

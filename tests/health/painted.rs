@@ -133,12 +133,15 @@ fn darker(share: f32) -> impl Fn(&mut Canvas) {
     }
 }
 
+/// What happens to each picture.
+type Paint<'a> = &'a dyn Fn(&mut Canvas);
+
 #[test]
 fn faults_that_no_clip_shows_are_told_within_a_minute_and_withdrawn() {
     let street = street();
     let out_of_focus = |canvas: &mut Canvas| blur(canvas, 3, |_, _| 1.0);
     let turned = |canvas: &mut Canvas| shifted(canvas, 60, 24);
-    let faults: [(&dyn Fn(&mut Canvas), CameraCondition); 5] = [
+    let faults: [(Paint<'_>, CameraCondition); 5] = [
         (&drops, RainOnLens),
         (&glare, Overexposed),
         (&scarf, Covered),
