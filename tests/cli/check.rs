@@ -357,6 +357,8 @@ fn what_cannot_be_cleared_or_placed_later_is_a_warning() {
     }
 }
 
+// Without the detector no manifest's classes are read.
+#[cfg(feature = "edge")]
 #[test]
 fn a_class_that_neither_the_model_nor_the_scene_shows_is_a_warning() {
     let site = site();
