@@ -10,6 +10,7 @@ from coco import read_coco
 from rendered import truth_of
 from video import frames
 
+
 def labelled(path, only=None):
     """(pictures, truths) of a COCO file."""
     return read(read_coco(path, only))

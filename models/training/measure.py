@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from agreed import NanoDet, agreed
-from choose import beside_bins
+from choose import BIN_NAMES, beside_bins
 from classes import BINS, HEIGHT_PX, NAMES, WIDTH_PX
 from coco import read_coco
 from detect import Detector, letterbox
@@ -29,7 +29,7 @@ from variants import write_fp16, write_int8
 from video import frames
 
 ALARMS = [NAMES.index(name) for name in ("bin", "bin_overflowing", "garbage_pile", "stall")]
-BIN_NAMES, STALL = [NAMES[i] for i in BINS], NAMES.index("stall")
+STALL = NAMES.index("stall")
 COMPARED = ("person", "car", "truck", "bus", "motorcycle", "bicycle")
 RARE = ("umbrella", "chair", "dining_table", "dog")
 JUDGE_FOUND, JUDGE_RIGHT = 0.4, 0.2  # scores of the judge's boxes that must be found, and that make a box of ours right
