@@ -185,7 +185,16 @@ proptest! {
                 let (start, end) = (ends[0], ends[1]);
                 let bounds = grown(cell.bounds(), 1e-9);
                 let middle = ((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0);
-                let thin = [start, (middle.0 + 1e-9, middle.1 + 1e-9), end, (middle.0 - 1e-9, middle.1 - 1e-9)];
+                // Across the line, whatever its direction: a diagonal one may run through corners.
+                let length = (end.0 - start.0).hypot(end.1 - start.1).max(1e-9);
+                let (across_lon, across_lat) =
+                    (1e-9 * (start.1 - end.1) / length, 1e-9 * (end.0 - start.0) / length);
+                let thin = [
+                    start,
+                    (middle.0 + across_lon, middle.1 + across_lat),
+                    end,
+                    (middle.0 - across_lon, middle.1 - across_lat),
+                ];
                 shared_area(&thin, bounds) > 0.0
                     || bounds.contains(start.0, start.1) || bounds.contains(end.0, end.1)
             });
