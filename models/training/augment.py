@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import torch
 
-from classes import GREY, HEIGHT_PX, IGNORED, NAMES, WIDTH_PX
+from classes import GREY, HEIGHT_PX, IGNORED, NAMES, VISIBLE_MIN, WIDTH_PX
 from paste import paste
 from weather import recolour, weather
 
-VISIBLE_MIN, VISIBLE_IGNORED, SIDE_MIN_PX = 0.35, 0.05, 4.0
+VISIBLE_IGNORED, SIDE_MIN_PX = 0.05, 4.0
 LAYOUTS, FAR = ((1, 1), (2, 2), (4, 3)), (4, 3)
 NOT_FAR = ("stills", "clips")  # already seen from a pole: smaller still, nothing would be left of them
 LAYOUT_SHARES, SETTLED_SHARES = (0.45, 0.37, 0.18), (0.72, 0.2, 0.08)

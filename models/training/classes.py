@@ -16,6 +16,7 @@ SURE = [NAMES.index(n) for n in ("person", "bicycle", "motorcycle", "car", "bus"
 
 WIDTH_PX, HEIGHT_PX, STRIDES = 640, 384, (8, 16, 32)
 IGNORED = -1  # class of a label that neither counts nor harms
+VISIBLE_MIN = 0.5  # share of a thing that must show for its label to count; from less one can't tell what it is
 GREY = 114  # letterbox value of the start network
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from classes import NAMES
+from classes import NAMES, VISIBLE_MIN
 
 HEIGHT_SHARE = (0.045, 0.32)  # of the canvas, before the take's own size
 COVERED_MAX = 0.5
+CUT = 0.25  # share of pastes that lie on the left or right edge: were only things of ours cut by it, any sliver there would be one
 PASTES_MAX = 4
 OTHER = "other"  # a thing of no class of ours, so that not everything pasted is one
 # How often a class is pasted; people and cars go along as company, and so that a cut edge alone says nothing.
@@ -64,6 +65,17 @@ def scaled(cut, height_px):
     return colour.astype(np.float32) * random.uniform(0.6, 1.3) + random.uniform(-12, 12), pixels[..., 3:].astype(np.float32) / 255, labels
 
 
+def across(thing_px, width):
+    """A thing's left side: mostly whole within the canvas or nearly so, sometimes on one of its edges."""
+    if thing_px >= width:
+        return 0
+    left = random.randint(-thing_px // 6, width - thing_px * 5 // 6 - 1)
+    if random.random() < CUT:
+        hidden = random.randint(0, thing_px * 5 // 6)
+        left = random.choice((-hidden, width - thing_px + hidden))
+    return left
+
+
 def paste(canvas, cutouts, labels, ignored):
     """Lays one to PASTES_MAX things over the canvas, far ones first. Returns the labels and ignored boxes of the whole: a label that
     is mostly covered is ignored from then on."""
@@ -76,7 +88,7 @@ def paste(canvas, cutouts, labels, ignored):
         cut = random.choice(cutouts[kind])
         high = height * base * SIZE.get(kind, 1.0) * (0.45 + foot) * random.uniform(0.8, 1.25)
         colour, alpha, added = scaled(cut, min(max(high, 12), height * 0.8))
-        left, top = random.randint(-alpha.shape[1] // 6, width - alpha.shape[1] * 5 // 6 - 1) if alpha.shape[1] < width else 0, int(foot * height - alpha.shape[0])
+        left, top = across(alpha.shape[1], width), int(foot * height - alpha.shape[0])
         x0, y0, x1, y1 = max(0, left), max(0, top), min(width, left + alpha.shape[1]), min(height, top + alpha.shape[0])
         if x1 - x0 < 6 or y1 - y0 < 6:
             continue
@@ -92,7 +104,9 @@ def paste(canvas, cutouts, labels, ignored):
             ignored = np.concatenate([ignored, labels[covered][:, 1:]])
             labels = labels[~np.array(covered)]
         added += np.array([0, left, top, left, top], np.float32)
+        whole = (added[:, 3:] - added[:, 1:3]).prod(1)
         added[:, [1, 3]], added[:, [2, 4]] = added[:, [1, 3]].clip(0, width), added[:, [2, 4]].clip(0, height)
         sides = added[:, 3:] - added[:, 1:3]
-        labels, ignored = np.concatenate([labels, added[sides.min(1) >= 5]]), np.concatenate([ignored, added[sides.min(1) < 5][:, 1:]])
+        shown = (sides.min(1) >= 5) & (sides.prod(1) > VISIBLE_MIN * whole)
+        labels, ignored = np.concatenate([labels, added[shown]]), np.concatenate([ignored, added[~shown][:, 1:]])
     return labels, ignored
