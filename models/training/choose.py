@@ -2,7 +2,8 @@
 
 Kept classes: the score at which as many boxes are reported on pictures learnt from as the untouched network reports above
 START_MIN, so that both are compared at one boldness. Bins and piles: the best F1 on every second photograph of the validation
-set; the others are what the card reports. Stalls and tricycles: the best F1 on the rendered clips learnt from.
+set; the others are what the card reports. Stalls and tricycles: the best F1 on the rendered clips learnt from, at IoU LOOSE: a closed
+parasol on its pole doubles the height of a stall's box, and at 0.5 stalls found without it counted as missed and false.
 """
 import pathlib
 import re
@@ -20,6 +21,7 @@ from scoring import best_threshold
 START_MIN, LEAST, MOST = 0.4, 0.2, 0.6
 BIN_NAMES, RENDERED = [NAMES[i] for i in BINS], [NAMES.index("tricycle"), NAMES.index("stall")]
 ON_A_BIN = 0.4  # overlap with a labelled bin or pile above which a kept class is taken for a confusion
+LOOSE = 0.3
 EVERY = 4  # picture of the sets learnt from
 
 
@@ -34,7 +36,7 @@ def choose(given):
     chosen |= {c: best_threshold(found, truths[::2], [c])[1] for c in BINS}
     clips = rendered_clips(10, layouts=LAYOUTS).values()
     found, truths = [ours(p) for shown, _ in clips for p in shown], [t for _, truth in clips for t in truth]
-    chosen |= {c: best_threshold(found, truths, [c])[1] for c in RENDERED}
+    chosen |= {c: best_threshold(found, truths, [c], LOOSE)[1] for c in RENDERED}
     text = manifest.read_text()
     for c, limit in sorted(chosen.items()):
         text = re.sub(rf'(name = "{NAMES[c]}"\nscore_min = )[\d.]+', rf"\g<1>{limit}", text)

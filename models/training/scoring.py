@@ -47,11 +47,11 @@ def at_threshold(found, truths, classes, limits, iou_min=0.5):
     return right / max(wanted, 1), right / max(reported, 1), wanted
 
 
-def best_threshold(found, truths, classes):
+def best_threshold(found, truths, classes, iou_min=0.5):
     """(F1, threshold) of the best single threshold; the lowest of equals."""
     scored = []
     for limit in np.arange(0.1, 0.8, 0.05):
-        recall, precision, _ = at_threshold(found, truths, classes, limit)
+        recall, precision, _ = at_threshold(found, truths, classes, limit, iou_min)
         scored.append((2 * recall * precision / max(recall + precision, 1e-9), round(float(limit), 2)))
     return max(scored, key=lambda s: s[0])
 
