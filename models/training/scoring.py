@@ -11,6 +11,8 @@ from pycocotools.cocoeval import COCOeval
 from classes import BINS, IGNORED, NAMES
 from detect import iou, match, suppress
 
+PLATEAU = 0.005  # of F1
+
 
 def average_precision(found, truths):
     """{class: (AP50, AP50:95)} by pycocotools."""
@@ -48,12 +50,14 @@ def at_threshold(found, truths, classes, limits, iou_min=0.5):
 
 
 def best_threshold(found, truths, classes, iou_min=0.5):
-    """(F1, threshold) of the best single threshold; the lowest of equals."""
+    """(best F1 of single thresholds, the middle one of those within PLATEAU of it): the edges of a plateau are chance."""
     scored = []
     for limit in np.arange(0.1, 0.8, 0.05):
         recall, precision, _ = at_threshold(found, truths, classes, limit, iou_min)
         scored.append((2 * recall * precision / max(recall + precision, 1e-9), round(float(limit), 2)))
-    return max(scored, key=lambda s: s[0])
+    best = max(f1 for f1, _ in scored)
+    good = [limit for f1, limit in scored if f1 >= best - PLATEAU]
+    return best, good[len(good) // 2]
 
 
 def recall_of(found, truths, classes, limits, low_px, high_px=math.inf, iou_min=0.5, side=1):

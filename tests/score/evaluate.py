@@ -190,7 +190,7 @@ class Evaluation:
 
     def shared(self, folder: Path) -> None:
         data = folder / "data"
-        self.detections("bins", "photographs of bins: 382 not learnt from, thresholds chosen on every second one", data / "coco_bins_val.json", data)
+        self.detections("bins", "photographs of bins: 382 not learnt from, thresholds chosen on them", data / "coco_bins_val.json", data)
         pets = data / "mot" / "PETS09-S2L1_first400"
         body = scenes.coco_of_mot(pets / "gt" / "gt.txt", read_seqinfo(pets / "seqinfo.ini")[0], 8, (768, 576), "pets")
         path, frames = self.frames({"pets": data / "videos" / "pets09_s2l1_f0-399.mp4"}, "pets", body)

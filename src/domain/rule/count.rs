@@ -1,7 +1,11 @@
 //! Count family: at least so many things in the zone, together, for the dwell time.
+//!
+//! Members of a group hide one another, so an open case holds while [`HOLD_SHARE`] of the number is seen.
 
 use super::{RuleEvent, RuleFrame, Sighting, ZoneRule};
 use crate::domain::pixel::PixelBox;
+
+const HOLD_SHARE: f64 = 0.8;
 
 impl ZoneRule {
     pub(super) fn step_count(
@@ -13,7 +17,8 @@ impl ZoneRule {
         let open = self.stays.first().is_some_and(|stay| stay.timer.is_confirmed());
         let mut members = self.candidates(frame, stationary);
         members.retain(|t| open || !self.is_permitted(&t.bbox, frame.at));
-        let enough = frame.valid && members.len() >= count_min as usize;
+        let least = f64::from(count_min) * if open { HOLD_SHARE } else { 1.0 };
+        let enough = frame.valid && members.len() as f64 >= least;
         let sighting = members.first().filter(|_| enough).map(|first| Sighting {
             track: None,
             class: first.class.clone(),

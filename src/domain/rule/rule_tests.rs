@@ -250,6 +250,23 @@ fn a_crowd_needs_its_number_for_its_time() {
 }
 
 #[test]
+fn an_open_crowd_holds_while_a_fifth_of_it_is_hidden_and_ends_below() {
+    let falls_to = |n: u32| {
+        let mut rule =
+            rule(pattern(Subjects::Count { count_min: 5, stationary: false }, &["person"], 30));
+        let people = |s: u32| {
+            let seen = if s < 40 { 5 } else { n };
+            (0..seen)
+                .map(|i| standing(i.into(), "person", i as f32 * 70.0, 0.0, s.into()))
+                .collect()
+        };
+        run(&mut rule, 0..300, |_| true, people)
+    };
+    assert_eq!(falls_to(4), [(30, "confirmed")]);
+    assert_eq!(falls_to(3).last().map(|event| event.1), Some("ended"));
+}
+
+#[test]
 fn a_restored_stay_is_not_confirmed_again_but_can_end() {
     let mut rule = stalls();
     rule.restore(
