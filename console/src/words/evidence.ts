@@ -48,7 +48,8 @@ export interface Source {
 
 /** The case's own first; a merged case without a picture is none to look at. */
 export function sourcesOf(detail: CaseDetail): Source[] {
-  const name = (of: Pick<CaseDetail, 'camera' | 'case_id'>) => of.camera?.id ?? of.case_id.slice(0, 8);
+  const name = ({ camera, case_id }: Pick<CaseDetail, 'camera' | 'case_id'>) =>
+    camera ? `${camera.node} / ${camera.id}` : case_id.slice(0, 8);
   const own = { caseId: detail.case_id, camera: name(detail), pictures: picturesOf(detail) };
   const merged = (detail.merged ?? []).map((other) => ({
     caseId: other.case_id,

@@ -135,7 +135,7 @@ describe('pictures', () => {
     };
     const sources = sourcesOf(all);
     expect(sources.map(({ caseId }) => caseId)).toEqual(['a', 'b', 'c']);
-    expect(sources.map(({ camera }) => camera).slice(1)).toEqual(['corner', 'c']);
+    expect(sources.map(({ camera }) => camera).slice(1)).toEqual(['edge-2 / corner', 'c']);
     expect(viewsOf(sources[1]!.pictures)).toEqual(['clean']);
     expect(sourcesOf({ ...own, case_id: 'a' })).toHaveLength(1);
   });
