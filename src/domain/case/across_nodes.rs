@@ -39,7 +39,12 @@ fn apart(new: &CaseFactData, known: &Candidate) -> Option<f64> {
     let together = new.first_seen_at <= known.last_seen_at.plus(SILENT_AFTER)
         && known.first_seen_at <= new.last_seen_at.plus(SILENT_AFTER);
     let twice = known.nodes.contains(&new.camera.node);
-    if known.pattern != new.pattern.id || !together || twice {
+    (together && !twice).then(|| apart_in_space(new, known))?
+}
+
+/// The same, whenever and by whomever they were seen.
+pub fn apart_in_space(new: &CaseFactData, known: &Candidate) -> Option<f64> {
+    if known.pattern != new.pattern.id {
         return None;
     }
     if let (Some(one), Some(other)) = (&known.component_id, &new.component_id) {

@@ -23,7 +23,7 @@ use crate::{
     base::time::WallTime,
     domain::{
         case::{
-            across_nodes::{Candidate, known_as},
+            across_nodes::{Candidate, apart_in_space, known_as},
             clearance::Sight,
             lifecycle::{Event, State},
             same_place::search_cell,
@@ -35,6 +35,8 @@ use crate::{
 };
 use sqlx::{QueryBuilder, Sqlite, SqliteExecutor};
 
+/// Cases that one look-up reads, the last seen first, whatever nodes have told of one place.
+const ABOUT_MAX: u32 = 256;
 /// Who merges by itself.
 const SAME_PLACE: &str = "auto:same_place";
 
@@ -106,7 +108,7 @@ pub(super) fn open_about(
     query.push(" UNION SELECT case_id FROM cases WHERE component_id = ");
     query.push_bind(component_id.map(str::to_owned));
     push_open(&mut query, pattern);
-    query.push(")");
+    query.push(") ORDER BY last_seen_millis DESC LIMIT ").push_bind(i64::from(ABOUT_MAX));
     query
 }
 
@@ -146,9 +148,10 @@ impl HubStore {
         })
     }
 
-    /// Other open cases around the place of a case, of whatever pattern, in no order.
+    /// Other open cases around the place of a case or about its asset, of whatever pattern.
     pub async fn open_near(&self, case: &CaseRow) -> Result<Vec<CaseRow>, StoreError> {
-        let near = cases_of(open_about(case.place.as_ref(), None, None), &self.readers).await;
+        let about = open_about(case.place.as_ref(), case.component_id.as_deref(), None);
+        let near = cases_of(about, &self.readers).await;
         let mut near = near.map_err(|error| self.failed(error))?;
         near.retain(|other| other.case_id != case.case_id);
         Ok(near)
@@ -225,6 +228,10 @@ impl HubStore {
         let near = cases_of(about, &mut **tx).await.map_err(failed)?;
         let mut candidates = Vec::new();
         for case in near.iter().filter(|case| case.case_id != picture.case_id) {
+            let alone = candidate(case, &[]);
+            if alone.is_none_or(|alone| apart_in_space(picture, &alone).is_none()) {
+                continue;
+            }
             let merged = merged_cases(&mut **tx, case.case_id).await.map_err(failed)?;
             candidates.extend(candidate(case, &merged));
         }
