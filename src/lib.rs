@@ -17,6 +17,7 @@
 //! # Glossary
 //! - **detection**: one box of one class in one frame. **track**: detections of one thing over time, in one camera.
 //! - **observation**: "rule R held on subject S from t0 to t1". **case** (案卷): one real thing, opened once.
+//! - **merged** (并案): one thing with another case, its **master**, which goes on for both.
 //! - **fact**: an append-only statement about a case by one writer; `(case_id, writer, revision)` is its key.
 //! - **precheck** (核查): is it there, before filing. **postcheck** (核实): is it gone, before closing.
 //! - **dwell**: how long a condition has held, in media time. **footprint**: ground cells that a camera sees.

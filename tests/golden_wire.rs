@@ -152,7 +152,9 @@ fn the_hubs_messages_keep_their_form() {
         reason: Some("not_a_violation".to_owned()),
         at: START,
     };
+    let merged = DecisionData { decision: DecisionKind::Merged, reason: None, ..decision.clone() };
     holds("decision", &envelope("decision", &subject, decision));
+    holds("decision_merged", &envelope("decision", &subject, merged));
 }
 
 #[test]

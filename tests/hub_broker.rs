@@ -1,16 +1,17 @@
 //! The hub behind a real Mosquitto: a fact is acknowledged, a decision and a look reach the edge,
-//! and what was decided while the broker was away is published once it is back.
+//! and what was decided while the broker was away is published once it is back. Two nodes that see
+//! one thing have one open case, and both hear that it was a false alarm.
 #![cfg(feature = "hub")]
 
 use gridwarden::{
     base::{clock::SystemClock, secret::Secret, shutdown::Shutdown},
     domain::{
-        case::lifecycle::Event,
+        case::lifecycle::{Event, State},
         ids::CaseId,
         wire::{Leaf, NodeAddress, Presence, Topic},
     },
     drivers::{
-        mqtt::{self, LinkEvent, MqttConfig},
+        mqtt::{self, LinkEvent, MqttConfig, Publisher},
         store::hub::Decision,
     },
     roles::hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
@@ -108,14 +109,84 @@ async fn connected(events: &mut mpsc::Receiver<LinkEvent>) {
     tokio::time::timeout(PATIENCE, wait).await.expect("no connection");
 }
 
-fn status(state: Presence) -> Vec<u8> {
+fn message(address: &NodeAddress, kind: &str, data: Value) -> Vec<u8> {
     let message = json!({
-        "specversion": "1.0", "id": Uuid::now_v7(), "source": "/gridwarden/440310/edge-1",
-        "type": "cn.gridwarden.status", "time": SEEN_AT, "subject": "edge-1",
-        "datacontenttype": "application/json",
-        "data": {"state": state, "version": "0", "boot_id": Uuid::nil()},
+        "specversion": "1.0", "id": Uuid::now_v7(), "source": format!("/gridwarden/440310/{}", address.node),
+        "type": format!("cn.gridwarden.{kind}"), "time": SEEN_AT, "subject": "",
+        "datacontenttype": "application/json", "data": data,
     });
     serde_json::to_vec(&message).unwrap()
+}
+
+/// A node's side of the broker.
+struct Edge {
+    address: NodeAddress,
+    link: Publisher,
+    events: mpsc::Receiver<LinkEvent>,
+}
+
+impl Edge {
+    async fn connect(node: &str, port: u16, clock: &Arc<SystemClock>) -> Self {
+        let address =
+            NodeAddress { district: "440310".parse().unwrap(), node: node.parse().unwrap() };
+        let own = address.clone();
+        let status = move |state: Presence| {
+            let data = json!({"state": state, "version": "0", "boot_id": Uuid::nil()});
+            message(&own, "status", data)
+        };
+        let (link, mut events) = mqtt::connect(
+            MqttConfig {
+                url: format!("mqtt://127.0.0.1:{port}"),
+                client_id: node.to_owned(),
+                credentials: None,
+                ca: None,
+                cert: None,
+                key: None,
+                status: Some((Topic::new(&address, Leaf::Status).to_string(), Arc::new(status))),
+                subscriptions: ["ack/+", "decision/+", "verify/request"]
+                    .map(|leaf| format!("gridwarden/v1/440310/{node}/{leaf}"))
+                    .into(),
+                session_expiry_secs: 600,
+            },
+            clock.clone(),
+        )
+        .unwrap();
+        connected(&mut events).await;
+        Self { address, link, events }
+    }
+
+    /// As an outbox does: sent again until the hub's own acknowledgement is there.
+    async fn tell(&mut self, case_id: CaseId, kind: &str, data: Value) -> Value {
+        let topic = Topic::new(&self.address, Leaf::Case(case_id));
+        let payload = message(&self.address, kind, data);
+        let leaf = Leaf::Ack(case_id);
+        let acked = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let _ = self.link.try_publish(&topic, payload.clone());
+                let ack = next(&mut self.events, &leaf);
+                let ack = tokio::time::timeout(Duration::from_secs(2), ack);
+                if let Ok(ack) = ack.await {
+                    return ack;
+                }
+            }
+        });
+        acked.await.expect("no ack")
+    }
+
+    fn opened(&self, case_id: CaseId) -> Value {
+        json!({
+            "case_id": case_id, "revision": 1, "kind": "opened",
+            "event": {"std": "local", "version": "1", "code": "x", "name_zh": "", "name_en": "", "local": true},
+            "pattern": {"id": "bin_overflowing", "version": "3"},
+            "place": {"code_2d": "N50F0535166000", "level": 7, "lon_deg": 114.34, "lat_deg": 22.69,
+                      "error_metres": 2.0, "datum": "CGCS2000"},
+            "camera": {"id": "gate", "node": self.address.node},
+            "first_seen_at": SEEN_AT, "confirmed_at": SEEN_AT, "last_seen_at": SEEN_AT,
+            "dwell_secs": 5.0, "count": 1, "score": 0.8,
+            "model": {"id": "m", "sha256": "00"}, "clock": "arrival",
+            "source": "video", "priority": "normal", "privacy": {"masked": true},
+        })
+    }
 }
 
 #[tokio::test]
@@ -127,61 +198,14 @@ async fn facts_decisions_and_looks_travel_through_a_broker_that_is_killed() {
         return;
     };
     let clock = Arc::new(SystemClock::new());
-    let address =
-        NodeAddress { district: "440310".parse().unwrap(), node: "edge-1".parse().unwrap() };
-    let (edge, mut events) = mqtt::connect(
-        MqttConfig {
-            url: format!("mqtt://127.0.0.1:{port}"),
-            client_id: "edge-1".to_owned(),
-            credentials: None,
-            ca: None,
-            cert: None,
-            key: None,
-            status: Some((Topic::new(&address, Leaf::Status).to_string(), Arc::new(status))),
-            subscriptions: ["ack/+", "decision/+", "verify/request"]
-                .map(|leaf| format!("gridwarden/v1/440310/edge-1/{leaf}"))
-                .into(),
-            session_expiry_secs: 600,
-        },
-        clock.clone(),
-    )
-    .unwrap();
-    connected(&mut events).await;
+    let mut edge = Edge::connect("edge-1", port, &clock).await;
     let shutdown = Shutdown::new();
     let running =
         hub::start(config(dir.path(), port), clock.clone(), shutdown.clone()).await.unwrap();
 
     let case_id = CaseId(Uuid::from_u128(1));
-    let fact = json!({
-        "specversion": "1.0", "id": "1", "source": "/gridwarden/440310/edge-1",
-        "type": "cn.gridwarden.case.opened", "time": SEEN_AT, "subject": case_id.to_string(),
-        "datacontenttype": "application/json",
-        "data": {
-            "case_id": case_id, "revision": 1, "kind": "opened",
-            "event": {"std": "local", "version": "1", "code": "x", "name_zh": "", "name_en": "", "local": true},
-            "pattern": {"id": "bin_overflowing", "version": "3"},
-            "camera": {"id": "gate", "node": "edge-1"},
-            "first_seen_at": SEEN_AT, "confirmed_at": SEEN_AT, "last_seen_at": SEEN_AT,
-            "dwell_secs": 5.0, "count": 1, "score": 0.8,
-            "model": {"id": "m", "sha256": "00"}, "clock": "arrival",
-            "source": "video", "priority": "normal", "privacy": {"masked": true},
-        },
-    });
-    let topic = Topic::new(&address, Leaf::Case(case_id));
-    let payload = serde_json::to_vec(&fact).unwrap();
-    // As an outbox does: sent again until the hub's own acknowledgement is there.
-    let leaf = Leaf::Ack(case_id);
-    let acked = tokio::time::timeout(PATIENCE, async {
-        loop {
-            let _ = edge.try_publish(&topic, payload.clone());
-            let ack = next(&mut events, &leaf);
-            let ack = tokio::time::timeout(Duration::from_secs(2), ack);
-            if let Ok(ack) = ack.await {
-                return ack;
-            }
-        }
-    });
-    assert_eq!(acked.await.expect("no ack")["upto_revision"], 1);
+    let opened = edge.opened(case_id);
+    assert_eq!(edge.tell(case_id, "case.opened", opened).await["upto_revision"], 1);
 
     // Decided while there is no broker; the row outlives its absence.
     drop(broker);
@@ -191,19 +215,69 @@ async fn facts_decisions_and_looks_travel_through_a_broker_that_is_killed() {
     running.register.announce(&change);
     assert_eq!(store.outbound(9).await.unwrap().len(), 1);
     let _broker = Broker::start(dir.path(), port).unwrap();
-    connected(&mut events).await;
-    let decision = next(&mut events, &Leaf::Decision(case_id)).await;
+    connected(&mut edge.events).await;
+    let decision = next(&mut edge.events, &Leaf::Decision(case_id)).await;
     assert_eq!(decision["decision"], "filed");
 
     let now = running.register.now();
     let done = Decision::new(Event::Feedback, "platform", now);
     let change = store.feedback(case_id, now, &[], &done).await.unwrap();
     running.register.announce(&change);
-    let request = next(&mut events, &Leaf::VerifyRequest).await;
+    let request = next(&mut edge.events, &Leaf::VerifyRequest).await;
     assert_eq!((&request["kind"], &request["camera"]), (&json!("postcheck"), &json!("gate")));
     assert_eq!(request["case_id"], case_id.to_string());
 
     shutdown.begin();
     running.wait().await.unwrap();
-    edge.stop().await;
+    edge.link.stop().await;
+}
+
+#[tokio::test]
+async fn one_thing_before_two_nodes_is_one_open_case_and_a_false_alarm_for_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let Some(_broker) = Broker::start(dir.path(), port) else {
+        eprintln!("skipped: mosquitto is not installed");
+        return;
+    };
+    let clock = Arc::new(SystemClock::new());
+    let mut one = Edge::connect("edge-1", port, &clock).await;
+    let mut other = Edge::connect("edge-2", port, &clock).await;
+    let shutdown = Shutdown::new();
+    let running =
+        hub::start(config(dir.path(), port), clock.clone(), shutdown.clone()).await.unwrap();
+    let store = &running.register.store;
+    let (master, merged) = (CaseId(Uuid::from_u128(1)), CaseId(Uuid::from_u128(2)));
+    let opened = one.opened(master);
+    one.tell(master, "case.opened", opened).await;
+    let opened = other.opened(merged);
+    other.tell(merged, "case.opened", opened.clone()).await;
+    let told = next(&mut other.events, &Leaf::Decision(merged)).await;
+    assert_eq!(told["decision"], "merged");
+
+    // The node follows the thing as its own case; the hub keeps what it says.
+    let mut seen = opened;
+    (seen["revision"], seen["kind"], seen["count"]) = (json!(2), json!("seen"), json!(3));
+    assert_eq!(other.tell(merged, "case.seen", seen).await["upto_revision"], 2);
+    let row = store.case(merged).await.unwrap().unwrap();
+    assert_eq!((row.state, row.merged_into, row.count), (State::Merged, Some(master), 3));
+    let row = store.case(master).await.unwrap().unwrap();
+    assert_eq!((row.state, row.version), (State::PendingReview, 2));
+
+    let reject = Event::Reject { reason: "wrong_object".to_owned() };
+    let reject = Decision::new(reject, "li", running.register.now());
+    let change = store.decide(master, Some(2), &reject).await.unwrap();
+    running.register.announce(&change);
+    for (edge, case_id) in [(&mut one, master), (&mut other, merged)] {
+        let told = next(&mut edge.events, &Leaf::Decision(case_id)).await;
+        assert_eq!(
+            (&told["decision"], &told["reason"]),
+            (&json!("rejected"), &json!("wrong_object"))
+        );
+        assert_eq!(told["case_id"], case_id.to_string());
+    }
+    shutdown.begin();
+    running.wait().await.unwrap();
+    one.link.stop().await;
+    other.link.stop().await;
 }

@@ -148,7 +148,7 @@ impl Hub {
         self.open_case_with(number, evidence, json!({})).await
     }
 
-    /// A case with further keys in its picture.
+    /// A case with further keys in its picture; its `camera` may name another node than `edge-1`.
     async fn open_case_with(&self, number: u128, evidence: Vec<Value>, more: Value) -> String {
         let case = Uuid::from_u128(number).to_string();
         let mut message = json!({
@@ -173,7 +173,8 @@ impl Hub {
         });
         let data = message["data"].as_object_mut().unwrap();
         data.extend(more.as_object().unwrap().clone());
-        let topic = format!("gridwarden/v1/440310/edge-1/case/{case}");
+        let node = data["camera"]["node"].as_str().unwrap();
+        let topic = format!("gridwarden/v1/440310/{node}/case/{case}");
         let payload = serde_json::to_vec(&message).unwrap();
         let reply = self.running().ingest.message(&topic, &payload).await.unwrap();
         assert!(reply.is_some(), "acknowledged");
@@ -270,6 +271,133 @@ async fn a_reviewer_sees_the_witnesses_the_asset_and_what_a_case_may_be_taken_fo
 }
 
 #[tokio::test]
+async fn a_merged_case_is_shown_with_its_master_taken_out_and_put_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let (front, back) = (hub.upload(b"from the front").await, hub.upload(b"from the back").await);
+    let master = hub.open_case_with(1, vec![snapshot(&front)], json!({"suspected": true})).await;
+    let witness = json!({"camera": {"id": "corner", "node": "edge-2"}});
+    let merged = hub.open_case_with(2, vec![snapshot(&back)], witness).await;
+    let read = async |case: &str| -> Value {
+        hub.get(&format!("/api/v1/cases/{case}")).await.json().await.unwrap()
+    };
+    let shown = read(&master).await;
+    assert_eq!(shown["suspected"], true);
+    assert_eq!(shown["merged"].as_array().unwrap().len(), 1);
+    let other = &shown["merged"][0];
+    assert_eq!((&other["case_id"], &other["merged_into"]), (&json!(merged), &json!(master)));
+    assert_eq!(other["camera"], json!({"id": "corner", "node": "edge-2"}));
+    assert_eq!(other["evidence"][0]["sha256"], back.as_str());
+    assert_eq!(other["evidence"][0]["available"], true);
+    let picture = hub.get(&format!("/api/v1/evidence/{back}?case={merged}")).await;
+    assert_eq!(picture.text().await.unwrap(), "from the back");
+    let shown = read(&merged).await;
+    assert_eq!((&shown["state"], &shown["merged_into"]), (&json!("MERGED"), &json!(master)));
+    assert_eq!((&shown["suspected"], &shown["merged"]), (&json!(false), &json!([])));
+    assert_eq!(shown["actions"], json!([{"action": "unmerge", "reasons": []}]));
+
+    let act = async |version: i64, body: Value| {
+        hub.act(&merged, &format!("\"{version}\""), &body).send().await.unwrap()
+    };
+    let unmerge = json!({"action": "unmerge", "note": "another bin"});
+    let answer = act(1, unmerge.clone()).await;
+    problem(answer, StatusCode::PRECONDITION_FAILED).await;
+    let answer = act(2, unmerge.clone()).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let shown: Value = answer.json().await.unwrap();
+    assert_eq!(shown["state"], "PENDING_REVIEW");
+    assert!(shown.get("merged_into").is_none());
+    let last = shown["history"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["actor"], &last["kind"]), (&json!("li"), &json!("unmerge")));
+    assert_eq!(last["note"], format!("{master}: another bin"));
+    problem(act(3, unmerge).await, StatusCode::CONFLICT).await;
+
+    let answer = act(3, json!({"action": "merge", "into": master})).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.json::<Value>().await.unwrap()["merged_into"], master);
+    assert_eq!(read(&master).await["merged"][0]["case_id"], merged);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_bad_master_is_refused_by_its_own_problem() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let master = hub.open_case(1, vec![]).await;
+    let merged =
+        hub.open_case_with(2, vec![], json!({"camera": {"id": "corner", "node": "edge-2"}})).await;
+    let asset = json!({"component_id": "bin-9", "camera": {"id": "hall", "node": "edge-3"},
+        "pattern": {"id": "exposed_waste", "version": "1"}});
+    let other = hub.open_case_with(3, vec![], asset).await;
+    let done = hub.open_case_with(4, vec![], json!({"pattern": {"id": "crowd", "version": "1"}}));
+    let done = done.await;
+    let reject = json!({"action": "reject", "reason": "licensed"});
+    hub.act(&done, "\"1\"", &reject).send().await.unwrap();
+    let unknown = Uuid::from_u128(99).to_string();
+    let (invalid, not_now) = (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT);
+    for (case, version, into, status, kind) in [
+        (&other, 1, json!(null), invalid, "invalid"),
+        (&other, 1, json!("not an id"), invalid, "invalid"),
+        (&other, 1, json!(other), invalid, "into-itself"),
+        (&other, 1, json!(unknown), invalid, "into-unknown"),
+        (&other, 1, json!(merged), not_now, "into-merged"),
+        (&other, 1, json!(done), not_now, "into-done"),
+        (&master, 2, json!(merged), not_now, "into-cycle"),
+    ] {
+        let body = json!({"action": "merge", "into": into});
+        let answer = hub.act(case, &format!("\"{version}\""), &body).send().await.unwrap();
+        let found = problem(answer, status).await;
+        assert_eq!(found["type"], format!("urn:gridwarden:problem:{kind}"), "{into}");
+        assert_eq!(found["field"], "into", "{into}");
+    }
+    // `into` has a meaning with a merge alone.
+    let body = json!({"action": "confirm", "into": master});
+    let found = problem(hub.act(&other, "\"1\"", &body).send().await.unwrap(), invalid).await;
+    assert_eq!(found["field"], "into");
+    // A person may know better than the patterns.
+    let body = json!({"action": "merge", "into": master});
+    let answer = hub.act(&other, "\"1\"", &body).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_case_may_be_merged_into_is_offered_proposals_first_then_the_nearest() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let at = |lon_deg: f64| {
+        json!({"code_2d": CELL, "level": 7, "lon_deg": lon_deg, "lat_deg": 22.69,
+               "error_metres": 2.0, "datum": "CGCS2000"})
+    };
+    // Ten metres a case along a street; the last one is far away.
+    let case = hub.open_case_with(1, vec![], json!({"place": at(114.34)})).await;
+    let far = hub.open_case_with(2, vec![], json!({"place": at(114.340_2)})).await;
+    let near = hub.open_case_with(3, vec![], json!({"place": at(114.340_1)})).await;
+    hub.open_case_with(4, vec![], json!({"place": at(114.35)})).await;
+    let done = hub.open_case_with(5, vec![], json!({"place": at(114.340_1)})).await;
+    let reject = json!({"action": "reject", "reason": "licensed"});
+    hub.act(&done, "\"1\"", &reject).send().await.unwrap();
+    let names = async |case: &str| -> Vec<(Value, Value, Value)> {
+        let answer = hub.get(&format!("/api/v1/cases/{case}/near")).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let found: Value = answer.json().await.unwrap();
+        let name =
+            |one: &Value| (one["case_id"].clone(), one["metres"].clone(), one["proposed"].clone());
+        found["items"].as_array().unwrap().iter().map(name).collect()
+    };
+    assert_eq!(
+        names(&case).await,
+        [(json!(near), json!(10.3), json!(false)), (json!(far), json!(20.6), json!(false))]
+    );
+    let more = json!({"place": null, "possibly_same_as": [far, done, Uuid::from_u128(99)]});
+    let unplaced = hub.open_case_with(6, vec![], more).await;
+    assert_eq!(names(&unplaced).await, [(json!(far), json!(null), json!(true))]);
+    let missing = format!("/api/v1/cases/{}/near", Uuid::from_u128(99));
+    problem(hub.get(&missing).await, StatusCode::NOT_FOUND).await;
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn guessing_a_password_is_slowed() {
     let dir = tempfile::tempdir().unwrap();
     let hub = Hub::start(dir.path()).await;
@@ -290,6 +418,7 @@ async fn nothing_is_shown_or_done_without_signing_in() {
     let digest = Digest256::of(b"x");
     for (method, path) in [
         (Method::GET, "/api/v1/cases".to_owned()),
+        (Method::GET, format!("/api/v1/cases/{}/near", Uuid::nil())),
         (Method::GET, "/api/v1/cameras".to_owned()),
         (Method::GET, format!("/api/v1/grid/{CELL}/cameras")),
         (Method::GET, "/api/v1/stream".to_owned()),
@@ -680,7 +809,7 @@ async fn oversized_and_malformed_requests_are_refused_by_name() {
         StatusCode::UNPROCESSABLE_ENTITY,
     )
     .await;
-    assert_eq!(found["allowed"], "confirm reject close rework");
+    assert_eq!(found["allowed"], "confirm reject close rework merge unmerge");
     for (path, status) in [
         ("/api/v1/cases?state=OPEN", StatusCode::UNPROCESSABLE_ENTITY),
         ("/api/v1/cases?limit=100000", StatusCode::UNPROCESSABLE_ENTITY),

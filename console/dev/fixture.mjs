@@ -111,6 +111,7 @@ export function newCase(pattern, cameraIndex, secsAgo, more = {}) {
     priority,
     received_at: at(secsAgo),
     thumbnail: sha(`annotated/${id}`),
+    suspected: false,
     evidence: ['annotated', 'snapshot', 'clip'].map((role) => evidence(role, id)),
     history: [{ at: at(secsAgo), actor: 'edge-1', kind: 'opened', to: 'PENDING_REVIEW' }],
     verifications: [],
@@ -139,11 +140,15 @@ export function verdict(outcome, reasons) {
 
 export function actionsOf(one) {
   const reject = { action: 'reject', reasons: REVIEW };
-  if (one.state === 'PENDING_REVIEW') return [{ action: 'confirm', reasons: [] }, reject];
+  const merge = { action: 'merge', reasons: [] };
+  if (one.state === 'PENDING_REVIEW') return [{ action: 'confirm', reasons: [] }, reject, merge];
+  if (one.state === 'MERGED') return [{ action: 'unmerge', reasons: [] }];
+  if (one.state === 'FILED' || one.state === 'REWORK') return [merge];
   if (one.state !== 'MANUAL') return [];
   return [
     { action: 'confirm', reasons: [] },
     reject,
+    merge,
     { action: 'close', reasons: ['seen_cleared_on_site', 'seen_cleared_in_pictures', 'handled_elsewhere'] },
     { action: 'rework', reasons: ['not_cleared', 'partly_cleared', 'wrong_place', 'came_back'] },
   ];

@@ -38,7 +38,7 @@ function move(one, to, entry) {
 }
 
 const pattern = ['crowd', 'bin_overflowing', 'illegal_parking'];
-for (let i = 0; i < 9; i += 1) put(newCase(pattern[i % 3], i % 3, 30 + i * 340));
+for (let i = 0; i < 9; i += 1) put(newCase(pattern[i % 3], i % 3, 30 + i * 340, { suspected: i === 4 }));
 const checked = newCase('bin_overflowing', 1, 5000, { state: 'CLOSED', stage: 'verification', version: 6 });
 checked.verifications.push({
   request_id: 'r1', kind: 'postcheck', requested_at: at(200), result_at: at(20),
@@ -62,7 +62,12 @@ const json = (response, status, body, headers = {}) => {
 };
 const problem = (response, status, title, detail = '') =>
   json(response, status, { type: 'about:blank', title, status, detail });
-const detailOf = (one) => ({ ...one, actions: actionsOf(one) });
+const DONE = ['CLOSED', 'REJECTED', 'VANISHED', 'MERGED'];
+const detailOf = (one) => ({
+  ...one,
+  actions: actionsOf(one),
+  merged: [...cases.values()].filter((other) => other.merged_into === one.case_id),
+});
 const signedIn = (request) => /gw_session=dev/.test(request.headers.cookie ?? '');
 const COOKIE = { 'Set-Cookie': 'gw_session=dev; HttpOnly; SameSite=Strict; Path=/' };
 
@@ -86,12 +91,17 @@ function list(url, response) {
 }
 
 async function act(one, request, response) {
-  const { action, reason, note } = await bodyOf(request);
+  const { action, reason, note, into } = await bodyOf(request);
   if (request.headers['if-match'] !== `"${one.version}"`) return problem(response, 412, 'changed');
   const allowed = actionsOf(one).find((each) => each.action === action);
   if (!allowed) return problem(response, 409, 'not possible', `${action} of a case that is ${one.state}`);
   if (allowed.reasons.length && !allowed.reasons.includes(reason)) return problem(response, 422, 'reason missing');
-  const to = { confirm: 'FILED', reject: 'REJECTED', close: 'CLOSED', rework: 'REWORK' }[action];
+  const master = cases.get(action === 'merge' ? into : one.merged_into);
+  if (action === 'merge' && (!master || master === one || DONE.includes(master.state))) return problem(response, 409, 'bad master');
+  const to = { confirm: 'FILED', reject: 'REJECTED', close: 'CLOSED', rework: 'REWORK', merge: 'MERGED', unmerge: one.merged_from }[action];
+  if (action === 'merge') Object.assign(one, { merged_into: into, merged_from: one.state });
+  if (action === 'unmerge') Object.assign(one, { merged_into: null, merged_from: null });
+  if (master) move(master, master.state, { actor: 'reviewer', kind: action === 'merge' ? 'took_in' : 'let_go', note: one.case_id });
   move(one, to, { actor: 'reviewer', kind: action, reason, note });
   json(response, 200, detailOf(one));
 }
@@ -164,6 +174,10 @@ async function answer(request, response) {
   if (!id) return list(url, response);
   const one = cases.get(id);
   if (!one) return problem(response, 404, 'no such case');
+  if (verb === 'near') {
+    const near = [...cases.values()].filter((other) => other !== one && !DONE.includes(other.state) && other.camera?.id === one.camera?.id);
+    return json(response, 200, { items: near.map((other, i) => ({ ...other, metres: 0.8 + i * 3.1, proposed: i === 0 })) });
+  }
   if (verb === 'act') return act(one, request, response);
   return json(response, 200, detailOf(one), { ETag: `"${one.version}"` });
 }

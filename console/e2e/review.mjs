@@ -2,7 +2,7 @@
  * Drives the review page of a running hub in a real browser.
  *
  *   node e2e/review.mjs --base http://127.0.0.1:8080 (--ticket T | --name N --password P)
- *        [--out DIR] [--wait-secs 120] [--drawing gl,svg] [--decide confirm,reject,conflict] [--complaint]
+ *        [--out DIR] [--wait-secs 120] [--drawing gl,svg] [--decide confirm,reject,merge,conflict] [--complaint]
  *
  * Waits for cases (as many as decisions are asked for), decides them by keyboard, and asks the hub
  * itself whether they were decided. Screenshots go to DIR. One line a check on stderr, a summary as
@@ -135,6 +135,40 @@ async function decide(page, action) {
   throw new Error(`${before} did not become ${wanted}`);
 }
 
+/** Merges into the first case that is offered, looks at both, and takes it back. */
+async function merge(page) {
+  await waitForCase(page);
+  const about = await chosen(page);
+  const before = await read(page, `/cases/${about}`);
+  await page.waitForSelector(`${id('actions')} [data-action="merge"]`);
+  await page.keyboard.press('3');
+  await page.waitForSelector(`${id('merge-dialog')} input[name=into]`);
+  await page.keyboard.press('1');
+  await shot(page, 'merge');
+  const master = await page.inputValue(`${id('merge-dialog')} input[name=into]:checked`);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(id('merge-dialog'), { state: 'detached' });
+  const merged = await read(page, `/cases/${about}`);
+  must(merged.state === 'MERGED' && merged.merged_into === master, `${about} is ${merged.state}`);
+  const { merged: below } = await read(page, `/cases/${master}`);
+  must(below.some((other) => other.case_id === about), 'the master does not name it');
+  await page.goto('about:blank');
+  await page.goto(`${base}/#case=${master}`);
+  await page.click(`${id('sources')} [data-source="${about}"]`);
+  await pictureIsShown(page);
+  await shot(page, 'merged-master');
+  await page.click(`${id('merged')} button`);
+  await page.waitForSelector(id('merged-into'));
+  await shot(page, 'merged');
+  await page.keyboard.press('3');
+  await page.waitForSelector(id('merged-into'), { state: 'detached' });
+  const { state } = await read(page, `/cases/${about}`);
+  must(state === before.state, `unmerged it is ${state}, not ${before.state}`);
+  await page.goto('about:blank');
+  await page.goto(`${base}/`);
+  return `${about} into ${master} and back`;
+}
+
 /** Someone else decides while this page hears nothing: the decision made here must not count. */
 async function conflict(page, expect) {
   expect(/ERR_FAILED.*\/api\/v1\/stream|412/);
@@ -222,6 +256,7 @@ async function run(drawing, first) {
       await check('language by keyboard, remembered', () => language(page));
       for (const action of decisions) {
         if (action === 'conflict') await check('conflict', () => conflict(page, expect));
+        else if (action === 'merge') await check('merge by keyboard and back', () => merge(page));
         else await check(`${action} by keyboard`, () => decide(page, action));
       }
       if (options.complaint) await check('complaint and its precheck', () => complaint(page));

@@ -7,6 +7,7 @@ import type {
   CaseState,
   CaseSummary,
   Complaint,
+  NearCase,
   Session,
 } from './types';
 
@@ -44,12 +45,20 @@ const casePath = (id: string) => `/cases/${encodeURIComponent(id)}`;
 
 export const readCase = async (id: string) => (await call<CaseDetail>('GET', casePath(id))).body;
 
+/** Open cases that this one may be merged into, the likeliest first. */
+export const nearCases = async (id: string) =>
+  (await call<{ items: NearCase[] }>('GET', `${casePath(id)}/near`)).body.items;
+
+export interface Decision {
+  action: ActionName;
+  reason?: string;
+  note?: string;
+  /** Of a merge: the case that goes on for both. */
+  into?: string;
+}
+
 /** Refused with 412 when the case is no longer at `version`. */
-export const act = async (
-  id: string,
-  version: number,
-  decision: { action: ActionName; reason?: string; note?: string },
-) =>
+export const act = async (id: string, version: number, decision: Decision) =>
   (await call<CaseDetail>('POST', `${casePath(id)}/act`, decision, { 'If-Match': `"${version}"` }))
     .body;
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { act, listCases } from './calls';
+import { act, listCases, nearCases } from './calls';
 import { ApiError, whenSignedOut } from './client';
 
 /** The browser's `fetch` is the boundary; what goes out and how answers are read is ours. */
@@ -29,6 +29,15 @@ describe('calls', () => {
     expect(path).toBe('/api/v1/cases/a%2Fb/act');
     expect(init?.headers).toMatchObject({ 'If-Match': '"7"', 'X-Requested-With': 'gridwarden' });
     expect(JSON.parse(init?.body as string)).toEqual({ action: 'reject', reason: 'duplicate' });
+  });
+
+  it('name the case to merge into, of those that the hub offers', async () => {
+    const near = answers(200, '{"items":[{"case_id":"b"}]}');
+    const offered = await nearCases('a');
+    expect(near.mock.calls[0]?.[0]).toBe('/api/v1/cases/a/near');
+    const merged = answers(200, '{"case_id":"a"}');
+    await act('a', 2, { action: 'merge', into: offered[0]?.case_id ?? '' });
+    expect(JSON.parse(merged.mock.calls[0]?.[1].body as string)).toEqual({ action: 'merge', into: 'b' });
   });
 
   it('repeat the state in a filter', async () => {

@@ -16,6 +16,7 @@ export const CASE_STATES = [
   'CLOSED',
   'REJECTED',
   'VANISHED',
+  'MERGED',
 ] as const;
 export type CaseState = (typeof CASE_STATES)[number];
 
@@ -32,7 +33,7 @@ export const STAGES = [
 export const PRIORITIES = ['urgent', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-export const ACTIONS = ['confirm', 'reject', 'close', 'rework'] as const;
+export const ACTIONS = ['confirm', 'reject', 'merge', 'unmerge', 'close', 'rework'] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
 export const CAMERA_CONDITIONS = [
@@ -103,6 +104,10 @@ export interface CaseSummary {
   priority: Priority;
   received_at: string;
   thumbnail?: Maybe<Sha256>;
+  /** 疑似: a person decides what it is. */
+  suspected: boolean;
+  /** The case that goes on for this one, while it is `MERGED`. */
+  merged_into?: Maybe<string>;
 }
 
 export interface Evidence {
@@ -179,6 +184,18 @@ export interface Proposal {
   event: EventData;
 }
 
+/** A case that is merged into another, with the pictures of its own cameras. */
+export interface MergedCase extends CaseSummary {
+  evidence: Evidence[];
+}
+
+/** An open case that another may be merged into. */
+export interface NearCase extends CaseSummary {
+  metres?: Maybe<number>;
+  /** Proposed by its node as the same thing under another name. */
+  proposed: boolean;
+}
+
 export interface CaseDetail extends CaseSummary {
   evidence: Evidence[];
   history: HistoryEntry[];
@@ -193,6 +210,7 @@ export interface CaseDetail extends CaseSummary {
   owner?: Maybe<string>;
   witnesses?: Maybe<Witness[]>;
   possibly_same_as?: Maybe<Proposal[]>;
+  merged?: Maybe<MergedCase[]>;
 }
 
 export interface CameraPattern {

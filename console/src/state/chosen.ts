@@ -1,6 +1,6 @@
 /** The case in the middle: read when chosen or changed, decided by staff. */
 import { computed, ref, shallowRef, watch } from 'vue';
-import { act, readCase } from '../api/calls';
+import { act, readCase, type Decision } from '../api/calls';
 import { ApiError } from '../api/client';
 import type { ActionName, CaseDetail, CaseEvent } from '../api/types';
 import { i18n, sentence } from '../i18n';
@@ -14,7 +14,7 @@ export const failure = ref('');
 export const busy = ref(false);
 /** The case changed under the reader: which sentence to show above it. */
 export const conflict = ref<'' | 'changed' | 'notAllowed'>('');
-/** The decision whose reason is being asked for. */
+/** The decision whose reason, or for a merge whose master, is being asked for. */
 export const asking = ref<ActionName | null>(null);
 
 export const actionsByName = computed(
@@ -78,33 +78,52 @@ export function open(fresh: CaseDetail): void {
   show(fresh);
 }
 
-/** Starts a decision: at once, or by asking for the reason. */
+/** Starts a decision: at once, or by asking for the reason or the other case. */
 export function begin(action: ActionName): void {
   const known = actionsByName.value.get(action);
   if (!known || busy.value) return;
-  if (known.reasons.length > 0) asking.value = action;
+  if (known.reasons.length > 0 || action === 'merge') asking.value = action;
   else void decide(action);
 }
 
-export async function decide(action: ActionName, reason?: string, note?: string): Promise<void> {
+export async function decide(
+  action: ActionName,
+  words: Omit<Decision, 'action'> = {},
+): Promise<void> {
   const now = detail.value;
   if (!now || busy.value) return;
   busy.value = true;
   asking.value = null;
   conflict.value = '';
   try {
-    const decision = { action, ...(reason ? { reason } : {}), ...(note ? { note } : {}) };
-    const after = await act(now.case_id, now.version, decision);
-    const state = i18n.global.t(`state.${after.state}`);
-    toast('done', sentence('action.done', after.event, { state }), {
-      text: i18n.global.t('action.show'),
-      go: () => queue.choose(after.case_id),
-    });
-    queue.advance(after);
+    const given = Object.fromEntries(Object.entries(words).filter(([, text]) => text));
+    const after = await act(now.case_id, now.version, { action, ...given });
+    done(after, action === 'merge');
+    if (action === 'unmerge') show(after);
+    else queue.advance(after);
   } catch (error) {
     await refused(error, now.case_id);
   } finally {
     busy.value = false;
+  }
+}
+
+function done(after: CaseDetail, mayUndo = false): void {
+  const state = i18n.global.t(`state.${after.state}`);
+  const link = mayUndo
+    ? { text: i18n.global.t('action.undo'), go: () => void undoMerge(after) }
+    : { text: i18n.global.t('action.show'), go: () => queue.choose(after.case_id) };
+  toast('done', sentence('action.done', after.event, { state }), link);
+}
+
+/** Takes a merge back while its notice is still on the screen; later, from the merged case itself. */
+async function undoMerge(merged: CaseDetail): Promise<void> {
+  try {
+    const back = await act(merged.case_id, merged.version, { action: 'unmerge' });
+    done(back);
+    open(back);
+  } catch (error) {
+    toastError(error);
   }
 }
 

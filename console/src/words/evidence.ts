@@ -22,7 +22,7 @@ export interface Pictures {
  * The last verification that brought pictures tells before and after, else the case's own files do.
  * The other way round for what the case opened with: a complaint has only what its check brought.
  */
-export function picturesOf(detail: CaseDetail): Pictures {
+export function picturesOf(detail: Pick<CaseDetail, 'evidence' | 'verifications'>): Pictures {
   const checks = [...detail.verifications].reverse();
   const checked = (role: EvidenceRole) =>
     checks.map((check) => newest(check.evidence, role)).find(Boolean) ?? null;
@@ -37,6 +37,26 @@ export function picturesOf(detail: CaseDetail): Pictures {
     before: checked('before') ?? own('before'),
     after: checked('after') ?? own('after'),
   };
+}
+
+/** Whose pictures: the case's own, or those of a case that is merged into it. */
+export interface Source {
+  caseId: string;
+  camera: string;
+  pictures: Pictures;
+}
+
+/** The case's own first; a merged case without a picture is none to look at. */
+export function sourcesOf(detail: CaseDetail): Source[] {
+  const name = ({ camera, case_id }: Pick<CaseDetail, 'camera' | 'case_id'>) =>
+    camera ? `${camera.node} / ${camera.id}` : case_id.slice(0, 8);
+  const own = { caseId: detail.case_id, camera: name(detail), pictures: picturesOf(detail) };
+  const merged = (detail.merged ?? []).map((other) => ({
+    caseId: other.case_id,
+    camera: name(other),
+    pictures: picturesOf({ evidence: other.evidence, verifications: [] }),
+  }));
+  return [own, ...merged.filter(({ pictures }) => viewsOf(pictures).length > 0)];
 }
 
 export const VIEWS = ['annotated', 'clean', 'compare', 'before', 'after', 'clip'] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CaseDetail, Evidence, EvidenceRole } from '../api/types';
-import { firstView, latestCheck, picturesOf, viewsOf } from './evidence';
+import type { CaseDetail, Evidence, EvidenceRole, MergedCase } from '../api/types';
+import { firstView, latestCheck, picturesOf, sourcesOf, viewsOf } from './evidence';
 import { cleanCode, groupedCode, lonLat, looksLikeCode, metres, shortCode } from './place';
 import { groupReasons } from './reasons';
 import { age, duration, localTime, shortTime, span } from './time';
@@ -118,6 +118,26 @@ describe('pictures', () => {
   it('do not take a check’s pictures for the case’s own', () => {
     const [opened, checked] = [file('annotated', '1'), file('annotated', '2')];
     expect(picturesOf(detail([opened, checked], [[checked]])).annotated).toBe(opened);
+  });
+
+  it('of what is merged into a case stand beside its own, under the case that they belong to', () => {
+    const own = detail([file('annotated', '1')]);
+    const merged = (case_id: string, camera: string | null, evidence: Evidence[]) =>
+      ({ case_id, camera: camera && { id: camera, node: 'edge-2' }, evidence }) as unknown as MergedCase;
+    const all = {
+      ...own,
+      case_id: 'a',
+      merged: [
+        merged('b', 'corner', [file('snapshot', '2')]),
+        merged('c', null, [file('clip', '3')]),
+        merged('d', 'dark', []),
+      ],
+    };
+    const sources = sourcesOf(all);
+    expect(sources.map(({ caseId }) => caseId)).toEqual(['a', 'b', 'c']);
+    expect(sources.map(({ camera }) => camera).slice(1)).toEqual(['edge-2 / corner', 'c']);
+    expect(viewsOf(sources[1]!.pictures)).toEqual(['clean']);
+    expect(sourcesOf({ ...own, case_id: 'a' })).toHaveLength(1);
   });
 
   it('name the latest check', () => {

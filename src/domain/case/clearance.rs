@@ -24,11 +24,21 @@ pub enum Doubt {
     FootageBeforeFeedback,
     #[error("seen_after_the_look")]
     SeenAfterTheLook,
+    #[error("still_seen_elsewhere")]
+    StillSeenElsewhere,
+}
+
+/// What edges say of the thing when the verdict comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    pub last_seen_at: WallTime,
+    /// Another node has not called it gone.
+    pub still_seen_elsewhere: bool,
 }
 
 /// `Ok` for a verdict that is not CLEARED: only clearances can close a case by mistake.
-/// `last_seen_at` is when an edge last saw the thing.
-pub fn check(verdict: &Verdict, not_before: WallTime, last_seen_at: WallTime) -> Result<(), Doubt> {
+/// `sight` is of every edge, also under another case that is merged into this one.
+pub fn check(verdict: &Verdict, not_before: WallTime, sight: &Sight) -> Result<(), Doubt> {
     if verdict.verdict != Outcome::Cleared {
         return Ok(());
     }
@@ -48,8 +58,11 @@ pub fn check(verdict: &Verdict, not_before: WallTime, last_seen_at: WallTime) ->
     if verdict.looks.iter().any(|look| look.from < not_before) {
         return Err(Doubt::FootageBeforeFeedback);
     }
-    if verdict.looks.iter().all(|look| look.to < last_seen_at) {
+    if verdict.looks.iter().all(|look| look.to < sight.last_seen_at) {
         return Err(Doubt::SeenAfterTheLook);
+    }
+    if sight.still_seen_elsewhere {
+        return Err(Doubt::StillSeenElsewhere);
     }
     Ok(())
 }
@@ -64,7 +77,8 @@ mod tests {
     };
 
     const FED_BACK: WallTime = WallTime::from_unix_millis(10_000);
-    const LAST_SEEN: WallTime = WallTime::from_unix_millis(9_000);
+    const LAST_SEEN: Sight =
+        Sight { last_seen_at: WallTime::from_unix_millis(9_000), still_seen_elsewhere: false };
 
     fn cleared() -> Verdict {
         let look = |from, to| Look {
@@ -92,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_full_clearance_passes_and_each_missing_proof_is_named() {
-        assert_eq!(check(&cleared(), FED_BACK, LAST_SEEN), Ok(()));
+        assert_eq!(check(&cleared(), FED_BACK, &LAST_SEEN), Ok(()));
         type Spoil = fn(&mut Verdict);
         let spoils: [(Spoil, Doubt); 8] = [
             (|v| v.advisory = true, Doubt::AdvisoryOnly),
@@ -107,9 +121,11 @@ mod tests {
         for (spoil, doubt) in spoils {
             let mut verdict = cleared();
             spoil(&mut verdict);
-            assert_eq!(check(&verdict, FED_BACK, LAST_SEEN), Err(doubt));
+            assert_eq!(check(&verdict, FED_BACK, &LAST_SEEN), Err(doubt));
         }
-        let seen_since = WallTime::from_unix_millis(30_001);
-        assert_eq!(check(&cleared(), FED_BACK, seen_since), Err(Doubt::SeenAfterTheLook));
+        let since = Sight { last_seen_at: WallTime::from_unix_millis(30_001), ..LAST_SEEN };
+        assert_eq!(check(&cleared(), FED_BACK, &since), Err(Doubt::SeenAfterTheLook));
+        let elsewhere = Sight { still_seen_elsewhere: true, ..LAST_SEEN };
+        assert_eq!(check(&cleared(), FED_BACK, &elsewhere), Err(Doubt::StillSeenElsewhere));
     }
 }

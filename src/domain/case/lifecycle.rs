@@ -8,12 +8,18 @@
 //! complaint --> PRECHECKING --PRESENT--> FILED   +------feedback----------- REWORK <+--+
 //!                  +--otherwise--> MANUAL <--UNDETERMINABLE, tries spent---------+
 //!                                    +--a person--> FILED | REJECTED | CLOSED | REWORK
+//! PENDING_REVIEW | MANUAL | FILED | REWORK --merge--> MERGED --unmerge--> where it was
 //! ```
 //!
 //! Enters: the state, an [`Event`] and the [`Known`] facts that guards ask for. Leaves: a
 //! [`Transition`], or a [`Refused`] that names state and event. Invariants, proved by the tests: a
-//! case reaches CLOSED only by a CLEARED verdict with both pictures or by a person; no verdict
-//! rejects a citizen's complaint; each (state, event) pair is listed or refused.
+//! case reaches CLOSED only by a CLEARED verdict with both pictures, while no case merged into it is
+//! still seen, or by a person; none vanishes while another camera still sees it; no verdict rejects a
+//! citizen's complaint; an unmerged case stands where it stood; each (state, event) pair is listed or
+//! refused.
+//!
+//! A merged case is done with: its master, the case it is merged into, goes on for both. Nothing is
+//! merged while a look is running or a crew's word waits for one, since its outcome would meet nobody.
 
 use super::reason_codes;
 use crate::domain::verdict::Outcome;
@@ -70,6 +76,7 @@ named! {
         Closed = "CLOSED",
         Rejected = "REJECTED",
         Vanished = "VANISHED",
+        Merged = "MERGED",
     }
 }
 
@@ -107,6 +114,7 @@ impl State {
             Self::Closed => "已结案",
             Self::Rejected => "不予立案",
             Self::Vanished => "自行消除",
+            Self::Merged => "并案",
         }
     }
 
@@ -115,8 +123,8 @@ impl State {
             (Self::PendingReview | Self::Prechecking | Self::Rejected | Self::Vanished, _) => {
                 Stage::Collection
             }
-            (Self::Manual, Phase::BeforeFiling) => Stage::Collection,
-            (Self::Filed, _) => Stage::Filing,
+            (Self::Manual | Self::Merged, Phase::BeforeFiling) => Stage::Collection,
+            (Self::Filed, _) | (Self::Merged, Phase::AfterFiling) => Stage::Filing,
             (Self::Rework, _) => Stage::Handling,
             (Self::Disposed, _) => Stage::Feedback,
             (Self::Postchecking | Self::Closed, _) => Stage::Verification,
@@ -126,7 +134,7 @@ impl State {
 
     /// Nothing more is expected of anyone.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Closed | Self::Rejected | Self::Vanished)
+        matches!(self, Self::Closed | Self::Rejected | Self::Vanished | Self::Merged)
     }
 }
 
@@ -159,6 +167,10 @@ named! {
         VerdictPostcheck = "postcheck_verdict",
         Close = "close",
         Rework = "rework",
+        Merge = "merge",
+        Unmerge = "unmerge",
+        TookIn = "took_in",
+        LetGo = "let_go",
     }
 }
 
@@ -184,6 +196,13 @@ pub enum Event {
     Rework {
         reason: String,
     },
+    /// It is one thing with another case, which goes on for both.
+    Merge,
+    Unmerge,
+    /// Another case was merged into this one.
+    TookIn,
+    /// A case that was merged into this one stands on its own again.
+    LetGo,
 }
 
 impl Event {
@@ -201,6 +220,10 @@ impl Event {
             Self::VerdictPostcheck(_) => EventKind::VerdictPostcheck,
             Self::Close { .. } => EventKind::Close,
             Self::Rework { .. } => EventKind::Rework,
+            Self::Merge => EventKind::Merge,
+            Self::Unmerge => EventKind::Unmerge,
+            Self::TookIn => EventKind::TookIn,
+            Self::LetGo => EventKind::LetGo,
         }
     }
 
@@ -229,6 +252,7 @@ pub enum Who {
     Person,
     /// The hub by itself, on a verdict or a deadline.
     Hub,
+    HubOrPerson,
 }
 
 /// What the guards ask for.
@@ -239,17 +263,36 @@ pub struct Known {
     pub before_and_after: bool,
     /// Neither the tries nor the time of this postcheck are spent.
     pub tries_left: bool,
+    /// A case that is merged into this one is not gone at its own edge.
+    pub seen_elsewhere: bool,
+    /// Where a merged case stood before.
+    pub merged_from: Option<State>,
+}
+
+impl Known {
+    /// Of a case that is not there yet.
+    pub const NOTHING: Self = Self {
+        phase: Phase::BeforeFiling,
+        before_and_after: false,
+        tries_left: false,
+        seen_elsewhere: false,
+        merged_from: None,
+    };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     Always,
     OutcomeIs(Outcome),
-    /// CLEARED, with a picture from before and after.
+    /// CLEARED, with a picture from before and after, and nobody else sees it still.
     ClearedWithPictures,
     UndeterminableTriesLeft,
     /// The reason is one of the codes for this decision and phase.
     ReasonGiven,
+    /// No case merged into this one is still seen.
+    SeenNowhereElse,
+    /// Before the merge it stood in this state.
+    MergedFrom(State),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,6 +327,20 @@ const fn note(state: State, on: EventKind) -> Row {
     row(state, on, Who::Edge, Guard::Always, state, Effect::Note)
 }
 
+const fn merge(state: State) -> Row {
+    row(state, EventKind::Merge, Who::HubOrPerson, Guard::Always, State::Merged, Effect::None)
+}
+
+const fn unmerge(to: State) -> Row {
+    let was = Guard::MergedFrom(to);
+    row(State::Merged, EventKind::Unmerge, Who::Person, was, to, Effect::None)
+}
+
+/// Of the master, whoever merged or unmerged the other case.
+const fn master(state: State, on: EventKind) -> Row {
+    row(state, on, Who::Hub, Guard::Always, state, Effect::Note)
+}
+
 /// The life-cycle. Rows of one (state, event) are tried in order; the first whose guard holds fires.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = {
@@ -294,7 +351,9 @@ pub const TABLE: &[Row] = {
 
         row(PendingReview, On::Confirm, Person, If::Always, Filed, Do::None),
         row(PendingReview, On::Reject, Person, If::ReasonGiven, Rejected, Do::None),
-        row(PendingReview, On::GoneAtEdge, Edge, If::Always, Vanished, Do::None),
+        row(PendingReview, On::GoneAtEdge, Edge, If::SeenNowhereElse, Vanished, Do::None),
+        note(PendingReview, On::GoneAtEdge),
+        note(PendingReview, On::SeenAgain),
         row(Vanished, On::SeenAgain, Edge, If::Always, PendingReview, Do::None),
 
         // Absence is no proof that a citizen was wrong: it may be out of view or just cleared.
@@ -317,6 +376,36 @@ pub const TABLE: &[Row] = {
         row(Manual, On::Close, Person, If::ReasonGiven, Closed, Do::None),
         row(Manual, On::Rework, Person, If::ReasonGiven, Rework, Do::CountRework),
 
+        merge(PendingReview),
+        merge(Manual),
+        merge(Filed),
+        merge(Rework),
+        unmerge(PendingReview),
+        unmerge(Manual),
+        unmerge(Filed),
+        unmerge(Rework),
+
+        // What a master may be: any case that is not done with.
+        master(PendingReview, On::TookIn),
+        master(Prechecking, On::TookIn),
+        master(Filed, On::TookIn),
+        master(Disposed, On::TookIn),
+        master(Postchecking, On::TookIn),
+        master(Manual, On::TookIn),
+        master(Rework, On::TookIn),
+        // A case may be let go whatever became of its master.
+        master(PendingReview, On::LetGo),
+        master(Prechecking, On::LetGo),
+        master(Filed, On::LetGo),
+        master(Disposed, On::LetGo),
+        master(Postchecking, On::LetGo),
+        master(Manual, On::LetGo),
+        master(Rework, On::LetGo),
+        master(Closed, On::LetGo),
+        master(Rejected, On::LetGo),
+        master(Vanished, On::LetGo),
+        master(Merged, On::LetGo),
+
         // What an edge saw is kept whatever the state; after review it is a hint for people, no more.
         note(Filed, On::GoneAtEdge),
         note(Disposed, On::GoneAtEdge),
@@ -325,6 +414,7 @@ pub const TABLE: &[Row] = {
         note(Rework, On::GoneAtEdge),
         note(Closed, On::GoneAtEdge),
         note(Rejected, On::GoneAtEdge),
+        note(Merged, On::GoneAtEdge),
         note(Filed, On::SeenAgain),
         note(Disposed, On::SeenAgain),
         note(Postchecking, On::SeenAgain),
@@ -332,6 +422,7 @@ pub const TABLE: &[Row] = {
         note(Rework, On::SeenAgain),
         note(Closed, On::SeenAgain),
         note(Rejected, On::SeenAgain),
+        note(Merged, On::SeenAgain),
     ]
 };
 
@@ -374,7 +465,7 @@ pub fn next(from: Option<State>, event: &Event, known: &Known) -> Result<Transit
             | State::Postchecking
             | State::Rework
             | State::Closed => Phase::AfterFiling,
-            State::Manual | State::Rejected | State::Vanished => known.phase,
+            State::Manual | State::Rejected | State::Vanished | State::Merged => known.phase,
         };
         return Ok(Transition { from, to: row.to, on, effect: row.effect, phase });
     }
@@ -394,7 +485,9 @@ fn holds(row: &Row, event: &Event, known: &Known) -> bool {
         Guard::Always => true,
         Guard::OutcomeIs(outcome) => event.outcome() == Some(outcome),
         Guard::ClearedWithPictures => {
-            event.outcome() == Some(Outcome::Cleared) && known.before_and_after
+            event.outcome() == Some(Outcome::Cleared)
+                && known.before_and_after
+                && !known.seen_elsewhere
         }
         Guard::UndeterminableTriesLeft => {
             event.outcome() == Some(Outcome::Undeterminable) && known.tries_left
@@ -402,16 +495,21 @@ fn holds(row: &Row, event: &Event, known: &Known) -> bool {
         Guard::ReasonGiven => event
             .reason()
             .is_some_and(|reason| reason_codes::allowed(row.on, known.phase).contains(&reason)),
+        Guard::SeenNowhereElse => !known.seen_elsewhere,
+        Guard::MergedFrom(state) => known.merged_from == Some(state),
     }
 }
 
 /// What a person may do now, with the reasons to choose from.
 pub fn actions(state: State, phase: Phase) -> Vec<(EventKind, &'static [&'static str])> {
-    TABLE
-        .iter()
-        .filter(|row| row.from == Some(state) && row.who == Who::Person)
-        .map(|row| (row.on, reason_codes::allowed(row.on, phase)))
-        .collect()
+    let mut kinds: Vec<EventKind> = Vec::new();
+    for row in TABLE.iter().filter(|row| row.from == Some(state)) {
+        let persons = matches!(row.who, Who::Person | Who::HubOrPerson);
+        if persons && !kinds.contains(&row.on) {
+            kinds.push(row.on);
+        }
+    }
+    kinds.into_iter().map(|on| (on, reason_codes::allowed(on, phase))).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 use super::*;
 use proptest::prelude::*;
 
-const KNOWN: Known = Known { phase: Phase::BeforeFiling, before_and_after: true, tries_left: true };
+const KNOWN: Known = Known {
+    before_and_after: true,
+    tries_left: true,
+    merged_from: Some(State::PendingReview),
+    ..Known::NOTHING
+};
 
 fn event(kind: EventKind, outcome: Outcome, reason: &str) -> Event {
     let reason = reason.to_owned();
@@ -18,6 +23,10 @@ fn event(kind: EventKind, outcome: Outcome, reason: &str) -> Event {
         EventKind::VerdictPostcheck => Event::VerdictPostcheck(outcome),
         EventKind::Close => Event::Close { reason },
         EventKind::Rework => Event::Rework { reason },
+        EventKind::Merge => Event::Merge,
+        EventKind::Unmerge => Event::Unmerge,
+        EventKind::TookIn => Event::TookIn,
+        EventKind::LetGo => Event::LetGo,
     }
 }
 
@@ -29,7 +38,8 @@ fn a_reason(kind: EventKind) -> &'static str {
 #[rustfmt::skip]
 const POSSIBLE: &[(&str, &str, &str)] = &[
     ("-", "opened", "PENDING_REVIEW"), ("-", "complaint", "PRECHECKING"),
-    ("PENDING_REVIEW", "confirm", "FILED"), ("PENDING_REVIEW", "reject", "REJECTED"), ("PENDING_REVIEW", "gone", "VANISHED"),
+    ("PENDING_REVIEW", "confirm", "FILED"), ("PENDING_REVIEW", "reject", "REJECTED"), ("PENDING_REVIEW", "gone", "VANISHED|PENDING_REVIEW"),
+    ("PENDING_REVIEW", "seen_again", "PENDING_REVIEW"),
     ("PRECHECKING", "precheck_verdict", "FILED|MANUAL"),
     ("FILED", "feedback", "DISPOSED"), ("FILED", "gone", "FILED"), ("FILED", "seen_again", "FILED"),
     ("DISPOSED", "postcheck_started", "POSTCHECKING"), ("DISPOSED", "gone", "DISPOSED"), ("DISPOSED", "seen_again", "DISPOSED"),
@@ -41,6 +51,15 @@ const POSSIBLE: &[(&str, &str, &str)] = &[
     ("CLOSED", "gone", "CLOSED"), ("CLOSED", "seen_again", "CLOSED"),
     ("REJECTED", "gone", "REJECTED"), ("REJECTED", "seen_again", "REJECTED"),
     ("VANISHED", "seen_again", "PENDING_REVIEW"),
+    ("PENDING_REVIEW", "merge", "MERGED"), ("MANUAL", "merge", "MERGED"), ("FILED", "merge", "MERGED"), ("REWORK", "merge", "MERGED"),
+    ("MERGED", "unmerge", "PENDING_REVIEW|MANUAL|FILED|REWORK"), ("MERGED", "gone", "MERGED"), ("MERGED", "seen_again", "MERGED"),
+    ("PENDING_REVIEW", "took_in", "PENDING_REVIEW"), ("PRECHECKING", "took_in", "PRECHECKING"), ("FILED", "took_in", "FILED"),
+    ("DISPOSED", "took_in", "DISPOSED"), ("POSTCHECKING", "took_in", "POSTCHECKING"), ("MANUAL", "took_in", "MANUAL"),
+    ("REWORK", "took_in", "REWORK"),
+    ("PENDING_REVIEW", "let_go", "PENDING_REVIEW"), ("PRECHECKING", "let_go", "PRECHECKING"), ("FILED", "let_go", "FILED"),
+    ("DISPOSED", "let_go", "DISPOSED"), ("POSTCHECKING", "let_go", "POSTCHECKING"), ("MANUAL", "let_go", "MANUAL"),
+    ("REWORK", "let_go", "REWORK"), ("CLOSED", "let_go", "CLOSED"), ("REJECTED", "let_go", "REJECTED"),
+    ("VANISHED", "let_go", "VANISHED"), ("MERGED", "let_go", "MERGED"),
 ];
 
 #[test]
@@ -56,6 +75,8 @@ fn every_pair_of_state_and_event_is_listed_or_refused_by_name() {
                     KNOWN,
                     Known { before_and_after: false, ..KNOWN },
                     Known { tries_left: false, ..KNOWN },
+                    Known { seen_elsewhere: true, ..KNOWN },
+                    Known { merged_from: Some(State::Rework), ..KNOWN },
                 ] {
                     let result = next(from, &event(kind, outcome, a_reason(kind)), &known);
                     match (listed, result) {
@@ -109,6 +130,50 @@ fn a_clearance_without_both_pictures_goes_to_a_person() {
 }
 
 #[test]
+fn neither_cleared_nor_gone_ends_what_another_camera_still_sees() {
+    let seen = Known { seen_elsewhere: true, ..KNOWN };
+    let cleared = Event::VerdictPostcheck(Outcome::Cleared);
+    assert_eq!(next(Some(State::Postchecking), &cleared, &seen).unwrap().to, State::Manual);
+    let gone = next(Some(State::PendingReview), &Event::GoneAtEdge, &seen).unwrap();
+    assert_eq!((gone.to, gone.effect), (State::PendingReview, Effect::Note));
+    let gone = next(Some(State::PendingReview), &Event::GoneAtEdge, &KNOWN).unwrap();
+    assert_eq!(gone.to, State::Vanished);
+}
+
+#[test]
+fn unmerged_is_where_it_was_on_the_same_side_of_filing() {
+    for (was, phase) in [
+        (State::PendingReview, Phase::BeforeFiling),
+        (State::Manual, Phase::BeforeFiling),
+        (State::Manual, Phase::AfterFiling),
+        (State::Filed, Phase::AfterFiling),
+        (State::Rework, Phase::AfterFiling),
+    ] {
+        let merged = next(Some(was), &Event::Merge, &Known { phase, ..KNOWN }).unwrap();
+        assert_eq!((merged.to, merged.phase), (State::Merged, phase));
+        let known = Known { phase, merged_from: Some(was), ..KNOWN };
+        let back = next(Some(State::Merged), &Event::Unmerge, &known).unwrap();
+        assert_eq!((back.to, back.phase), (was, phase));
+    }
+    let nowhere = Known { merged_from: None, ..KNOWN };
+    assert!(next(Some(State::Merged), &Event::Unmerge, &nowhere).is_err());
+}
+
+#[test]
+fn a_person_may_merge_and_unmerge_and_is_asked_for_no_reason() {
+    let may = |state, kind| {
+        let found = actions(state, Phase::BeforeFiling).into_iter().find(|(on, _)| *on == kind);
+        found.map(|(_, reasons)| reasons.len())
+    };
+    for state in [State::PendingReview, State::Manual, State::Filed, State::Rework] {
+        assert_eq!(may(state, EventKind::Merge), Some(0), "{state}");
+    }
+    assert_eq!(may(State::Postchecking, EventKind::Merge), None);
+    let merged = actions(State::Merged, Phase::BeforeFiling);
+    assert_eq!(merged, [(EventKind::Unmerge, &[][..])]);
+}
+
+#[test]
 fn a_blind_look_is_repeated_until_the_tries_are_spent() {
     let event = Event::VerdictPostcheck(Outcome::Undeterminable);
     let again = next(Some(State::Postchecking), &event, &KNOWN).unwrap();
@@ -141,20 +206,31 @@ proptest! {
 
     #[test]
     fn closed_is_reached_only_by_a_cleared_verdict_with_pictures_or_by_a_person(
-        events in prop::collection::vec((any_event(), any::<bool>(), any::<bool>()), 1..40),
+        events in prop::collection::vec(
+            (any_event(), any::<bool>(), any::<bool>(), any::<bool>()), 1..40),
         complaint in any::<bool>(),
     ) {
         let first = if complaint { Event::ComplaintReceived } else { Event::OpenedByEdge };
         let mut at = next(None, &first, &KNOWN).unwrap();
-        for (event, before_and_after, tries_left) in events {
-            let known = Known { phase: at.phase, before_and_after, tries_left };
+        let mut merged_from = None;
+        for (event, before_and_after, tries_left, seen_elsewhere) in events {
+            let known =
+                Known { phase: at.phase, before_and_after, tries_left, seen_elsewhere, merged_from };
             let Ok(step) = next(Some(at.to), &event, &known) else { continue };
             if step.to == State::Closed && at.to != State::Closed {
                 let by_verdict = at.to == State::Postchecking
                     && event == Event::VerdictPostcheck(Outcome::Cleared)
-                    && before_and_after;
+                    && before_and_after
+                    && !seen_elsewhere;
                 let by_person = at.to == State::Manual && matches!(event, Event::Close { .. });
                 prop_assert!(by_verdict || by_person, "{at:?} {event:?}");
+            }
+            prop_assert!(step.to != State::Vanished || at.to == State::Vanished || !seen_elsewhere);
+            if event == Event::Merge {
+                merged_from = Some(at.to);
+            } else if at.to == State::Merged && step.to != State::Merged {
+                prop_assert_eq!(Some(step.to), merged_from.take());
+                prop_assert_eq!(step.phase, at.phase);
             }
             // A state whose case was never filed stays on that side until it is filed.
             if step.to == State::Filed {

@@ -3,6 +3,8 @@
 //! The edge's view of a case is [`CaseState`]; each change of it leaves as a [`CaseFact`] with the
 //! next revision. Revisions of one case are contiguous from 1. The hub folds the facts.
 
+/// One case for what cameras of several nodes see.
+pub mod across_nodes;
 /// May a CLEARED verdict close the case?
 pub mod clearance;
 /// One picture of a case out of its writers' pictures.

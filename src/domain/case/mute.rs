@@ -162,9 +162,10 @@ mod tests {
         for reason in ["already_gone", "licensed", "no such reason"] {
             assert_eq!(Mute::of(&rejected(&normal, reason, AT), &normal, &[]), None, "{reason}");
         }
-        let filed =
-            DecisionData { decision: DecisionKind::Filed, ..rejected(&normal, "wrong_object", AT) };
-        assert_eq!(Mute::of(&filed, &normal, &[]), None);
+        for decision in [DecisionKind::Filed, DecisionKind::Merged] {
+            let other = DecisionData { decision, ..rejected(&normal, "wrong_object", AT) };
+            assert_eq!(Mute::of(&other, &normal, &[]), None, "{decision:?}");
+        }
     }
 
     #[test]

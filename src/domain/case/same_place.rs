@@ -7,9 +7,14 @@
 //! the thing, and two cameras look at two edges of it. Beyond [`THING_REACH_METRES`] two things of one
 //! kind fit side by side, however little the cameras know of where they stand: then two cases are the
 //! smaller fault, since a person can merge them. All of it lies within a grid cell of level 7 and its
-//! neighbours.
+//! neighbours; a group within one of [`SEARCH_LEVEL`] and its neighbours.
 
-use crate::domain::{geo::GeoPoint, pixel::PixelBox, wire::PlaceData};
+use crate::domain::{
+    geo::GeoPoint,
+    grid::{GridCell, Level},
+    pixel::PixelBox,
+    wire::PlaceData,
+};
 
 /// How far the edges of one thing that two cameras see may lie apart.
 const DEPTH_METRES: f64 = 2.0;
@@ -18,6 +23,15 @@ const THING_REACH_METRES: f64 = 4.5;
 const GROUP_REACH_METRES: f64 = 15.0;
 /// A bridge deck and the road under it.
 const STOREY_METRES: f64 = 3.0;
+
+/// Cells of 2" (61 m from north to south) by which places are looked up; wide enough for a group up to 75
+/// degrees of latitude.
+pub const SEARCH_LEVEL: Level = Level::Six;
+
+/// The cell to look a place up by, whatever its own error; `None` where the grid has none.
+pub fn search_cell(at: &PlaceData) -> Option<GridCell> {
+    GridCell::from_lonlat(at.lon_deg, at.lat_deg, SEARCH_LEVEL).ok()
+}
 
 /// Metres between two places that may be one; `None`: they are two.
 pub fn one_place(one: &PlaceData, other: &PlaceData, group: bool) -> Option<f64> {
@@ -91,6 +105,23 @@ mod tests {
                     GridCell::from_lonlat(at.lon_deg, at.lat_deg, Level::Seven).unwrap()
                 };
                 let (one, other) = (cell(&one), cell(&other));
+                prop_assert!(one == other || one.neighbours8().any(|near| near == other));
+            }
+        }
+
+        #[test]
+        fn even_a_group_is_found_in_its_search_cell_and_the_neighbours(
+            east in -20.0f64..20.0, north in -20.0f64..20.0, lat_deg in -74.0f64..74.0,
+            lon_deg in -179.9f64..179.9
+        ) {
+            let frame = LocalFrame::about(GeoPoint { lon_deg, lat_deg });
+            let at = |east_metres, north_metres| {
+                let point = frame.geo_from_local(EastNorth { east_metres, north_metres });
+                place_at(point, 40.0, 9.0).unwrap()
+            };
+            let (one, other) = (at(0.0, 0.0), at(east, north));
+            if one_place(&one, &other, true).is_some() {
+                let (one, other) = (search_cell(&one).unwrap(), search_cell(&other).unwrap());
                 prop_assert!(one == other || one.neighbours8().any(|near| near == other));
             }
         }

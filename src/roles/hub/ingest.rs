@@ -192,8 +192,9 @@ impl Ingest {
         checks::fact(fact)?;
         let at = self.register.now();
         let (outcome, upto) = match self.register.store.ingest(&address.node, fact, at).await? {
-            Ingested::Applied { upto, change, opened } => {
+            Ingested::Applied { upto, change, others, opened } => {
                 self.register.announce(&change);
+                others.iter().for_each(|other| self.register.announce(other));
                 (if opened { "opened" } else { "applied" }, Some(upto))
             }
             Ingested::Kept { upto } => ("kept", upto),

@@ -16,6 +16,8 @@ pub mod first_start;
 pub mod http;
 pub mod ingest;
 mod link;
+#[cfg(test)]
+mod merge_tests;
 pub mod password;
 pub mod register;
 #[cfg(test)]

@@ -267,7 +267,7 @@ impl Verify {
             Some(result) => {
                 let verdict = &result.verdict;
                 let stated = verdict.reasons.first().map(reason_code).unwrap_or_default();
-                match self.doubt(look, &case) {
+                match self.doubt(look, &case).await? {
                     Some(doubt) => (Outcome::Undeterminable, doubt),
                     None => (verdict.verdict, stated),
                 }
@@ -324,14 +324,19 @@ impl Verify {
     }
 
     /// Why a CLEARED verdict of a postcheck must not be believed.
-    fn doubt(&self, look: &VerificationRow, case: &CaseRow) -> Option<String> {
-        let result = look.result.as_ref()?;
+    async fn doubt(
+        &self,
+        look: &VerificationRow,
+        case: &CaseRow,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(result) = &look.result else { return Ok(None) };
         if look.request.kind == VerifyKind::Precheck {
-            return None;
+            return Ok(None);
         }
         let not_before = look.request.not_before.unwrap_or(look.request.from);
-        let checked = clearance::check(&result.verdict, not_before, case.last_seen_at);
-        checked.err().map(|doubt| doubt.to_string())
+        let sight = self.register.store.sight(case).await?;
+        let checked = clearance::check(&result.verdict, not_before, &sight);
+        Ok(checked.err().map(|doubt| doubt.to_string()))
     }
 
     async fn pictures_are_held(&self, case: &CaseRow) -> Result<bool, StoreError> {

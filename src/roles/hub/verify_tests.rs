@@ -210,6 +210,41 @@ async fn what_an_edge_sees_after_the_look_is_not_cleared() {
 }
 
 #[tokio::test]
+async fn what_another_node_still_sees_is_not_cleared_and_in_the_end_a_persons_matter() {
+    let case = Case::disposed().await;
+    let mut other = fact(2, 1, "opened", Vec::new());
+    other.camera.node = "edge-2".parse().unwrap();
+    case.bench.send_fact("edge-2", &other).await;
+    let merged = case.bench.register.store.case(case_id(2)).await.unwrap().unwrap();
+    assert_eq!(merged.merged_into, Some(case_id(1)));
+    let after = case.bench.hold(b"after").await;
+    let mut request = case.after_the_look().await;
+    for last in [false, false, true] {
+        case.answer(&request, "CLEARED", vec![picture("after", &after, request.from)]).await;
+        assert_eq!(case.last_reason().await.as_deref(), Some("still_seen_elsewhere"));
+        if !last {
+            case.pass(30);
+            request = case.request().await.expect("another look");
+        }
+    }
+    assert_eq!(case.state().await, State::Manual);
+}
+
+#[tokio::test]
+async fn what_every_node_calls_gone_is_closed() {
+    let case = Case::disposed().await;
+    for (revision, kind) in [(1, "opened"), (2, "gone")] {
+        let mut other = fact(2, revision, kind, Vec::new());
+        other.camera.node = "edge-2".parse().unwrap();
+        case.bench.send_fact("edge-2", &other).await;
+    }
+    let after = case.bench.hold(b"after").await;
+    let request = case.after_the_look().await;
+    case.answer(&request, "CLEARED", vec![picture("after", &after, request.from)]).await;
+    assert_eq!(case.state().await, State::Closed);
+}
+
+#[tokio::test]
 async fn still_there_means_rework_and_a_new_feedback_a_new_round() {
     let case = Case::disposed().await;
     let request = case.after_the_look().await;

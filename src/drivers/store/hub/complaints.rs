@@ -7,7 +7,7 @@ use super::{
 use crate::{
     base::time::WallTime,
     domain::{
-        case::lifecycle::{self, Event, Known, Phase},
+        case::lifecycle::{self, Event, Known},
         ids::CaseId,
         wire::{EventData, PatternData, PlaceData, Priority},
     },
@@ -54,9 +54,7 @@ impl HubStore {
             })?;
             return Ok((case_id, None));
         }
-        let known =
-            Known { phase: Phase::BeforeFiling, before_and_after: false, tries_left: false };
-        let transition = lifecycle::next(None, &Event::ComplaintReceived, &known)?;
+        let transition = lifecycle::next(None, &Event::ComplaintReceived, &Known::NOTHING)?;
         let reported = complaint.reported_at.unix_millis();
         sqlx::query(
             "INSERT INTO cases (case_id, version, state, phase, source, external_no, event_code, \

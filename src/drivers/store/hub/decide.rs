@@ -3,13 +3,14 @@
 use super::{
     HUB_NAME, HubStore, Tx,
     evidence::link_evidence,
+    merges::{BadMaster, merged_cases, still_seen},
     outbound::{OutboundRow, insert_outbound},
     records::{CaseRow, case_row, to_json},
 };
 use crate::{
     base::time::WallTime,
     domain::{
-        case::lifecycle::{self, Effect, Event, Known, Refused, State, Transition},
+        case::lifecycle::{self, Effect, Event, EventKind, Known, Refused, State, Transition},
         ids::CaseId,
         wire::{CloudEvent, DecisionData, DecisionKind, EvidenceData, Leaf, NodeAddress, Topic},
     },
@@ -54,11 +55,14 @@ pub enum DecideError {
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error(transparent)]
+    Master(#[from] BadMaster),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl HubStore {
-    /// Applies one event to one case. `expected_version` is what the decider had on screen.
+    /// Applies one event to one case. `expected_version` is what the decider had on screen. A merge
+    /// concerns two cases: see [`HubStore::merge`].
     pub async fn decide(
         &self,
         case_id: CaseId,
@@ -66,10 +70,7 @@ impl HubStore {
         decision: &Decision,
     ) -> Result<CaseChange, DecideError> {
         let mut tx = self.begin().await?;
-        let case = self.case_for_update(&mut tx, case_id).await?;
-        if let Some(expected) = expected_version.filter(|expected| *expected != case.version) {
-            return Err(DecideError::Stale { expected, current: case.version });
-        }
+        let case = self.case_expected(&mut tx, case_id, expected_version).await?;
         let change = self.step(&mut tx, &case, decision).await?;
         self.commit(tx).await?;
         Ok(change)
@@ -112,6 +113,20 @@ impl HubStore {
         Ok(change)
     }
 
+    /// The case, if it is still as the decider had it on screen.
+    pub(super) async fn case_expected(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+        expected_version: Option<i64>,
+    ) -> Result<CaseRow, DecideError> {
+        let case = self.case_for_update(tx, case_id).await?;
+        match expected_version.filter(|expected| *expected != case.version) {
+            Some(expected) => Err(DecideError::Stale { expected, current: case.version }),
+            None => Ok(case),
+        }
+    }
+
     pub(super) async fn case_for_update(
         &self,
         tx: &mut Tx,
@@ -140,14 +155,17 @@ impl HubStore {
         case: &CaseRow,
         decision: &Decision,
     ) -> Result<CaseChange, DecideError> {
+        let failed = |error| self.failed(error);
+        let merged = merged_cases(&mut **tx, case.case_id).await.map_err(failed)?;
         let known = Known {
             phase: case.phase,
             before_and_after: self.has_before_and_after(tx, case).await?,
             tries_left: decision.tries_left,
+            seen_elsewhere: still_seen(&merged),
+            merged_from: case.merged_from,
         };
         let transition = lifecycle::next(Some(case.state), &decision.event, &known)?;
         let rework = i64::from(transition.effect == Effect::CountRework);
-        let failed = |error| self.failed(error);
         sqlx::query(
             "UPDATE cases SET state = $1, phase = $2, version = version + 1, \
              rework_count = rework_count + $3 WHERE case_id = $4",
@@ -197,25 +215,45 @@ impl HubStore {
         .await
         .map_err(failed)?;
         let Some(kind) = published_as(transition) else { return Ok(()) };
-        let data = DecisionData {
+        let mut data = DecisionData {
             case_id,
             decision: kind,
             reason: reason.map(str::to_owned),
             at: decision.at,
         };
-        for address in self.writers_of(tx, case_id).await? {
-            let topic = Topic::new(&address, Leaf::Decision(case_id)).to_string();
-            let message_id = format!("{case_id}:{HUB_NAME}:{number}:{}", address.node);
+        self.tell_writers(tx, &data, &format!("{case_id}:{HUB_NAME}:{number}")).await?;
+        if kind == DecisionKind::Rejected {
+            // A false alarm is one before every witness; each knows the thing by its own case.
+            for merged in merged_cases(&mut **tx, case_id).await.map_err(failed)? {
+                data.case_id = merged.case_id;
+                let message_id = format!("{}:{HUB_NAME}:{case_id}:{number}", merged.case_id);
+                self.tell_writers(tx, &data, &message_id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A decision to every edge that reported its case; the message id ends with the node.
+    async fn tell_writers(
+        &self,
+        tx: &mut Tx,
+        data: &DecisionData,
+        message_id: &str,
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        for address in self.writers_of(tx, data.case_id).await? {
+            let topic = Topic::new(&address, Leaf::Decision(data.case_id)).to_string();
+            let message_id = format!("{message_id}:{}", address.node);
             let event = self.cloud_event(
                 "case.decision",
                 message_id.clone(),
-                decision.at,
-                case_id.to_string(),
-                data.clone(),
+                data.at,
+                data.case_id.to_string(),
+                data,
             );
             let payload = to_json("payload", &event).map_err(failed)?;
             let row = OutboundRow { message_id, topic, payload };
-            insert_outbound(tx, &row, &address, decision.at).await.map_err(failed)?;
+            insert_outbound(tx, &row, &address, data.at).await.map_err(failed)?;
         }
         Ok(())
     }
@@ -289,7 +327,12 @@ fn published_as(transition: &Transition) -> Option<DecisionKind> {
     if !transition.changes_state() {
         return None;
     }
+    // Told that it was merged, an edge is told that it is not any more, wherever the case stands then.
+    if transition.on == EventKind::Unmerge {
+        return Some(DecisionKind::Reopened);
+    }
     match transition.to {
+        State::Merged => Some(DecisionKind::Merged),
         State::Filed => Some(DecisionKind::Filed),
         State::Rejected => Some(DecisionKind::Rejected),
         State::Closed => Some(DecisionKind::Closed),

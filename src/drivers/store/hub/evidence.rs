@@ -95,11 +95,17 @@ impl HubStore {
         .execute(&self.writer)
         .await
         .map_err(failed)?;
-        let rows = sqlx::query("SELECT DISTINCT case_id FROM case_evidence WHERE sha256 = $1")
-            .bind(sha256)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(failed)?;
+        // A master shows the pictures of what is merged into it as well.
+        let rows = sqlx::query(
+            "WITH RECURSIVE up(case_id) AS (SELECT case_id FROM case_evidence WHERE sha256 = $1 \
+               UNION SELECT c.merged_into FROM cases c JOIN up ON c.case_id = up.case_id \
+               WHERE c.merged_into IS NOT NULL) \
+             SELECT case_id FROM up",
+        )
+        .bind(sha256)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(failed)?;
         rows.iter().map(|row| parsed(row, "case_id").map_err(failed)).collect()
     }
 

@@ -11,7 +11,8 @@ use crate::{
     domain::{
         case::{
             fold::fold,
-            lifecycle::{self, Event, Known, Phase},
+            lifecycle::{self, Event, Known},
+            same_place::search_cell,
         },
         ids::{CaseId, NodeId},
         inbox::{Admission, Refusal, Stream},
@@ -27,6 +28,8 @@ pub enum Ingested {
     Applied {
         upto: u32,
         change: CaseChange,
+        /// Of cases that are merged with it.
+        others: Vec<CaseChange>,
         opened: bool,
     },
     /// Kept behind a gap.
@@ -39,6 +42,13 @@ pub enum Ingested {
         differs: bool,
     },
     Refused(Refusal),
+}
+
+/// What follows from the facts of one case.
+struct Projected {
+    change: CaseChange,
+    others: Vec<CaseChange>,
+    opened: bool,
 }
 
 impl HubStore {
@@ -110,8 +120,9 @@ impl HubStore {
                     .await
                     .map_err(failed)?;
                 }
-                let (change, opened) = self.project(&mut tx, fact.case_id, writer, at).await?;
-                Ingested::Applied { upto: last, change, opened }
+                let told = self.project(&mut tx, fact.case_id, writer, at).await?;
+                let Projected { change, others, opened } = told;
+                Ingested::Applied { upto: last, change, others, opened }
             }
             Admission::Keep | Admission::Duplicate => Ingested::Kept { upto },
         };
@@ -181,7 +192,7 @@ impl HubStore {
         case_id: CaseId,
         writer: &NodeId,
         at: WallTime,
-    ) -> Result<(CaseChange, bool), StoreError> {
+    ) -> Result<Projected, StoreError> {
         let failed = |error| self.failed(error);
         let pictures = pictures(tx, case_id).await.map_err(failed)?;
         let folded = fold(&pictures).ok_or_else(|| StoreError::Content {
@@ -194,8 +205,12 @@ impl HubStore {
         let before = self.case_in(tx, case_id).await?;
         let opened = before.is_none();
         let was_gone = before.as_ref().is_some_and(|case| case.gone_at.is_some());
+        let mut others = Vec::new();
         match &before {
-            None => self.open_case(tx, &folded, &actor, at).await?,
+            None => {
+                self.open_case(tx, &folded, &actor, at).await?;
+                others.extend(self.join_known(tx, &folded, at).await?);
+            }
             // The hub opened it on a complaint: an edge adds what it saw, and changes nothing else.
             Some(case) if case.external_no.is_some() => {
                 sqlx::query("UPDATE cases SET last_seen_millis = $1 WHERE case_id = $2")
@@ -214,16 +229,21 @@ impl HubStore {
             (true, false) => Some(Event::SeenAgain),
             _ => None,
         };
+        let effect = lifecycle::Effect::None;
+        let mut change = CaseChange { case_id, version: case.version, state: case.state, effect };
         if let Some(event) = event {
-            match self.step(tx, &case, &Decision::new(event, actor, at)).await {
-                Ok(change) => return Ok((change, opened)),
+            match self.step(tx, &case, &Decision::new(event.clone(), &actor, at)).await {
+                Ok(stepped) => change = stepped,
                 Err(DecideError::Store(error)) => return Err(error),
                 // What an edge saw is kept as a fact even where it moves nothing.
                 Err(refused) => tracing::warn!(%case_id, %refused, "fact kept, no transition"),
             }
+            if case.merged_into.is_some() {
+                let master = self.master_of(tx, case_id).await?;
+                others.extend(self.follow(tx, master, event, &actor, at).await?);
+            }
         }
-        let effect = lifecycle::Effect::None;
-        Ok((CaseChange { case_id, version: case.version, state: case.state, effect }, opened))
+        Ok(Projected { change, others, opened })
     }
 
     async fn open_case(
@@ -234,10 +254,8 @@ impl HubStore {
         at: WallTime,
     ) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
-        let known =
-            Known { phase: Phase::BeforeFiling, before_and_after: false, tries_left: false };
         let event = Event::OpenedByEdge;
-        let transition = lifecycle::next(None, &event, &known).map_err(|refused| {
+        let transition = lifecycle::next(None, &event, &Known::NOTHING).map_err(|refused| {
             // The table has this row; the tests prove it.
             StoreError::Failed { path: self.path.to_path_buf(), reason: refused.to_string() }
         })?;
@@ -245,8 +263,9 @@ impl HubStore {
             "INSERT INTO cases (case_id, version, state, phase, source, event_code, event, \
              pattern_id, pattern_version, camera_id, node, zone, place, first_seen_millis, \
              confirmed_millis, last_seen_millis, gone_millis, dwell_secs, count, score, urgency, \
-             received_at_millis, round, rework_count) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, \
-             $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 0, 0)",
+             received_at_millis, cell, component_id, suspected, round, rework_count) \
+             VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+             $17, $18, $19, $20, $21, $22, $23, $24, 0, 0)",
         )
         .bind(picture.case_id.to_string())
         .bind(transition.to.as_str())
@@ -276,6 +295,9 @@ impl HubStore {
         .bind(f64::from(picture.score))
         .bind(records::urgency(picture.priority))
         .bind(at.unix_millis())
+        .bind(cell_of(picture))
+        .bind(picture.component_id.as_deref())
+        .bind(i64::from(picture.suspected))
         .execute(&mut **tx)
         .await
         .map_err(failed)?;
@@ -288,7 +310,7 @@ impl HubStore {
         sqlx::query(
             "UPDATE cases SET place = $1, first_seen_millis = $2, confirmed_millis = $3, \
              last_seen_millis = $4, gone_millis = $5, dwell_secs = $6, count = $7, score = $8, \
-             urgency = $9 WHERE case_id = $10",
+             urgency = $9, cell = $10, component_id = $11, suspected = $12 WHERE case_id = $13",
         )
         .bind(
             picture
@@ -306,6 +328,9 @@ impl HubStore {
         .bind(i64::from(picture.count))
         .bind(f64::from(picture.score))
         .bind(records::urgency(picture.priority))
+        .bind(cell_of(picture))
+        .bind(picture.component_id.as_deref())
+        .bind(i64::from(picture.suspected))
         .bind(picture.case_id.to_string())
         .execute(&mut **tx)
         .await
@@ -321,6 +346,11 @@ impl HubStore {
             .map_err(|error| self.failed(error))?;
         row.try_get(0).map_err(|error| self.failed(error))
     }
+}
+
+/// What a case is looked up by when another node sees something near.
+fn cell_of(picture: &CaseFactData) -> Option<String> {
+    picture.place.as_ref().and_then(search_cell).map(|cell| cell.code().to_string())
 }
 
 fn kind_name(kind: FactKind) -> &'static str {

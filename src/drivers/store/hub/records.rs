@@ -46,6 +46,14 @@ pub struct CaseRow {
     pub disposed_at: Option<WallTime>,
     pub round: i64,
     pub rework_count: i64,
+    /// A suspicion (疑似): a person decides what it is.
+    pub suspected: bool,
+    /// Of a case that an edge opened in the slot of an asset.
+    pub component_id: Option<String>,
+    /// The case that goes on for this one, while it is MERGED.
+    pub merged_into: Option<CaseId>,
+    /// Where it stood before it was merged.
+    pub merged_from: Option<State>,
     /// A complete, masked picture to show in a list; filled by queries for people.
     pub thumbnail: Option<String>,
 }
@@ -165,6 +173,10 @@ pub(super) fn case_row(row: &SqliteRow) -> Result<CaseRow, sqlx::Error> {
         disposed_at: time_option(row, "disposed_at_millis")?,
         round: row.try_get("round")?,
         rework_count: row.try_get("rework_count")?,
+        suspected: row.try_get::<i64, _>("suspected")? == 1,
+        component_id: row.try_get("component_id")?,
+        merged_into: parsed_option(row, "merged_into")?,
+        merged_from: parsed_option(row, "merged_from")?,
         // Only the queries for people select it.
         thumbnail: row.try_get("thumbnail").unwrap_or_default(),
     })

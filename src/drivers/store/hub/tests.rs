@@ -3,10 +3,13 @@ use crate::{
     base::time::WallTime,
     domain::{
         case::lifecycle::{Event, State},
+        geo::GeoPoint,
         ids::CaseId,
+        place::place_at,
         wire::{EventData, Priority},
     },
 };
+use sqlx::{Execute, Row};
 use uuid::Uuid;
 
 const AT: WallTime = WallTime::from_unix_millis(1_767_225_600_000);
@@ -57,6 +60,23 @@ async fn no_column_could_hold_a_citizens_contact() {
     }
 }
 
+#[tokio::test]
+async fn a_look_up_of_what_is_near_searches_indexes_by_all_their_columns_and_scans_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let at = GeoPoint { lon_deg: 114.34, lat_deg: 22.69 };
+    let (place, pattern) = (place_at(at, 42.0, 2.0).unwrap(), "crowd".parse().unwrap());
+    let mut about = merges::open_about(Some(&place), Some("bin-7"), Some(&pattern));
+    let explain = format!("EXPLAIN QUERY PLAN {}", about.build().sql().as_str());
+    let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(&store.readers).await.unwrap();
+    let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+    for index in ["cases_by_cell (cell", "cases_by_component (component_id"] {
+        let whole = format!("USING INDEX {index}=? AND state=? AND pattern_id=?)");
+        assert!(plan.iter().any(|step| step.ends_with(&whole)), "{plan:?}");
+    }
+    assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:?}");
+}
+
 #[test]
 fn nothing_changes_or_deletes_what_only_grows() {
     let sources = [
@@ -66,6 +86,7 @@ fn nothing_changes_or_deletes_what_only_grows() {
         include_str!("decide.rs"),
         include_str!("evidence.rs"),
         include_str!("facts.rs"),
+        include_str!("merges.rs"),
         include_str!("outbound.rs"),
         include_str!("sessions.rs"),
         include_str!("verifications.rs"),

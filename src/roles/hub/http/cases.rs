@@ -38,9 +38,11 @@ const CLOCK_SLACK: Duration = Duration::from_secs(60);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Act {
-    /// `confirm`, `reject`, `close` or `rework`
+    /// `confirm`, `reject`, `close`, `rework`, `merge` or `unmerge`
     pub action: String,
     pub reason: Option<String>,
+    /// Of `merge`: the case that goes on for both.
+    pub into: Option<String>,
     pub note: Option<String>,
 }
 
@@ -167,14 +169,38 @@ pub async fn act(
         "reject" => Event::Reject { reason: reason.clone() },
         "close" => Event::Close { reason: reason.clone() },
         "rework" => Event::Rework { reason: reason.clone() },
-        _ => return Err(Problem::invalid("action", act.action, "confirm reject close rework")),
+        "merge" => Event::Merge,
+        "unmerge" => Event::Unmerge,
+        _ => {
+            let allowed = "confirm reject close rework merge unmerge";
+            return Err(Problem::invalid("action", act.action, allowed));
+        }
     };
+    let into = into(&event, act.into)?;
     let mut decision = Decision::new(event, person.name, state.register.now());
     decision.reason = (!reason.is_empty()).then_some(reason);
     decision.note = note(act.note)?;
-    let change = state.register.store.decide(case_id, Some(version), &decision).await?;
-    state.register.announce(&change);
+    let (store, version) = (&state.register.store, Some(version));
+    let changes = match (&decision.event, into) {
+        (_, Some(into)) => store.merge(case_id, version, into, &decision).await?,
+        (Event::Unmerge, None) => store.unmerge(case_id, version, &decision).await?,
+        (_, None) => vec![store.decide(case_id, version, &decision).await?],
+    };
+    changes.iter().for_each(|change| state.register.announce(change));
     answer(&state, StatusCode::OK, case_id).await
+}
+
+/// Which case to merge into: named with a merge and with nothing else.
+fn into(event: &Event, given: Option<String>) -> Answer<Option<CaseId>> {
+    match (event, given) {
+        (Event::Merge, Some(id)) => {
+            let bad = |error| Problem::invalid("into", &id, format!("a case id; {error}"));
+            id.parse().map(Some).map_err(bad)
+        }
+        (Event::Merge, None) => Err(Problem::invalid("into", "", "the id of a case")),
+        (_, Some(id)) => Err(Problem::invalid("into", id, "nothing: only with action merge")),
+        (_, None) => Ok(None),
+    }
 }
 
 /// The crew says that it is done.

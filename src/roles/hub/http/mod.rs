@@ -12,6 +12,7 @@ mod dataset;
 mod evidence;
 mod limits;
 mod listener;
+mod merges;
 mod openapi;
 mod ops;
 pub mod problem;
@@ -93,6 +94,7 @@ fn routes(state: AppState) -> Router {
         .route("/cases", get(cases::list))
         .route("/cases/{id}", get(cases::one))
         .route("/cases/{id}/act", post(cases::act))
+        .route("/cases/{id}/near", get(merges::near))
         .route("/cases/{id}/feedback", post(cases::feedback))
         .route("/complaints", post(complaints::receive))
         .route("/cameras", get(cameras::list))

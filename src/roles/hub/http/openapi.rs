@@ -1,7 +1,8 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    cameras, cases, complaints, dataset, evidence, ops, problem::Problem, session, stream, view,
+    cameras, cases, complaints, dataset, evidence, merges, ops, problem::Problem, session, stream,
+    view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -19,6 +20,7 @@ use utoipa::OpenApi;
         cases::list,
         cases::one,
         cases::act,
+        merges::near,
         cases::feedback,
         complaints::receive,
         cameras::list,

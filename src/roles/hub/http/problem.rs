@@ -4,7 +4,10 @@ use crate::{
     domain::case::lifecycle::Refused,
     drivers::{
         evidence::files::FilesError,
-        store::{StoreError, hub::DecideError},
+        store::{
+            StoreError,
+            hub::{BadMaster, DecideError},
+        },
     },
     roles::hub::checks::Malformed,
 };
@@ -146,8 +149,36 @@ impl From<DecideError> for Problem {
             DecideError::Refused(refused) => {
                 Self::new(StatusCode::CONFLICT, "not-now", refused.to_string())
             }
+            DecideError::Master(bad) => bad.into(),
             DecideError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<BadMaster> for Problem {
+    fn from(bad: BadMaster) -> Self {
+        let (status, slug, into, allowed) = match &bad {
+            BadMaster::Unknown(into) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "into-unknown", Some(*into), "a known case")
+            }
+            BadMaster::Itself => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "into-itself", None, "another case")
+            }
+            BadMaster::Cycle { into } => {
+                (StatusCode::CONFLICT, "into-cycle", Some(*into), "a case that is not merged")
+            }
+            BadMaster::Merged { into, .. } => {
+                (StatusCode::CONFLICT, "into-merged", Some(*into), "a case that is not merged")
+            }
+            BadMaster::Done { into, .. } => {
+                (StatusCode::CONFLICT, "into-done", Some(*into), "a case that is not done with")
+            }
+        };
+        let mut problem = Self::new(status, slug, bad.to_string());
+        let value = into.map(|into| into.to_string()).unwrap_or_default();
+        let (field, allowed) = ("into".to_owned(), allowed.to_owned());
+        problem.fault = Some(Box::new(Fault { field, value, allowed }));
+        problem
     }
 }
 

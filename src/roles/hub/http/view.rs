@@ -1,6 +1,7 @@
 //! What the review page reads, as `docs/http.md` describes it.
 
 use super::{
+    merges::{MergedView, merged},
     problem::Answer,
     sightings::{SightingsView, sightings},
 };
@@ -71,6 +72,11 @@ pub struct CaseSummary {
     pub received_at: WallTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thumbnail: Option<String>,
+    /// A suspicion (疑似): a person decides what it is.
+    pub suspected: bool,
+    /// The case that goes on for this one, while it is `MERGED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -145,6 +151,8 @@ pub struct CaseDetail {
     pub rework_count: i64,
     #[serde(flatten)]
     pub sightings: SightingsView,
+    /// Cases that are one thing with this one, with the pictures of their cameras.
+    pub merged: Vec<MergedView>,
 }
 
 pub fn summary(case: &CaseRow) -> CaseSummary {
@@ -172,6 +180,8 @@ pub fn summary(case: &CaseRow) -> CaseSummary {
         priority: case.priority,
         received_at: case.received_at,
         thumbnail: case.thumbnail.clone(),
+        suspected: case.suspected,
+        merged_into: case.merged_into.map(|master| master.to_string()),
     }
 }
 
@@ -186,7 +196,7 @@ fn bounds(code: &str) -> Option<[f64; 4]> {
     Some([bounds.west_deg, bounds.south_deg, bounds.east_deg, bounds.north_deg])
 }
 
-fn evidence(row: &EvidenceRow) -> EvidenceView {
+pub fn evidence(row: &EvidenceRow) -> EvidenceView {
     EvidenceView { evidence: row.evidence.clone(), available: row.available }
 }
 
@@ -247,6 +257,7 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
         disposed_at: case.disposed_at,
         rework_count: case.rework_count,
         sightings: sightings(register, case.case_id).await?,
+        merged: merged(register, case.case_id).await?,
     })
 }
 
