@@ -107,6 +107,37 @@ fn path() -> impl Strategy<Value = Vec<(f64, f64)>> {
     })
 }
 
+/// Whether a line runs through a cell or within 1e-9 degrees of it.
+fn runs_past(points: &[(f64, f64)], bounds: CellBounds) -> bool {
+    let bounds = grown(bounds, 1e-9);
+    points.windows(2).any(|ends| {
+        let (start, end) = (ends[0], ends[1]);
+        let middle = ((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0);
+        // Across the line, whatever its direction: a diagonal one may run through corners.
+        let length = (end.0 - start.0).hypot(end.1 - start.1).max(1e-9);
+        let across = (1e-9 * (start.1 - end.1) / length, 1e-9 * (end.0 - start.0) / length);
+        let thin = [
+            start,
+            (middle.0 + across.0, middle.1 + across.1),
+            end,
+            (middle.0 - across.0, middle.1 - across.1),
+        ];
+        shared_area(&thin, bounds) > 0.0
+            || bounds.contains(start.0, start.1)
+            || bounds.contains(end.0, end.1)
+    })
+}
+
+#[test]
+fn a_diagonal_through_corners_covers_what_it_runs_past() {
+    let points = [(-6.0 - 2.0 / 900.0, 4.0), (-6.0 + 1.0 / 900.0, 4.0 + 3.0 / 900.0)];
+    let cover = line(&points).cells(Level::Five).unwrap();
+    assert!(cover.len() >= 3);
+    for cell in cover {
+        assert!(runs_past(&points, cell.bounds()), "{cell} is apart");
+    }
+}
+
 fn sorted(mut cells: Vec<GridCell>) -> Vec<GridCell> {
     cells.sort_unstable();
     cells
@@ -181,23 +212,7 @@ proptest! {
         }
         // What no point was found in is at least run past closely.
         for cell in cover.iter().filter(|cell| points.len() > 1 && !passed.contains(cell)) {
-            let near = points.windows(2).any(|ends| {
-                let (start, end) = (ends[0], ends[1]);
-                let bounds = grown(cell.bounds(), 1e-9);
-                let middle = ((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0);
-                // Across the line, whatever its direction: a diagonal one may run through corners.
-                let length = (end.0 - start.0).hypot(end.1 - start.1).max(1e-9);
-                let (across_lon, across_lat) =
-                    (1e-9 * (start.1 - end.1) / length, 1e-9 * (end.0 - start.0) / length);
-                let thin = [
-                    start,
-                    (middle.0 + across_lon, middle.1 + across_lat),
-                    end,
-                    (middle.0 - across_lon, middle.1 - across_lat),
-                ];
-                shared_area(&thin, bounds) > 0.0
-                    || bounds.contains(start.0, start.1) || bounds.contains(end.0, end.1)
-            });
+            let near = runs_past(&points, cell.bounds());
             prop_assert!(near, "{cell} is apart");
         }
     }
