@@ -1,7 +1,8 @@
 """Calibration and pipeline for a rendered clip that brings none, out of its truth: the exact camera, two zones, short dwell times.
 
 The clips squeeze into a minute what takes hours, so dwell times are short too, and stated here once for all clips; nothing is
-tuned to a single one. A crowd is four who stand: of seven in a group a camera sees five, and seven also walk past. Zones: `pavement` is the hull of the truth's pavement, `no_parking` a stretch of the near lane.
+tuned to a single one. A crowd is four who stand: of seven in a group a camera sees five, and seven also walk past;
+a vehicle with somebody at it is being loaded. Zones: `pavement` is the hull of the truth's pavement, `no_parking` a stretch of the near lane.
 Footage without a calibration gets the same rules on its whole frame, but for parking: what is allowed there nobody knows.
 """
 
@@ -20,7 +21,7 @@ PATTERNS = {
     "bin_overflowing": ("pavement", "dwell_secs = 5\ngap_secs_max = 4\nclear_secs = 8"),
     "exposed_waste": ("pavement", "dwell_secs = 8\ngap_secs_max = 4\nclear_secs = 8"),
     "crowd": ("pavement", "count_min = 4\nstationary = true\ndwell_secs = 5\ngap_secs_max = 4\nclear_secs = 8"),
-    "illegal_parking": ("no_parking", "dwell_secs = 15\ngap_secs_max = 4\nclear_secs = 8"),
+    "illegal_parking": ("no_parking", "person = \"absent\"\ndwell_secs = 15\ngap_secs_max = 4\nclear_secs = 8"),
 }
 
 

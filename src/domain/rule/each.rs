@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 const SAME_PLACE_IOU_MIN: f32 = 0.3;
 /// Overlap with where a thing stood on average at which it is back, unmoved, after it was out of sight.
 const UNMOVED_IOU_MIN: f32 = 0.7;
-/// A person whose feet are this close to a thing, as a share of its size, is with it.
-const REACH_SHARE: f32 = 0.3;
+/// A person whose feet are this close to a thing, as a share of the person's height, is with it: an arm's
+/// length, whether the thing is a bag or a lorry.
+const REACH_SHARE: f32 = 0.25;
 /// Share of a place that another thing must cover to hide it.
 pub(super) const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
@@ -131,11 +132,12 @@ fn sighting(track: &Track, stationary: bool) -> Sighting {
 
 /// Whether the people around a thing let its time count.
 pub(super) fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[Track]) -> bool {
-    let reach = REACH_SHARE * thing.width().max(thing.height());
-    let around =
-        PixelBox::new(thing.x1 - reach, thing.y1 - reach, thing.x2 + reach, thing.y2 + reach);
-    let somebody =
-        || tracks.iter().any(|t| around.contains(t.bbox.foot()) && t.class.as_str() == "person");
+    let is_with = |person: &PixelBox| {
+        let reach = REACH_SHARE * person.height();
+        PixelBox::new(thing.x1 - reach, thing.y1 - reach, thing.x2 + reach, thing.y2 + reach)
+            .contains(person.foot())
+    };
+    let somebody = || tracks.iter().any(|t| t.class.as_str() == "person" && is_with(&t.bbox));
     match constraint {
         PersonConstraint::Any => true,
         PersonConstraint::Absent => !somebody(),
