@@ -216,7 +216,8 @@ impl Mp4Muxer {
             .field("codec_data", gst::Buffer::from_slice(header.codec_private.clone()))
             .build();
         let pipeline = gst::parse::launch(
-            "appsrc name=frames format=time block=true max-bytes=4194304 ! mp4mux faststart=true ! filesink name=file sync=false",
+            "appsrc name=frames format=time block=true max-bytes=4194304 ! mux.video_0 \
+             mp4mux name=mux faststart=true ! filesink name=file sync=false",
         )
         .map_err(|error| cannot(format!("{error}: install gstreamer1.0-plugins-good")))?
         .downcast::<gst::Pipeline>()

@@ -49,8 +49,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 const STEP_MAX: Duration = Duration::from_millis(200);
 /// Frames that refer to later ones come out of order, by less.
 const REORDERED_MAX: Duration = Duration::from_secs(1);
-/// A hole that is longer than the time that passed, by more than the queue holds, is one in the clock.
-const CLOCK_STEP_MIN: Duration = Duration::from_secs(20);
+/// A hole that is longer than the time that passed, by more than frames are late, is one in the clock.
+const CLOCK_STEP_MIN: Duration = Duration::from_secs(5);
 const SILENCE_MAX: Duration = Duration::from_secs(2);
 /// How much footage a power cut may take.
 pub const SYNC_EVERY: Duration = Duration::from_secs(5);
@@ -93,8 +93,18 @@ pub enum RecorderEvent {
 pub type Tap = Arc<dyn Fn(gst::Sample, WallTime) + Send + Sync>;
 
 enum Order {
-    Write(gst::Sample, WallTime),
+    Write(Arrived),
     Stop,
+}
+
+/// An access unit on its way to the disk.
+struct Arrived {
+    sample: gst::Sample,
+    at: WallTime,
+    /// When it came, whatever the wall says.
+    arrived: Monotonic,
+    /// The queue was full before it: some are missing.
+    lost_some: bool,
 }
 
 /// Dropping it finishes the open segment and waits for that.
@@ -114,28 +124,29 @@ impl Recorder {
     ) -> io::Result<Self> {
         gst::init().map_err(io::Error::other)?;
         let (orders, received) = sync_channel(QUEUE_UNITS_MAX);
-        let overrun = Arc::new(AtomicBool::new(false));
+        let arrivals = Arc::clone(&clock);
         let mut worker = Worker {
             dir: config.dir.join(config.camera.as_str()),
             config,
             notes,
             clock,
-            overrun: Arc::clone(&overrun),
             on_event: Box::new(on_event),
             open: None,
             retry_at: None,
             newest: None,
             take: 0,
             hole: None,
+            arrived: Monotonic::ZERO,
         };
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || worker.run(&received))?;
-        let sender = orders.clone();
-        let tap: Tap = Arc::new(move |sample, captured_at| {
-            if let Err(TrySendError::Full(_)) = sender.try_send(Order::Write(sample, captured_at)) {
-                overrun.store(true, Ordering::Relaxed);
-            }
+        let (sender, overrun) = (orders.clone(), AtomicBool::new(false));
+        let tap: Tap = Arc::new(move |sample, at| {
+            let (arrived, lost_some) = (arrivals.monotonic(), overrun.load(Ordering::Relaxed));
+            let unit = Arrived { sample, at, arrived, lost_some };
+            let sent = sender.try_send(Order::Write(unit));
+            overrun.store(matches!(sent, Err(TrySendError::Full(_))), Ordering::Relaxed);
         });
         Ok(Self { orders, tap, thread: Some(thread) })
     }
@@ -162,7 +173,6 @@ struct Worker {
     dir: PathBuf,
     notes: Notes,
     clock: Arc<dyn Clock>,
-    overrun: Arc<AtomicBool>,
     on_event: Box<dyn Fn(RecorderEvent) + Send>,
     open: Option<OpenSegment>,
     /// Set while recording fails.
@@ -171,6 +181,8 @@ struct Worker {
     newest: Option<WallTime>,
     take: u32,
     hole: Option<OpenHole>,
+    /// When the last unit came.
+    arrived: Monotonic,
 }
 
 struct OpenSegment {
@@ -201,10 +213,11 @@ impl Worker {
         }
         loop {
             match orders.recv_timeout(SILENCE_MAX) {
-                Ok(Order::Write(sample, at)) => {
-                    if let Err(fault) = self.write(&sample, at) {
+                Ok(Order::Write(unit)) => {
+                    if let Err(fault) = self.write(&unit) {
                         self.fail(fault);
                     }
+                    self.arrived = unit.arrived;
                 }
                 // The camera is away: what there is should be readable as a finished segment.
                 Err(RecvTimeoutError::Timeout) => self.close(Some(HoleReason::StreamLost)),
@@ -258,11 +271,12 @@ impl Worker {
         Ok(newest)
     }
 
-    fn write(&mut self, sample: &gst::Sample, at: WallTime) -> Result<(), WriteFault> {
+    fn write(&mut self, unit: &Arrived) -> Result<(), WriteFault> {
+        let Arrived { sample, at, arrived, lost_some } = unit;
+        let (at, lost_some) = (*at, *lost_some);
         let (Some(buffer), Some(caps)) = (sample.buffer(), sample.caps()) else { return Ok(()) };
         let Some(pts) = buffer.pts() else { return Ok(()) };
         let is_key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-        let lost_some = self.overrun.swap(false, Ordering::Relaxed);
         let ends = self.open.as_ref().and_then(|open| match open.broken_by(at, pts, caps) {
             _ if lost_some => Some(Some(HoleReason::DiskSlow)),
             None => {
@@ -295,7 +309,7 @@ impl Worker {
             open.writer.sync()?;
             (self.on_event)(RecorderEvent::Synced(at));
         }
-        self.recorded();
+        self.recorded(*arrived);
         Ok(())
     }
 
@@ -325,7 +339,7 @@ impl Worker {
     }
 
     /// Footage is being kept: whatever failed before is over.
-    fn recorded(&mut self) {
+    fn recorded(&mut self, arrived: Monotonic) {
         if self.retry_at.take().is_some() {
             (self.on_event)(RecorderEvent::Resumed);
             // A disk that refused may have kept a segment from its name.
@@ -335,7 +349,7 @@ impl Worker {
         }
         let (Some(hole), Some(open)) = (self.hole.take(), &self.open) else { return };
         let mut whole = Hole { from: hole.from, to: open.starts_at, reason: hole.reason };
-        let passed = hole.since.map(|since| self.clock.monotonic().since(since));
+        let passed = hole.since.map(|since| arrived.since(since));
         if passed.is_some_and(|passed| whole.span().length() > passed + CLOCK_STEP_MIN) {
             whole.reason = HoleReason::ClockJump;
         }
@@ -362,7 +376,7 @@ impl Worker {
     /// From the newest footage on, until something is recorded again. The first reason holds.
     fn begin_hole(&mut self, reason: HoleReason) {
         let (None, Some(from)) = (self.hole, self.newest) else { return };
-        let since = (reason != HoleReason::Stopped).then(|| self.clock.monotonic());
+        let since = (reason != HoleReason::Stopped).then_some(self.arrived);
         self.hole = Some(OpenHole { from, reason, since });
         let dir = self.dir.join(day_of(from));
         // A disk that refuses is told of when the hole ends.

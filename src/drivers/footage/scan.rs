@@ -277,12 +277,17 @@ fn number(bytes: impl AsRef<[u8]>) -> u64 {
     bytes.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
+/// Padded with zeros, where it is.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
+}
+
 fn header(tracks: &[u8]) -> Header {
     let track = child(tracks, TRACK).unwrap_or_default();
     let video = child(track, VIDEO).unwrap_or_default();
     let pixels = |id| child(video, id).map_or(0, |bytes| number(bytes) as u32);
     Header {
-        codec: String::from_utf8_lossy(child(track, CODEC).unwrap_or_default()).into_owned(),
+        codec: text(child(track, CODEC).unwrap_or_default()),
         codec_private: child(track, CODEC_PRIVATE).unwrap_or_default().to_vec(),
         width_px: pixels(WIDTH),
         height_px: pixels(HEIGHT),
