@@ -90,7 +90,13 @@ fn what_was_synced_outlives_every_kill() {
         assert!(recorded.is_none_or(|span| span.to == ends), "round {round}");
         // The index is true: lengths as named, every frame whole, nothing of what was synced missing.
         assert!(segments.iter().all(|segment| !segment.is_torn), "round {round}");
-        for span in &certain {
+        // All of it now and then, the newest each time.
+        let again = if round % 25 == 0 || round + 1 == rounds {
+            0
+        } else {
+            certain.len().saturating_sub(3)
+        };
+        for span in &certain[again..] {
             let of = footage.segments(&camera(), *span).unwrap();
             let missing = footage.holes(&camera(), *span, &of, ends).unwrap();
             assert_eq!(missing, [], "round {round}: {span}");

@@ -435,12 +435,12 @@ impl House {
         reason: DeletedFor,
         now: WallTime,
     ) {
-        if let Err(error) = fs::remove_file(&of.path) {
-            if error.kind() != io::ErrorKind::NotFound {
-                let reason = error.to_string();
-                (self.on_event)(KeeperEvent::Failed { path: of.path.clone(), reason });
-                return;
-            }
+        if let Err(error) = fs::remove_file(&of.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            let reason = error.to_string();
+            (self.on_event)(KeeperEvent::Failed { path: of.path.clone(), reason });
+            return;
         }
         if let Some(total) = self.days.get_mut(key) {
             total.bytes = total.bytes.saturating_sub(of.bytes);

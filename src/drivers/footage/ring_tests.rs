@@ -79,7 +79,7 @@ fn an_interval_gets_what_meets_it_over_midnight_too() {
     assert_eq!(all, Some(span(MIDNIGHT - 180, MIDNIGHT + 180)));
     let other: CameraId = "other".parse().unwrap();
     assert_eq!(site.footage.recording_span(&other).unwrap(), None);
-    assert_eq!(site.footage.cameras().unwrap(), [site.camera.clone()]);
+    assert_eq!(site.footage.cameras().unwrap(), std::slice::from_ref(&site.camera));
 }
 
 #[test]

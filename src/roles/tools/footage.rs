@@ -52,6 +52,9 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  gridwarden footage list --dir footage --camera demo-street --json"
+)]
 struct ListArgs {
     /// The ring: `footage` in an edge's data folder
     #[arg(long, value_name = "DIR")]
@@ -74,6 +77,9 @@ struct ListArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  gridwarden footage cut --dir footage --camera demo-street --from 2026-01-31T08:00:00Z --to 2026-01-31T08:00:30Z --out clip.mp4"
+)]
 struct CutArgs {
     /// The ring: `footage` in an edge's data folder
     #[arg(long, value_name = "DIR")]
@@ -93,6 +99,7 @@ struct CutArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  gridwarden footage fsck --dir footage --repair --deep")]
 struct FsckArgs {
     /// The ring: `footage` in an edge's data folder
     #[arg(long, value_name = "DIR")]
