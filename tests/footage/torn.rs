@@ -93,6 +93,13 @@ fn a_segment_cut_off_anywhere_is_read_to_its_last_whole_frame() {
         assert!(others.clone().all(|other| spans.contains(&other.span)), "cut {cut}: {segments:?}");
         let own = segments.iter().find(|segment| segment.path == *path);
         assert_eq!(own.map(|segment| segment.span), (frames > 0).then_some(readable), "cut {cut}");
+        let lost = Span::new(readable.to, span.to);
+        let is_closed = *path != originals.last().unwrap().path;
+        if frames > 0 && is_closed && lost.length() >= secs(1.0) {
+            let missing = footage.holes(&camera(), *span, &segments, whole.to).unwrap();
+            let missing: Vec<_> = missing.iter().map(|hole| (hole.span(), hole.reason)).collect();
+            assert_eq!(missing, [(lost, HoleReason::Damaged)], "cut {cut}");
+        }
         let report =
             check(folder.path(), Check { now: whole.to, repair: false, deep: false }).unwrap();
         let open = originals.last().unwrap();
@@ -113,8 +120,7 @@ fn a_segment_cut_off_anywhere_is_read_to_its_last_whole_frame() {
             assert_eq!(after.findings, [], "cut {cut}");
             let of = footage.segments(&camera(), *span).unwrap();
             let missing = footage.holes(&camera(), *span, &of, whole.to).unwrap();
-            let lost = Span::new(readable.to, span.to);
-            if *path != open.path && lost.length() >= secs(1.0) {
+            if is_closed && lost.length() >= secs(1.0) {
                 let hole =
                     missing.iter().map(|hole| (hole.span(), hole.reason)).collect::<Vec<_>>();
                 assert_eq!(hole, [(lost, HoleReason::Damaged)], "cut {cut}");

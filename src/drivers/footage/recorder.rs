@@ -406,9 +406,9 @@ impl Worker {
     /// Told once; silent until recording works again.
     fn fail(&mut self, fault: WriteFault) {
         if let Some(OpenSegment { writer, starts_at, ends_at, .. }) = self.open.take() {
+            self.newest = self.newest.max(Some(ends_at));
             match writer.close(ends_at) {
                 Ok(bytes) if bytes > 0 => {
-                    self.newest = self.newest.max(Some(ends_at));
                     self.notes.closed(&self.config.camera, starts_at, bytes);
                 }
                 Ok(_) => {}

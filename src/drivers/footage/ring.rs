@@ -11,7 +11,7 @@ use super::{
 use crate::{
     base::time::WallTime,
     domain::{
-        footage::{Hole, Known, Span, holes},
+        footage::{Hole, HoleReason, Known, Span, holes},
         ids::CameraId,
     },
 };
@@ -24,6 +24,9 @@ use std::{
 
 /// No segment is longer, so an interval's footage begins at most so long before it.
 pub const SEGMENT_SPAN_MAX: Duration = Duration::from_secs(3_600);
+
+/// How often a folder is listed again when it changed under the reader.
+const LISTINGS_MAX: u32 = 3;
 
 /// A segment, or the part of one that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,18 +80,19 @@ impl Footage {
     /// those of the files, not only of their names.
     pub fn segments(&self, camera: &CameraId, asked: Span) -> io::Result<Vec<Segment>> {
         let dir = self.camera_dir(camera);
-        let mut found = self.look_through(&dir, asked)?;
-        if found.is_none() {
-            // A segment was closed between the listing and the look at it: its name is another now.
-            found = self.look_through(&dir, asked)?;
+        let (mut found, mut is_stale) = self.look_through(&dir, asked)?;
+        for _ in 0..LISTINGS_MAX {
+            if !is_stale {
+                break;
+            }
+            (found, is_stale) = self.look_through(&dir, asked)?;
         }
-        let found = found.unwrap_or_default();
         Ok(counting(found, asked))
     }
 
-    /// `None` where a file went meanwhile.
-    fn look_through(&self, dir: &Path, asked: Span) -> io::Result<Option<Vec<Segment>>> {
-        let mut found = Vec::new();
+    /// True: a segment was finished between the listing and the look at it, and has another name now.
+    fn look_through(&self, dir: &Path, asked: Span) -> io::Result<(Vec<Segment>, bool)> {
+        let (mut found, mut is_stale) = (Vec::new(), false);
         let days_asked = day_of(asked.from.minus(SEGMENT_SPAN_MAX))..=day_of(asked.to);
         for day in days(dir)?.into_iter().filter(|day| days_asked.contains(day)) {
             for (path, entry) in entries(&dir.join(day))? {
@@ -99,14 +103,14 @@ impl Footage {
                     continue;
                 }
                 match look(path, name)? {
-                    Look::Gone if name.closed.is_none() => return Ok(None),
-                    Look::Gone | Look::Empty => {}
+                    Look::Gone => is_stale |= name.closed.is_none(),
+                    Look::Empty => {}
                     Look::There(segment) if segment.span.meets(asked) => found.push(segment),
                     Look::There(_) => {}
                 }
             }
         }
-        Ok(Some(found))
+        Ok((found, is_stale))
     }
 
     /// What of an interval is not there, and why.
@@ -117,7 +121,11 @@ impl Footage {
         segments: &[Segment],
         now: WallTime,
     ) -> io::Result<Vec<Hole>> {
-        let told = self.told_holes(camera, asked, now)?;
+        let mut told = self.told_holes(camera, asked, now)?;
+        told.extend(segments.iter().filter(|segment| segment.is_torn).filter_map(|segment| {
+            let (to, _) = segment.name.closed?;
+            Some(Hole { from: segment.span.to, to, reason: HoleReason::Damaged })
+        }));
         let kept_from = self.kept_from(camera)?;
         let covered: Vec<Span> = segments.iter().map(|segment| segment.counts).collect();
         Ok(holes(asked, &covered, &Known { told: &told, kept_from, now }))

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     base::time::WallTime,
-    domain::{footage::HoleReason, ids::CaseId},
+    domain::ids::CaseId,
     drivers::footage::name::{gap_name, lasting_gap_name},
 };
 use uuid::Uuid;

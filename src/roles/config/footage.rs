@@ -8,6 +8,7 @@ use crate::base::toml_reader::Table;
 use std::time::Duration;
 
 const DAY_SECS: u64 = 24 * 3_600;
+const FREE_BYTES_MIN: u64 = 2_000_000_000;
 /// What a street camera sends, for sizing: 1080p H.265, or H.264 of a calm street.
 const CAMERA_BITS_PER_SEC: u64 = 4_000_000;
 
@@ -19,8 +20,8 @@ pub struct FootageSettings {
     pub keep_min: Duration,
     /// Of all cameras together; none: as much as the disk takes.
     pub bytes_max: Option<u64>,
-    /// What the file system keeps free.
-    pub free_bytes_min: u64,
+    /// What the file system keeps free; none: [`FREE_BYTES_MIN`], or a twentieth of a small disk.
+    pub free_bytes_min: Option<u64>,
     /// How long a case holds the footage around its confirmation.
     pub hold: Duration,
 }
@@ -32,9 +33,16 @@ impl Default for FootageSettings {
             keep: days(30),
             keep_min: days(30),
             bytes_max: None,
-            free_bytes_min: 2_000_000_000,
+            free_bytes_min: None,
             hold: days(90),
         }
+    }
+}
+
+impl FootageSettings {
+    /// Of a disk of so many bytes.
+    pub fn free_bytes_min(&self, disk_bytes: u64) -> u64 {
+        self.free_bytes_min.unwrap_or(FREE_BYTES_MIN.min(disk_bytes / 20))
     }
 }
 
@@ -48,8 +56,7 @@ pub fn footage(mut table: Table<'_>) -> FootageSettings {
         (days("keep_days", 1, default.keep), days("keep_days_min", 0, default.keep_min));
     let hold = days("hold_days", 0, default.hold);
     let bytes_max = table.value("bytes_max").in_range(1_000_000..=u64::MAX >> 1).optional();
-    let free_bytes_min =
-        table.value("free_bytes_min").in_range(0..=u64::MAX >> 1).or(default.free_bytes_min);
+    let free_bytes_min = table.value("free_bytes_min").in_range(0..=u64::MAX >> 1).optional();
     FootageSettings { keep, keep_min, bytes_max, free_bytes_min, hold }
 }
 
@@ -83,7 +90,7 @@ pub fn warnings(
             ));
         }
     }
-    let room = disk_bytes.map(|bytes| bytes.saturating_sub(settings.free_bytes_min));
+    let room = disk_bytes.map(|bytes| bytes.saturating_sub(settings.free_bytes_min(bytes)));
     let limits = [("footage.bytes_max", settings.bytes_max), ("the disk's room", room)];
     for (limit, bytes) in limits {
         if let Some(bytes) = bytes.filter(|bytes| holds_days(*bytes, recording) < days_min) {

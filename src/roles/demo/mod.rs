@@ -190,7 +190,7 @@ fn edge_config(
             key: None,
         },
         data_dir: work.join("edge"),
-        footage: FootageSettings { free_bytes_min: 200_000_000, ..FootageSettings::default() },
+        footage: FootageSettings::default(),
         evidence_url: hub.to_owned(),
         node_token: Some(SecretSource::Given(token)),
         providers: vec!["cpu".to_owned()],

@@ -25,6 +25,7 @@ use crate::{
             Footage, Hold, Recorder, RecorderConfig, RecorderEvent,
             cut::Ring,
             keeper::{CameraLimits, DeletedFor, Keeper, KeeperEvent, Limits, Notes},
+            space::total_bytes,
         },
     },
     roles::config::{edge::EdgeConfig, footage::FootageSettings},
@@ -63,7 +64,7 @@ impl Archive {
         let told = Arc::clone(counters);
         let keeper = Keeper::start(
             footage.dir().to_owned(),
-            limits(config),
+            limits(config, total_bytes(footage.dir())?),
             Arc::clone(clock),
             move |event| tell(&event, &told),
         )?;
@@ -109,8 +110,9 @@ impl Archive {
     }
 }
 
-fn limits(config: &EdgeConfig) -> Limits {
-    let FootageSettings { keep, keep_min, bytes_max, free_bytes_min, .. } = config.footage;
+fn limits(config: &EdgeConfig, disk_bytes: u64) -> Limits {
+    let FootageSettings { keep, keep_min, bytes_max, .. } = config.footage;
+    let free_bytes_min = config.footage.free_bytes_min(disk_bytes);
     let recorded = config.pipelines.iter().filter_map(|pipeline| {
         let own = pipeline.recording?;
         let limits = CameraLimits { keep: own.keep.unwrap_or(keep), bytes_max: own.bytes_max };
