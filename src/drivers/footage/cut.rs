@@ -8,7 +8,7 @@
 
 use super::{
     ring::{Footage, Segment},
-    scan::{Header, Scan, Unit, scan},
+    scan::{Header, Scan, Unit, scan_until},
 };
 use crate::{
     base::{clock::Clock, time::WallTime},
@@ -63,7 +63,7 @@ impl FootageSource for Ring {
 /// The clusters of a segment that hold its part that counts.
 fn cut(segment: &Segment, path: &Path) -> io::Result<Option<FootagePart>> {
     let mut file = File::open(&segment.path)?;
-    let scan = scan(&file)?;
+    let scan = scan_until(&file, needed(segment))?;
     let Some((first, last)) = wanted(&scan, segment) else { return Ok(None) };
     let first_of_cluster = scan.units.iter().find(|unit| unit.cluster == first.cluster);
     let begins = first_of_cluster.unwrap_or(&first).time;
@@ -76,6 +76,11 @@ fn cut(segment: &Segment, path: &Path) -> io::Result<Option<FootagePart>> {
         starts_at: segment.span.from.plus(begins),
         ends_at: segment.counts.to,
     }))
+}
+
+/// How far into the file.
+fn needed(segment: &Segment) -> Duration {
+    segment.counts.to.since(segment.span.from)
 }
 
 fn wanted(scan: &Scan, segment: &Segment) -> Option<(Unit, Unit)> {
@@ -117,7 +122,7 @@ pub fn write_mp4(segments: &[Segment], path: &Path) -> Result<Mp4Summary, Mp4Err
     for segment in segments {
         let read = |error: io::Error| cannot(format!("{}: {error}", segment.path.display()));
         let file = File::open(&segment.path).map_err(read)?;
-        let scan = scan(&file).map_err(read)?;
+        let scan = scan_until(&file, needed(segment)).map_err(read)?;
         let Some((first, last)) = wanted(&scan, segment) else { continue };
         let format = opened
             .first()

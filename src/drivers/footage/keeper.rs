@@ -12,7 +12,7 @@
 //! footage: a wrong clock must not empty the ring.
 
 use super::{
-    name::{Entry, Hold, day_of},
+    name::{Entry, Hold, bytes_of, day_of},
     ring::{days, entries, holds, names},
     space::free_bytes,
 };
@@ -249,19 +249,24 @@ impl House {
     /// Every name of every camera, once.
     fn count(&mut self) {
         let cameras = names(&self.dir).unwrap_or_default();
-        let mut newest = None;
+        let mut newest = String::new();
         for camera in cameras.into_iter().filter_map(|name| name.parse::<CameraId>().ok()) {
             let dir = self.dir.join(camera.as_str());
             for day in days(&dir).unwrap_or_default() {
                 let mut bytes = 0;
-                for (_, entry) in entries(&dir.join(&day)).unwrap_or_default() {
-                    let Entry::Segment(name) = entry else { continue };
-                    bytes += name.closed.map_or(0, |(_, bytes)| bytes);
-                    newest = newest.max(name.closed.map(|(ends_at, _)| ends_at));
+                for name in names(&dir.join(&day)).unwrap_or_default() {
+                    let Some(length) = bytes_of(&name) else { continue };
+                    bytes += length;
+                    // Names begin with their time.
+                    newest = newest.max(name);
                 }
                 self.days.insert((day, camera.clone()), DayTotal { bytes, due: None });
             }
         }
+        let newest = match Entry::parse(&newest) {
+            Some(Entry::Segment(name)) => name.closed.map(|(ends_at, _)| ends_at),
+            _ => None,
+        };
         if newest.is_some_and(|newest| self.clock.wall().since(newest) > DAY) {
             self.doubt();
         }

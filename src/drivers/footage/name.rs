@@ -69,6 +69,12 @@ impl Entry {
     }
 }
 
+/// A finished segment's length, without reading its times: for whoever adds up a whole ring.
+pub fn bytes_of(name: &str) -> Option<u64> {
+    let (_, rest) = name.strip_suffix(".mkv")?.split_once('_')?;
+    rest.split('_').nth(1)?.parse().ok()
+}
+
 fn take_of(stem: &str) -> Option<(&str, u32)> {
     match stem.rsplit_once("_t") {
         None => Some((stem, 0)),
@@ -169,6 +175,7 @@ mod tests {
             let (from, to) = (at(start), at(start + length));
             let name = SegmentName { starts_at: from, closed: closed.then_some((to, bytes)), take };
             prop_assert_eq!(Entry::parse(&name.to_string()), Some(Entry::Segment(name)));
+            prop_assert_eq!(bytes_of(&name.to_string()), name.closed.map(|(_, bytes)| bytes));
             let gap = gap_name(&Hole { from, to, reason });
             prop_assert_eq!(Entry::parse(&gap), Some(Entry::Gap { from, to: Some(to), reason }));
             let lasting = lasting_gap_name(from, reason);

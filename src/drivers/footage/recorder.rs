@@ -16,7 +16,7 @@
 use super::{
     keeper::Notes,
     name::{Entry, SegmentName, day_of, gap_name, lasting_gap_name},
-    ring::{SEGMENT_SPAN_MAX, days, entries},
+    ring::{SEGMENT_SPAN_MAX, days, entries_if},
     segment::{self, Adopted, SegmentWriter, WriteFault},
 };
 use crate::{
@@ -230,8 +230,12 @@ impl Worker {
     /// Learns where the recording ended, and finishes what a crash left open.
     fn take_up(&mut self) -> io::Result<()> {
         let mut newest = self.finish_leftovers()?;
-        for day in days(&self.dir)? {
-            for (_, entry) in entries(&self.dir.join(day))? {
+        let days = days(&self.dir)?;
+        for (nth, day) in days.iter().enumerate() {
+            // Without later takes the newest footage is in the newest folders.
+            let is_recent = nth + 2 >= days.len();
+            let wanted = |name: &str| is_recent || name.ends_with(".gap") || name.contains("_t");
+            for (_, entry) in entries_if(&self.dir.join(day), wanted)? {
                 match entry {
                     Entry::Segment(SegmentName { take, closed: Some((ends_at, _)), .. }) => {
                         newest = newest.max(Some((take, ends_at)));
@@ -254,7 +258,8 @@ impl Worker {
     fn finish_leftovers(&self) -> io::Result<Option<(u32, WallTime)>> {
         let (mut segments, mut cut, mut newest) = (0, 0, None);
         for day in days(&self.dir)? {
-            for (path, entry) in entries(&self.dir.join(day))? {
+            let unfinished = |name: &str| name.ends_with(".part.mkv");
+            for (path, entry) in entries_if(&self.dir.join(day), unfinished)? {
                 let Entry::Segment(name @ SegmentName { closed: None, .. }) = entry else {
                     continue;
                 };

@@ -93,9 +93,13 @@ impl Footage {
     /// True: a segment was finished between the listing and the look at it, and has another name now.
     fn look_through(&self, dir: &Path, asked: Span) -> io::Result<(Vec<Segment>, bool)> {
         let (mut found, mut is_stale) = (Vec::new(), false);
-        let days_asked = day_of(asked.from.minus(SEGMENT_SPAN_MAX))..=day_of(asked.to);
+        let earliest = asked.from.minus(SEGMENT_SPAN_MAX);
+        let days_asked = day_of(earliest)..=day_of(asked.to);
+        // Names begin with their time, so that most need not be read.
+        let (earliest, latest) = (earliest.to_string(), asked.to.to_string());
+        let may_meet = |name: &str| name >= earliest.as_str() && name < latest.as_str();
         for day in days(dir)?.into_iter().filter(|day| days_asked.contains(day)) {
-            for (path, entry) in entries(&dir.join(day))? {
+            for (path, entry) in entries_if(&dir.join(day), may_meet)? {
                 let Entry::Segment(name) = entry else { continue };
                 let may_meet = name.starts_at < asked.to
                     && name.closed.is_none_or(|(ends_at, _)| ends_at > asked.from);
@@ -137,14 +141,12 @@ impl Footage {
         let mut told = Vec::new();
         let (first, last) = (day_of(asked.from), day_of(asked.to));
         for day in days(&dir)?.into_iter().rev().filter(|day| *day <= last) {
-            let entries = entries(&dir.join(&day))?;
-            let is_before = day < first && !entries.is_empty();
-            for (_, entry) in entries {
+            for (_, entry) in entries_if(&dir.join(&day), |name| name.ends_with(".gap"))? {
                 if let Entry::Gap { from, to, reason } = entry {
                     told.push(Hole { from, to: to.unwrap_or(now), reason });
                 }
             }
-            if is_before {
+            if day < first {
                 // A hole that began earlier has ended there.
                 break;
             }
@@ -160,11 +162,16 @@ impl Footage {
         let holds = holds(&dir)?;
         let mut first = None;
         for day in days(&dir)? {
-            let mut spans = spans(&dir.join(day))?;
-            first = first.or(spans.first().map(|span| span.from));
-            spans.retain(|span| !holds.iter().any(|hold| hold.span.meets(*span)));
-            if let Some(unheld) = spans.first() {
-                return Ok(Some(unheld.from));
+            let mut names = names(&dir.join(day))?;
+            names.sort();
+            for name in names {
+                let Some(Entry::Segment(name)) = Entry::parse(&name) else { continue };
+                let ends_at = name.closed.map_or(name.starts_at, |(ends_at, _)| ends_at);
+                let span = Span::new(name.starts_at, ends_at);
+                first = first.or(Some(span.from));
+                if !holds.iter().any(|hold| hold.span.meets(span)) {
+                    return Ok(Some(span.from));
+                }
             }
         }
         Ok(first)
@@ -207,7 +214,15 @@ pub fn days(camera_dir: &Path) -> io::Result<Vec<String>> {
 
 /// A day's files that belong to the ring, in no order.
 pub fn entries(day_dir: &Path) -> io::Result<Vec<(PathBuf, Entry)>> {
-    let known = names(day_dir)?.into_iter().filter_map(|name| {
+    entries_if(day_dir, |_| true)
+}
+
+/// The same of names that are wanted: reading a name's times costs more than listing it.
+pub fn entries_if(
+    day_dir: &Path,
+    wanted: impl Fn(&str) -> bool,
+) -> io::Result<Vec<(PathBuf, Entry)>> {
+    let known = names(day_dir)?.into_iter().filter(|name| wanted(name)).filter_map(|name| {
         let entry = Entry::parse(&name)?;
         Some((day_dir.join(name), entry))
     });

@@ -96,8 +96,14 @@ impl Scan {
 
 /// The structure of a segment. Damage ends the scan; only a file that cannot be read is an error.
 pub fn scan(file: &File) -> io::Result<Scan> {
-    let mut reader = Reader { file, file_bytes: file.metadata()?.len(), scan: Scan::default() };
-    reader.scan.file_bytes = reader.file_bytes;
+    scan_until(file, Duration::MAX)
+}
+
+/// The same as far as frames before a time need it: to the first key frame that is not before it.
+pub fn scan_until(file: &File, until: Duration) -> io::Result<Scan> {
+    let file_bytes = file.metadata()?.len();
+    let mut reader = Reader { file, file_bytes, until, scan: Scan::default() };
+    reader.scan.file_bytes = file_bytes;
     reader.run()?;
     Ok(reader.scan)
 }
@@ -105,6 +111,7 @@ pub fn scan(file: &File) -> io::Result<Scan> {
 struct Reader<'a> {
     file: &'a File,
     file_bytes: u64,
+    until: Duration,
     scan: Scan,
 }
 
@@ -160,6 +167,9 @@ impl Reader<'_> {
                 }
                 (id, _) if PASSED_OVER.contains(&id) => {}
                 _ => break,
+            }
+            if self.scan.units.last().is_some_and(|unit| unit.is_key && unit.time >= self.until) {
+                break;
             }
             at = element.ends.unwrap_or(element.content);
         }
