@@ -137,6 +137,7 @@ fn retained_messages_keep_their_form() {
         outbox_depth: 0,
         uploads_pending: 1,
         detector: None,
+        footage: None,
     };
     holds("stats", &envelope("stats", "edge-1", stats));
 }
@@ -195,6 +196,7 @@ fn verifications_keep_their_form() {
             fov_match: Some(0.96875),
             model: opened.model,
             pattern: opened.pattern,
+            unrecorded: Vec::new(),
         },
         evidence: opened.evidence,
     };

@@ -22,6 +22,8 @@ pub mod place;
 pub mod coverage;
 /// One picture of one camera.
 pub mod frame;
+/// What was kept of a camera's view, and why the rest was not.
+pub mod footage;
 /// Parts of a view in which nothing is looked at.
 pub mod privacy;
 /// How a picture becomes a network's input, and how boxes come back.

@@ -3,9 +3,12 @@
 use super::{
     case::CaseFact,
     detection::{Detection, ModelRef},
+    footage::{Fetched, FootageError, Span},
     frame::Frame,
+    ids::CameraId,
     letterbox::{Letterbox, TensorSpec},
 };
+use std::path::Path;
 
 /// Frames of one camera or file, oldest first.
 pub trait FrameSource: Send {
@@ -21,6 +24,13 @@ pub enum SourceError {
     Stream { uri: String, reason: String },
     #[error("{uri}: no frame for {silent_secs:.1} s")]
     Silent { uri: String, silent_secs: f64 },
+}
+
+/// Recorded video of cameras: this node's own ring, or a recorder that somebody else runs.
+pub trait FootageSource: Send + Sync {
+    /// Footage of an interval as files in the folder `into`, none encoded again. An interval without
+    /// footage is an answer, with its holes.
+    fn fetch(&self, camera: &CameraId, span: Span, into: &Path) -> Result<Fetched, FootageError>;
 }
 
 /// Boxes in source pixels, after suppression, at or above each class's threshold.

@@ -10,6 +10,7 @@ use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
 use crate::base::time::{ClockQuality, WallTime};
 use serde::{Deserialize, Serialize};
 pub use sighting::{SubjectData, WitnessData};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Larger messages are refused unread.
@@ -467,6 +468,19 @@ pub struct StatsData {
     /// What runs the model, and why nothing better does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detector: Option<DetectorData>,
+    /// What happened to the footage ring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footage: Option<FootageStats>,
+}
+
+/// Since the node started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FootageStats {
+    /// By reason: `age camera_bytes bytes disk disk_though_held`.
+    pub segments_deleted: BTreeMap<String, u64>,
+    pub bytes_deleted: u64,
+    /// Holes that have ended, by reason.
+    pub holes: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

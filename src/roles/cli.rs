@@ -4,7 +4,7 @@ use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, r
 #[cfg(feature = "hub")]
 use super::tools::{dataset, password};
 #[cfg(feature = "edge")]
-use super::tools::{detect, models, verify};
+use super::tools::{detect, footage, models, verify};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -52,6 +52,9 @@ enum Command {
     /// Run a model on pictures; COCO results out
     #[cfg(feature = "edge")]
     Detect(detect::DetectArgs),
+    /// What cameras recorded: list it, cut a clip, check and repair it
+    #[cfg(feature = "edge")]
+    Footage(footage::FootageArgs),
     /// Installed models: judge a new one against the current one, switch, put back
     #[cfg(feature = "edge")]
     Models(models::ModelsArgs),
@@ -108,6 +111,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Calibrate(args) => calibrate::run(&args),
         #[cfg(feature = "edge")]
         Command::Detect(args) => detect::run(&args),
+        #[cfg(feature = "edge")]
+        Command::Footage(args) => footage::run(&args, io::stdout().lock()),
         #[cfg(feature = "edge")]
         Command::Models(args) => models::run(&args),
         Command::Track(args) => track::run(&args),

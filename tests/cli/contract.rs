@@ -28,6 +28,7 @@ fn commands() -> Vec<&'static str> {
     ];
     if cfg!(feature = "edge") {
         all.extend(["edge", "detect", "verify"]);
+        all.extend(["footage list", "footage cut", "footage fsck"]);
         all.extend(["models list", "models check", "models promote", "models rollback"]);
     }
     if cfg!(feature = "hub") {

@@ -6,18 +6,20 @@ use gridwarden::{
         clock::SystemClock,
         time::{ClockQuality, WallTime},
     },
-    domain::{ids::CameraId, pixel::PixelBox, seams::FrameSource},
+    domain::{footage::Span, ids::CameraId, pixel::PixelBox, seams::FrameSource},
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig, Transport, rtsp_server::RtspServer},
         footage::{
             Footage, Recorder, RecorderConfig, RecorderEvent, Segment,
             clip::{BoxTrack, ClipError, write_clip},
-            gaps, mask,
+            keeper::{Keeper, Limits},
+            mask,
         },
     },
 };
 use std::{
-    path::Path,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -27,37 +29,59 @@ fn camera_id() -> CameraId {
 }
 
 fn config(dir: &Path) -> RecorderConfig {
-    RecorderConfig {
-        dir: dir.to_owned(),
-        camera: camera_id(),
-        segment_min: Duration::from_secs(1),
+    RecorderConfig { dir: dir.to_owned(), camera: camera_id(), segment_min: Duration::from_secs(1) }
+}
+
+/// Of a ring with room, unless bytes are limited.
+fn keeper(dir: &Path, bytes_max: Option<u64>) -> Keeper {
+    let limits = Limits {
+        cameras: BTreeMap::new(),
         keep: Duration::from_secs(3600),
-        bytes_max: 100 << 20,
-    }
+        keep_min: Duration::ZERO,
+        bytes_max,
+        free_bytes_min: 0,
+    };
+    Keeper::start(dir.to_owned(), limits, Arc::new(SystemClock::new()), |_| ()).unwrap()
 }
 
 type Events = Arc<Mutex<Vec<RecorderEvent>>>;
 
-fn recorder(config: RecorderConfig) -> (Recorder, Events) {
+/// What it says, but for what it says all the time.
+fn recorder(config: RecorderConfig, keeper: &Keeper) -> (Recorder, Events) {
     let events = Events::default();
     let kept = Arc::clone(&events);
-    let recorder = Recorder::start(config, Arc::new(SystemClock::new()), move |event| {
-        kept.lock().unwrap().push(event);
+    let clock = Arc::new(SystemClock::new());
+    let recorder = Recorder::start(config, keeper.notes(), clock, move |event| {
+        if !matches!(event, RecorderEvent::Synced(_)) {
+            kept.lock().unwrap().push(event);
+        }
     });
     (recorder.unwrap(), events)
 }
 
 fn all(dir: &Path) -> Vec<Segment> {
-    let ages = [0, 4_000_000_000_000].map(WallTime::from_unix_millis);
-    Footage::new(dir).segments(&camera_id(), ages[0], ages[1]).unwrap()
+    Footage::new(dir).segments(&camera_id(), ages()).unwrap()
+}
+
+fn ages() -> Span {
+    Span::new(WallTime::from_unix_millis(0), WallTime::from_unix_millis(4_000_000_000_000))
 }
 
 fn frames_of(segments: &[Segment], between: Option<(WallTime, WallTime)>) -> FileSource {
     let parts = segments
         .iter()
-        .map(|segment| FilePart { path: segment.path.clone(), starts_at: segment.starts_at })
+        .map(|segment| FilePart { path: segment.path.clone(), starts_at: segment.span.from })
         .collect();
     let clock = ClockQuality::Arrival;
+    FileSource::open(FileSourceConfig { parts, analysed_fps: 0.0, between, clock }).unwrap()
+}
+
+fn frames_at(
+    path: PathBuf,
+    starts_at: WallTime,
+    between: Option<(WallTime, WallTime)>,
+) -> FileSource {
+    let (parts, clock) = (vec![FilePart { path, starts_at }], ClockQuality::Arrival);
     FileSource::open(FileSourceConfig { parts, analysed_fps: 0.0, between, clock }).unwrap()
 }
 
@@ -93,7 +117,7 @@ impl Site {
 fn what_was_recorded_is_what_was_analysed_at_the_same_times() {
     let site = Site::new();
     let dir = site.folder.path().join("footage");
-    let (recorder, events) = recorder(config(&dir));
+    let (recorder, events) = recorder(config(&dir), &keeper(&dir, None));
     let camera = site.watch(&recorder);
     let live: Vec<_> = camera
         .frames(110)
@@ -103,13 +127,18 @@ fn what_was_recorded_is_what_was_analysed_at_the_same_times() {
     drop(camera);
     drop(recorder);
     let segments = all(&dir);
-    assert!(segments.len() >= 3 && segments.iter().all(|segment| !segment.open), "{segments:?}");
+    assert!(
+        segments.len() >= 3 && segments.iter().all(|segment| !segment.is_open()),
+        "{segments:?}"
+    );
 
     // From the middle on, away from the squeezed frames of joining.
     let (from, to) = (live[50].0, live[100].0);
-    let span = Footage::new(&dir).recording_span(&camera_id()).unwrap().unwrap();
-    assert!(span.0 <= live[0].0 && span.1 >= live[109].0);
-    assert_eq!(gaps(&segments, from, to), []);
+    let footage = Footage::new(&dir);
+    let span = footage.recording_span(&camera_id()).unwrap().unwrap();
+    assert!(span.from <= live[0].0 && span.to >= live[109].0);
+    let asked = Span::new(from, to);
+    assert_eq!(footage.holes(&camera_id(), asked, &segments, to).unwrap(), []);
     let recorded = read(frames_of(&segments, Some((from, to))));
     assert!((48..=52).contains(&recorded.len()), "{}", recorded.len());
     for (at, picture) in &recorded {
@@ -125,51 +154,40 @@ fn what_was_recorded_is_what_was_analysed_at_the_same_times() {
 fn a_segment_cut_off_by_a_crash_can_be_read_and_is_adopted() {
     let site = Site::new();
     let dir = site.folder.path().join("footage");
-    let (running, _) = recorder(config(&dir));
+    let (running, _) = recorder(config(&dir), &keeper(&dir, None));
     let _camera = site.watch(&running);
     // What a kill would leave behind at this moment, copied from under the recorder.
     let crashed = site.folder.path().join("crashed");
-    let copied = crashed.join("street");
-    std::fs::create_dir_all(&copied).unwrap();
     until("an open segment with something in it", || {
-        let Some(open) = all(&dir).into_iter().find(|it| it.open && it.bytes > 4_000) else {
+        let Some(open) = all(&dir).into_iter().find(|it| it.is_open() && it.bytes > 4_000) else {
             return false;
         };
-        std::fs::copy(&open.path, copied.join(open.path.file_name().unwrap())).is_ok()
+        let copied = crashed.join(open.path.strip_prefix(&dir).unwrap());
+        std::fs::create_dir_all(copied.parent().unwrap()).unwrap();
+        std::fs::copy(&open.path, copied).is_ok()
     });
     let left = all(&crashed);
-    assert!(left.len() == 1 && left[0].open);
+    assert!(left.len() == 1 && left[0].is_open());
     assert!(!read(frames_of(&left, None)).is_empty());
-    let (adopting, events) = recorder(config(&crashed));
+    let (adopting, events) = recorder(config(&crashed), &keeper(&crashed, None));
     drop(adopting);
-    assert!(all(&crashed).iter().all(|segment| !segment.open));
-    assert_eq!(*events.lock().unwrap(), []);
-}
-
-#[test]
-fn old_segments_make_room() {
-    let site = Site::new();
-    let dir = site.folder.path().join("footage");
-    let (recorder, _) = recorder(RecorderConfig { keep: Duration::from_secs(3), ..config(&dir) });
-    let _camera = site.watch(&recorder);
-    until("the first segment", || all(&dir).iter().any(|segment| !segment.open));
-    let first = all(&dir)[0].starts_at;
-    until("its deletion", || all(&dir)[0].starts_at > first);
-    let kept = all(&dir);
-    let span = kept[kept.len() - 1].ends_at.since(kept[0].ends_at);
-    assert!(span <= Duration::from_secs(5), "{kept:?}");
+    let adopted = all(&crashed);
+    assert!(adopted.len() == 1 && !adopted[0].is_open() && adopted[0].span == left[0].span);
+    let events = events.lock().unwrap();
+    assert!(matches!(events[..], [RecorderEvent::Adopted { segments: 1, .. }]), "{events:?}");
 }
 
 #[test]
 fn a_byte_limit_holds() {
     let site = Site::new();
     let dir = site.folder.path().join("footage");
-    let (recorder, _) = recorder(RecorderConfig { bytes_max: 1, ..config(&dir) });
+    let keeper = keeper(&dir, Some(1));
+    let (recorder, _) = recorder(config(&dir), &keeper);
     let camera = site.watch(&recorder);
     camera.frames(60);
     drop(camera);
     drop(recorder);
-    assert_eq!(all(&dir), []);
+    until("nothing to be left", || all(&dir).is_empty());
 }
 
 #[test]
@@ -178,16 +196,17 @@ fn a_disk_that_cannot_be_written_is_told_once_and_analysis_goes_on() {
     // A file where the folder should be stops even root.
     let dir = site.folder.path().join("footage");
     std::fs::write(&dir, "in the way").unwrap();
-    let (recorder, events) = recorder(config(&dir));
+    let (recorder, events) = recorder(config(&dir), &keeper(&dir, None));
     let camera = site.watch(&recorder);
     until("the failure", || !events.lock().unwrap().is_empty());
     camera.frames(50);
     assert!(camera.losses().is_empty());
     assert!(matches!(events.lock().unwrap()[..], [RecorderEvent::Failed { .. }]));
     std::fs::remove_file(&dir).unwrap();
-    until("the recovery", || events.lock().unwrap().len() == 2);
+    until("the recovery", || events.lock().unwrap().len() >= 2);
     assert_eq!(events.lock().unwrap()[1], RecorderEvent::Resumed);
-    assert!(all(&dir).iter().any(|segment| !segment.open));
+    drop((camera, recorder));
+    assert!(all(&dir).iter().any(|segment| !segment.is_open()));
 }
 
 /// A small file system that goes away with the test.
@@ -218,7 +237,7 @@ fn a_full_disk_is_told_once_and_analysis_goes_on() {
     };
     let fill = dir.join("filler");
     std::fs::write(&fill, vec![0; 250 << 10]).unwrap();
-    let (recorder, events) = recorder(config(&dir));
+    let (recorder, events) = recorder(config(&dir), &keeper(&dir, None));
     let camera = site.watch(&recorder);
     until("the failure", || !events.lock().unwrap().is_empty());
     let told = format!("{:?}", events.lock().unwrap());
@@ -251,9 +270,8 @@ fn a_clip_is_as_long_as_its_frames_and_hides_what_it_should() {
         noisy.display()
     ));
     let starts_at = WallTime::from_unix_millis(1_767_225_600_000);
-    let segment = Segment { path: noisy, starts_at, ends_at: starts_at, bytes: 0, open: false };
     let second = (starts_at.plus(Duration::from_secs(1)), starts_at.plus(Duration::from_secs(2)));
-    let mut source = frames_of(&[segment], Some(second));
+    let mut source = frames_at(noisy, starts_at, Some(second));
     let head = PixelBox::new(100.0, 60.0, 164.0, 124.0);
     let heads = BoxTrack::new([(second.0, vec![head])], Duration::from_millis(400));
     let out = folder.path().join("clip.mp4");
@@ -277,8 +295,7 @@ fn a_clip_is_as_long_as_its_frames_and_hides_what_it_should() {
     assert!(place(b"moov") < place(b"mdat"), "the index comes first, for browsers");
     assert!(!folder.path().join("clip.part.mp4").exists());
 
-    let clip = Segment { path: out, starts_at, ends_at: starts_at, bytes: 0, open: false };
-    let mut frames = frames_of(&[clip], None);
+    let mut frames = frames_at(out, starts_at, None);
     let mut decoded = Vec::new();
     while let Some(frame) = frames.next_frame().unwrap() {
         decoded.push(frame);

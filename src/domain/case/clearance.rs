@@ -101,6 +101,7 @@ mod tests {
                 id: "bin_overflowing".parse().unwrap(),
                 version: "1".to_owned(),
             },
+            unrecorded: Vec::new(),
         }
     }
 

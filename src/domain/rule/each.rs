@@ -10,7 +10,7 @@ const SAME_PLACE_IOU_MIN: f32 = 0.3;
 const UNMOVED_IOU_MIN: f32 = 0.7;
 /// A person whose feet are this close to a thing, as a share of the person's height, is with it: an arm's
 /// length, whether the thing is a bag or a lorry.
-const REACH_SHARE: f32 = 0.25;
+const REACH_SHARE: f32 = 0.4;
 /// Share of a place that another thing must cover to hide it.
 pub(super) const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.

@@ -302,11 +302,11 @@ fn a_thing_outside_the_zone_is_not_a_subject() {
 #[test]
 fn whoever_is_within_an_arms_length_is_with_a_thing_however_large_it_is() {
     let lorry = PixelBox::new(100.0, 100.0, 500.0, 200.0);
-    // 60 px tall, so 15 px reach; feet in the middle of the box.
+    // 60 px tall, so 24 px reach; feet in the middle of the box.
     let is_with =
         |x| !each::allows(PersonConstraint::Absent, &lorry, &[standing(1, "person", x, 0.0, 1.0)]);
-    assert!(is_with(484.0), "14 px from its side");
-    assert!(!is_with(486.0), "16 px from its side");
+    assert!(is_with(493.0), "23 px from its side");
+    assert!(!is_with(495.0), "25 px from its side");
     assert!(each::allows(PersonConstraint::Absent, &lorry, &[standing(1, "dog", 300.0, 0.0, 1.0)]));
 }
 

@@ -73,6 +73,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         fov_match: question.before.and_then(|_| fov_match(question.after)),
         model: question.model.clone(),
         pattern: question.pattern.data(),
+        unrecorded: Vec::new(),
     }
 }
 
@@ -190,6 +191,7 @@ impl Verdict {
             fov_match: None,
             model,
             pattern,
+            unrecorded: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@
 pub mod health;
 pub mod judge;
 
-use super::{detection::ModelRef, wire::PatternData};
+use super::{detection::ModelRef, footage::Hole, wire::PatternData};
 use crate::base::time::WallTime;
 use serde::{Deserialize, Serialize};
 
@@ -83,4 +83,7 @@ pub struct Verdict {
     pub fov_match: Option<f64>,
     pub model: ModelRef,
     pub pattern: PatternData,
+    /// What of the intervals no footage shows, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrecorded: Vec<Hole>,
 }

@@ -1,19 +1,33 @@
-//! One camera's recorder: a thread that cuts compressed frames into segments and prunes old ones.
+//! One camera's recorder: a thread that cuts compressed frames into segments and writes down its holes.
 //!
 //! ```text
 //! streaming thread --tap, never waits--> bounded queue --> recorder thread --> segment writer --> disk
 //! ```
 //! A new segment begins at the first key frame after `segment_min`, and wherever the stream breaks:
 //! frames lost in the queue, a step in its times, another format. When writing fails the recorder
-//! says so once, lets frames pass for a while, and tries again at a key frame.
+//! says so once, lets frames pass for a while, and tries again at a key frame. From the first frame
+//! that is not on the disk to the first that is again there is a hole, and a name for its reason: an
+//! empty file, made as the hole begins where the disk allows it, at the latest when it ends.
+//!
+//! # What a power cut takes
+//! At most the last [`SYNC_EVERY`] of frames, and what the disk itself had not written though it said so.
+//! A kill of the process takes nothing that was written: at most the frames in the queue.
 
-use super::segment::{self, SegmentWriter};
+use super::{
+    keeper::Notes,
+    name::{Entry, SegmentName, day_of, gap_name, lasting_gap_name},
+    ring::{SEGMENT_SPAN_MAX, days, entries_if},
+    segment::{self, Adopted, SegmentWriter, WriteFault},
+};
 use crate::{
     base::{
         clock::Clock,
         time::{Monotonic, WallTime},
     },
-    domain::ids::CameraId,
+    domain::{
+        footage::{HOLE_MIN, Hole, HoleReason},
+        ids::CameraId,
+    },
 };
 use gstreamer as gst;
 use std::{
@@ -33,19 +47,21 @@ const QUEUE_UNITS_MAX: usize = 256;
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// A break in the stream: the wall time and the stream's own time disagree by more.
 const STEP_MAX: Duration = Duration::from_millis(200);
+/// Frames that refer to later ones come out of order, by less.
+const REORDERED_MAX: Duration = Duration::from_secs(1);
+/// A hole that is longer than the time that passed, by more than frames are late, is one in the clock.
+const CLOCK_STEP_MIN: Duration = Duration::from_secs(5);
 const SILENCE_MAX: Duration = Duration::from_secs(2);
+/// How much footage a power cut may take.
+pub const SYNC_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub struct RecorderConfig {
-    /// Segments go to `<dir>/<camera>/`.
+    /// Segments go to `<dir>/<camera>/<day>/`.
     pub dir: PathBuf,
     pub camera: CameraId,
     /// A segment ends at the first key frame after so long.
     pub segment_min: Duration,
-    /// Older segments are deleted.
-    pub keep: Duration,
-    /// The oldest segments are deleted while this camera holds more.
-    pub bytes_max: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,17 +69,42 @@ pub enum RecorderEvent {
     /// Nothing is being recorded since; analysis goes on.
     Failed {
         dir: PathBuf,
-        reason: String,
+        reason: HoleReason,
+        words: String,
     },
     Resumed,
+    /// A hole has ended.
+    Hole(Hole),
+    /// The camera's wall time went back over footage that there is: what follows counts.
+    ClockBack {
+        from: WallTime,
+        to: WallTime,
+    },
+    /// A power cut takes nothing before.
+    Synced(WallTime),
+    /// What an earlier run left unfinished is finished.
+    Adopted {
+        segments: u32,
+        cut_bytes: u64,
+    },
 }
 
 /// Same shape as the camera's tap: an access unit with caps, and its wall time.
 pub type Tap = Arc<dyn Fn(gst::Sample, WallTime) + Send + Sync>;
 
 enum Order {
-    Write(gst::Sample, WallTime),
+    Write(Arrived),
     Stop,
+}
+
+/// An access unit on its way to the disk.
+struct Arrived {
+    sample: gst::Sample,
+    at: WallTime,
+    /// When it came, whatever the wall says.
+    arrived: Monotonic,
+    /// The queue was full before it: some are missing.
+    lost_some: bool,
 }
 
 /// Dropping it finishes the open segment and waits for that.
@@ -77,29 +118,35 @@ impl Recorder {
     /// `on_event` is called on the recorder's thread.
     pub fn start(
         config: RecorderConfig,
+        notes: Notes,
         clock: Arc<dyn Clock>,
         on_event: impl Fn(RecorderEvent) + Send + 'static,
     ) -> io::Result<Self> {
         gst::init().map_err(io::Error::other)?;
         let (orders, received) = sync_channel(QUEUE_UNITS_MAX);
-        let overrun = Arc::new(AtomicBool::new(false));
+        let arrivals = Arc::clone(&clock);
         let mut worker = Worker {
             dir: config.dir.join(config.camera.as_str()),
             config,
+            notes,
             clock,
-            overrun: Arc::clone(&overrun),
             on_event: Box::new(on_event),
             open: None,
             retry_at: None,
+            newest: None,
+            take: 0,
+            hole: None,
+            arrived: Monotonic::ZERO,
         };
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || worker.run(&received))?;
-        let sender = orders.clone();
-        let tap: Tap = Arc::new(move |sample, captured_at| {
-            if let Err(TrySendError::Full(_)) = sender.try_send(Order::Write(sample, captured_at)) {
-                overrun.store(true, Ordering::Relaxed);
-            }
+        let (sender, overrun) = (orders.clone(), AtomicBool::new(false));
+        let tap: Tap = Arc::new(move |sample, at| {
+            let (arrived, lost_some) = (arrivals.monotonic(), overrun.load(Ordering::Relaxed));
+            let unit = Arrived { sample, at, arrived, lost_some };
+            let sent = sender.try_send(Order::Write(unit));
+            overrun.store(matches!(sent, Err(TrySendError::Full(_))), Ordering::Relaxed);
         });
         Ok(Self { orders, tap, thread: Some(thread) })
     }
@@ -124,12 +171,18 @@ impl Drop for Recorder {
 struct Worker {
     config: RecorderConfig,
     dir: PathBuf,
+    notes: Notes,
     clock: Arc<dyn Clock>,
-    overrun: Arc<AtomicBool>,
     on_event: Box<dyn Fn(RecorderEvent) + Send>,
     open: Option<OpenSegment>,
     /// Set while recording fails.
     retry_at: Option<Monotonic>,
+    /// End of the newest footage of this take.
+    newest: Option<WallTime>,
+    take: u32,
+    hole: Option<OpenHole>,
+    /// When the last unit came.
+    arrived: Monotonic,
 }
 
 struct OpenSegment {
@@ -140,62 +193,111 @@ struct OpenSegment {
     first_pts: gst::ClockTime,
     ends_at: WallTime,
     last_at: WallTime,
+    last_pts: gst::ClockTime,
+    synced_at: WallTime,
+}
+
+/// One that has not ended.
+#[derive(Clone, Copy)]
+struct OpenHole {
+    from: WallTime,
+    reason: HoleReason,
+    /// When it began, unless that was before this run.
+    since: Option<Monotonic>,
 }
 
 impl Worker {
     fn run(&mut self, orders: &Receiver<Order>) {
-        if let Err(error) = self.adopt_leftovers() {
-            tracing::warn!(dir = %self.dir.display(), %error, "old segments are left as they are");
+        if let Err(error) = self.take_up() {
+            tracing::warn!(dir = %self.dir.display(), %error, "what was recorded before is left as it is");
         }
         loop {
             match orders.recv_timeout(SILENCE_MAX) {
-                Ok(Order::Write(sample, at)) => {
-                    if let Err(reason) = self.write(&sample, at) {
-                        self.fail(reason);
+                Ok(Order::Write(unit)) => {
+                    if let Err(fault) = self.write(&unit) {
+                        self.fail(fault);
                     }
+                    self.arrived = unit.arrived;
                 }
                 // The camera is away: what there is should be readable as a finished segment.
-                Err(RecvTimeoutError::Timeout) => self.close(),
+                Err(RecvTimeoutError::Timeout) => self.close(Some(HoleReason::StreamLost)),
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        self.close();
+        self.close(Some(HoleReason::Stopped));
     }
 
-    /// Segments that a crash left open get their end from the file's last write.
-    fn adopt_leftovers(&self) -> io::Result<()> {
-        for left in segment::list(&self.dir)?.into_iter().filter(|segment| segment.open) {
-            segment::close(&self.dir, left.starts_at, left.ends_at)?;
+    /// Learns where the recording ended, and finishes what a crash left open.
+    fn take_up(&mut self) -> io::Result<()> {
+        let mut newest = self.finish_leftovers()?;
+        let days = days(&self.dir)?;
+        for (nth, day) in days.iter().enumerate() {
+            // Without later takes the newest footage is in the newest folders.
+            let is_recent = nth + 2 >= days.len();
+            let wanted = |name: &str| is_recent || name.ends_with(".gap") || name.contains("_t");
+            for (_, entry) in entries_if(&self.dir.join(day), wanted)? {
+                match entry {
+                    Entry::Segment(SegmentName { take, closed: Some((ends_at, _)), .. }) => {
+                        newest = newest.max(Some((take, ends_at)));
+                    }
+                    Entry::Gap { from, to: None, reason } => {
+                        self.hole = Some(OpenHole { from, reason, since: None });
+                    }
+                    Entry::Segment(_) | Entry::Gap { .. } => {}
+                }
+            }
+        }
+        if let Some((take, ends_at)) = newest {
+            (self.take, self.newest) = (take, Some(ends_at));
+            self.begin_hole(HoleReason::Stopped);
         }
         Ok(())
     }
 
-    fn write(&mut self, sample: &gst::Sample, at: WallTime) -> Result<(), String> {
+    /// Gives segments that nobody writes any more their final names; the newest take and its end.
+    fn finish_leftovers(&self) -> io::Result<Option<(u32, WallTime)>> {
+        let (mut segments, mut cut, mut newest) = (0, 0, None);
+        for day in days(&self.dir)? {
+            let unfinished = |name: &str| name.ends_with(".part.mkv");
+            for (path, entry) in entries_if(&self.dir.join(day), unfinished)? {
+                let Entry::Segment(name @ SegmentName { closed: None, .. }) = entry else {
+                    continue;
+                };
+                if let Adopted::Closed { span, bytes, cut_bytes } = segment::adopt(&path, &name)? {
+                    (segments, cut) = (segments + 1, cut + cut_bytes);
+                    newest = newest.max(Some((name.take, span.to)));
+                    self.notes.closed(&self.config.camera, span.from, bytes);
+                }
+            }
+        }
+        if segments > 0 {
+            (self.on_event)(RecorderEvent::Adopted { segments, cut_bytes: cut });
+        }
+        Ok(newest)
+    }
+
+    fn write(&mut self, unit: &Arrived) -> Result<(), WriteFault> {
+        let Arrived { sample, at, arrived, lost_some } = unit;
+        let (at, lost_some) = (*at, *lost_some);
         let (Some(buffer), Some(caps)) = (sample.buffer(), sample.caps()) else { return Ok(()) };
         let Some(pts) = buffer.pts() else { return Ok(()) };
         let is_key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-        let lost_some = self.overrun.swap(false, Ordering::Relaxed);
-        let ends_here = |open: &OpenSegment| {
-            lost_some
-                || open.is_broken_by(at, pts, caps)
-                || (is_key && at.since(open.starts_at) >= self.config.segment_min)
-        };
-        if self.open.as_ref().is_some_and(ends_here) {
-            self.close();
+        let ends = self.open.as_ref().and_then(|open| match open.broken_by(at, pts, caps) {
+            _ if lost_some => Some(Some(HoleReason::DiskSlow)),
+            None => {
+                let is_due = is_key && at.since(open.starts_at) >= self.config.segment_min;
+                is_due.then_some(None)
+            }
+            broken => Some(broken),
+        });
+        if let Some(why) = ends {
+            self.close(why);
         }
         if self.open.is_none() {
             if !is_key || self.retry_at.is_some_and(|retry_at| self.clock.monotonic() < retry_at) {
                 return Ok(());
             }
-            fs::create_dir_all(&self.dir).map_err(|error| error.to_string())?;
-            self.open = Some(OpenSegment {
-                writer: SegmentWriter::open(&self.dir, at, caps)?,
-                caps: caps.to_owned(),
-                starts_at: at,
-                first_pts: pts,
-                ends_at: at,
-                last_at: at,
-            });
+            self.begin(at, pts, caps)?;
         }
         let Some(open) = &mut self.open else { return Ok(()) };
         // A shallow copy: the bytes stay shared with the decoder.
@@ -206,58 +308,148 @@ impl Worker {
         open.writer.push(shifted)?;
         // A frame lasts as long as the one before it did.
         open.ends_at = open.ends_at.max(at.plus(at.since(open.last_at)));
-        open.last_at = at;
+        (open.last_at, open.last_pts) = (at, pts);
+        if at.since(open.synced_at) >= SYNC_EVERY {
+            open.synced_at = at;
+            open.writer.sync()?;
+            (self.on_event)(RecorderEvent::Synced(at));
+        }
+        self.recorded(*arrived);
         Ok(())
     }
 
-    fn close(&mut self) {
-        let Some(OpenSegment { writer, starts_at, ends_at, .. }) = self.open.take() else { return };
-        if let Err(reason) = writer.finish() {
-            self.fail(reason);
-        } else if self.retry_at.take().is_some() {
+    /// A segment that begins with this unit.
+    fn begin(
+        &mut self,
+        at: WallTime,
+        pts: gst::ClockTime,
+        caps: &gst::CapsRef,
+    ) -> Result<(), WriteFault> {
+        if let Some(newest) = self.newest.filter(|newest| newest.since(at) >= HOLE_MIN) {
+            self.take += 1;
+            self.newest = None;
+            (self.on_event)(RecorderEvent::ClockBack { from: newest, to: at });
+        }
+        self.open = Some(OpenSegment {
+            writer: SegmentWriter::open(&self.dir, at, self.take, caps)?,
+            caps: caps.to_owned(),
+            starts_at: at,
+            first_pts: pts,
+            ends_at: at,
+            last_at: at,
+            last_pts: pts,
+            synced_at: at,
+        });
+        Ok(())
+    }
+
+    /// Footage is being kept: whatever failed before is over.
+    fn recorded(&mut self, arrived: Monotonic) {
+        if self.retry_at.take().is_some() {
             (self.on_event)(RecorderEvent::Resumed);
+            // A disk that refused may have kept a segment from its name.
+            if let Err(error) = self.finish_leftovers() {
+                tracing::warn!(dir = %self.dir.display(), %error, "unfinished segments stay");
+            }
         }
-        let kept = segment::close(&self.dir, starts_at, ends_at).and_then(|()| self.prune(ends_at));
-        if let Err(error) = kept {
-            self.fail(error.to_string());
+        let (Some(hole), Some(open)) = (self.hole.take(), &self.open) else { return };
+        let mut whole = Hole { from: hole.from, to: open.starts_at, reason: hole.reason };
+        let passed = hole.since.map(|since| arrived.since(since));
+        if passed.is_some_and(|passed| whole.span().length() > passed + CLOCK_STEP_MIN) {
+            whole.reason = HoleReason::ClockJump;
+        }
+        let lasting =
+            self.dir.join(day_of(hole.from)).join(lasting_gap_name(hole.from, hole.reason));
+        let written = if whole.span().length() < HOLE_MIN {
+            fs::remove_file(&lasting)
+        } else {
+            let told = lasting.with_file_name(gap_name(&whole));
+            (self.on_event)(RecorderEvent::Hole(whole));
+            fs::rename(&lasting, &told).or_else(|_| {
+                fs::create_dir_all(told.parent().unwrap_or(&self.dir))?;
+                fs::File::create(&told).map(drop)
+            })
+        };
+        if let Err(error) = written.or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        }) {
+            tracing::warn!(dir = %self.dir.display(), %error, "a hole is not written down");
         }
     }
 
-    fn prune(&self, now: WallTime) -> io::Result<()> {
-        let segments = segment::list(&self.dir)?;
-        let mut bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
-        for segment in segments.iter().filter(|segment| !segment.open) {
-            if bytes <= self.config.bytes_max && now.since(segment.ends_at) <= self.config.keep {
-                break;
-            }
-            fs::remove_file(&segment.path)?;
-            bytes -= segment.bytes;
+    /// From the newest footage on, until something is recorded again. The first reason holds.
+    fn begin_hole(&mut self, reason: HoleReason) {
+        let (None, Some(from)) = (self.hole, self.newest) else { return };
+        let since = (reason != HoleReason::Stopped).then_some(self.arrived);
+        self.hole = Some(OpenHole { from, reason, since });
+        let dir = self.dir.join(day_of(from));
+        // A disk that refuses is told of when the hole ends.
+        let made = fs::create_dir_all(&dir)
+            .and_then(|()| fs::File::create(dir.join(lasting_gap_name(from, reason))));
+        if let Err(error) = made {
+            tracing::debug!(dir = %dir.display(), %error, "a hole is not written down yet");
         }
-        Ok(())
+    }
+
+    /// Ends the segment; what follows it until the next begins is missing for that reason.
+    fn close(&mut self, why: Option<HoleReason>) {
+        let Some(OpenSegment { writer, starts_at, ends_at, .. }) = self.open.take() else { return };
+        self.newest = self.newest.max(Some(ends_at));
+        match writer.close(ends_at) {
+            Ok(bytes) => {
+                self.notes.closed(&self.config.camera, starts_at, bytes);
+                (self.on_event)(RecorderEvent::Synced(ends_at));
+                if let Some(why) = why {
+                    self.begin_hole(why);
+                }
+            }
+            Err(fault) => self.fail(fault),
+        }
     }
 
     /// Told once; silent until recording works again.
-    fn fail(&mut self, reason: String) {
-        let told_before = self.retry_at.is_some();
-        self.retry_at = Some(self.clock.monotonic().plus(RETRY_AFTER));
+    fn fail(&mut self, fault: WriteFault) {
         if let Some(OpenSegment { writer, starts_at, ends_at, .. }) = self.open.take() {
-            drop(writer);
-            if let Err(error) = segment::close(&self.dir, starts_at, ends_at) {
-                tracing::debug!(%error, "a broken segment keeps its open name");
+            self.newest = self.newest.max(Some(ends_at));
+            match writer.close(ends_at) {
+                Ok(bytes) if bytes > 0 => {
+                    self.notes.closed(&self.config.camera, starts_at, bytes);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "a broken segment keeps its open name"),
             }
         }
+        self.begin_hole(fault.reason);
+        if fault.reason == HoleReason::DiskFull {
+            self.notes.short_of_space();
+        }
+        let told_before = self.retry_at.is_some();
+        self.retry_at = Some(self.clock.monotonic().plus(RETRY_AFTER));
         if !told_before {
-            (self.on_event)(RecorderEvent::Failed { dir: self.dir.clone(), reason });
+            let WriteFault { reason, words } = fault;
+            (self.on_event)(RecorderEvent::Failed { dir: self.dir.clone(), reason, words });
         }
     }
 }
 
 impl OpenSegment {
-    fn is_broken_by(&self, at: WallTime, pts: gst::ClockTime, caps: &gst::CapsRef) -> bool {
+    fn broken_by(
+        &self,
+        at: WallTime,
+        pts: gst::ClockTime,
+        caps: &gst::CapsRef,
+    ) -> Option<HoleReason> {
         let by_wall = at.since(self.starts_at);
         let by_stream = Duration::from_nanos(pts.saturating_sub(self.first_pts).nseconds());
-        by_wall.abs_diff(by_stream) > STEP_MAX
-            || at.since(self.last_at) > SILENCE_MAX
-            || self.caps.as_ref() != caps
+        let went_back = Duration::from_nanos(self.last_pts.saturating_sub(pts).nseconds());
+        if at.since(self.last_at) > SILENCE_MAX || went_back > REORDERED_MAX {
+            return Some(HoleReason::StreamLost);
+        }
+        if by_wall.abs_diff(by_stream) > STEP_MAX || self.last_at.since(at) > REORDERED_MAX {
+            return Some(HoleReason::ClockJump);
+        }
+        let is_too_long = by_wall >= SEGMENT_SPAN_MAX;
+        (self.caps.as_ref() != caps || is_too_long).then_some(HoleReason::Unknown)
     }
 }

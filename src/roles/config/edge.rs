@@ -1,7 +1,9 @@
 //! `edge.toml`: one edge box.
 
 use super::{
-    beside, load,
+    beside,
+    footage::{FootageSettings, footage},
+    load,
     mqtt::{MqttSettings, settings},
     pattern::Catalogue,
     pipeline::{Pipeline, load_pipeline},
@@ -20,6 +22,7 @@ pub struct EdgeConfig {
     pub address: NodeAddress,
     pub mqtt: MqttSettings,
     pub data_dir: PathBuf,
+    pub footage: FootageSettings,
     /// Base address of the hub's HTTP interface, for evidence.
     pub evidence_url: String,
     /// The hub's token for its nodes; a file of it need not be there yet.
@@ -58,10 +61,10 @@ fn edge(
     let mqtt = root.required_table("mqtt").and_then(|table| settings(table, path));
     let data = root.required_table("data").and_then(|mut table| {
         let dir = table.value::<String>("dir").not_empty().required();
-        let footage_bytes_max =
-            table.value("footage_bytes_max").in_range(1_000_000..=u64::MAX >> 1);
-        Some((beside(path, &dir?), footage_bytes_max.optional()))
+        table.renamed("footage_bytes_max", "bytes_max in a table [footage]");
+        Some(beside(path, &dir?))
     });
+    let footage = root.table("footage").map(footage).unwrap_or_default();
     let evidence = root.required_table("evidence").and_then(|mut table| {
         let url = table
             .value::<String>("url")
@@ -120,12 +123,11 @@ fn edge(
         );
     }
     let (evidence_url, node_token) = evidence?;
-    let (data_dir, footage_bytes_max) = data?;
-    share(footage_bytes_max, &mut pipelines);
     Some(EdgeConfig {
         address: address?,
         mqtt: mqtt?,
-        data_dir,
+        data_dir: data?,
+        footage,
         evidence_url,
         node_token,
         providers,
@@ -144,21 +146,10 @@ fn two_models(pipelines: &[Pipeline]) -> Option<(&Pipeline, &Pipeline)> {
     pipelines.iter().find(|other| real(other) != real(first)).map(|other| (first, other))
 }
 
-/// Footage of all cameras within the node's limit: each keeps its part of what it asked for.
-fn share(footage_bytes_max: Option<u64>, pipelines: &mut [Pipeline]) {
-    let recordings = || pipelines.iter().filter_map(|pipeline| pipeline.recording);
-    let asked: u128 = recordings().map(|recording| u128::from(recording.bytes_max)).sum();
-    let Some(limit) = footage_bytes_max.map(u128::from).filter(|limit| *limit < asked) else {
-        return;
-    };
-    for recording in pipelines.iter_mut().filter_map(|pipeline| pipeline.recording.as_mut()) {
-        recording.bytes_max = (u128::from(recording.bytes_max) * limit / asked) as u64;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::roles::config::{footage::warnings, pipeline::RecordingSettings};
 
     /// Two copies of the sample pipeline, and an `edge.toml` that names them.
     fn load(change: impl Fn(&str) -> String, data: &str) -> Result<EdgeConfig, Faults> {
@@ -180,14 +171,55 @@ mod tests {
     }
 
     #[test]
-    fn a_token_file_may_be_missing_and_footage_is_shared() {
-        let edge = load(str::to_owned, "footage_bytes_max = 4_000_000").unwrap();
+    fn a_token_file_may_be_missing() {
+        let edge = load(str::to_owned, "").unwrap();
         assert!(
             matches!(&edge.node_token, Some(SecretSource::File(path)) if path.ends_with("not-made-yet"))
         );
-        let kept: Vec<u64> =
-            edge.pipelines.iter().filter_map(|p| p.recording.map(|r| r.bytes_max)).collect();
-        assert_eq!(kept, [2_000_000, 2_000_000]);
+        assert_eq!(edge.footage, FootageSettings::default());
+    }
+
+    #[test]
+    fn limits_below_the_laws_minimum_are_told_with_their_arithmetic() {
+        let told = |data: &str, disk| {
+            let edge = load(str::to_owned, data).unwrap();
+            let unlimited = edge.pipelines.into_iter().map(|mut pipeline| {
+                pipeline.recording =
+                    pipeline.recording.map(|_| RecordingSettings { keep: None, bytes_max: None });
+                pipeline
+            });
+            warnings(&edge.footage, &unlimited.collect::<Vec<_>>(), disk)
+        };
+        // 4 Mbit/s are 43.2 GB a day: two cameras for 30 days are 2,592 GB.
+        assert_eq!(told("[footage]\nbytes_max = 2_592_000_000_000", None), [""; 0]);
+        let short = told("[footage]\nbytes_max = 2_591_000_000_000", None);
+        assert!(
+            short.len() == 1 && short[0].contains("30.0 days of 2 recorded cameras"),
+            "{short:?}"
+        );
+        assert_eq!(told("", Some(2_594_000_000_000)), [""; 0]);
+        let disk = told("", Some(2_593_000_000_000));
+        assert!(disk.len() == 1 && disk[0].contains("the disk's room"), "{disk:?}");
+        let days = told("[footage]\nkeep_days = 29", None);
+        assert!(days.len() == 1 && days[0].contains("keep_days = 29"), "{days:?}");
+        assert_eq!(told("[footage]\nkeep_days = 7\nkeep_days_min = 7", None), [""; 0]);
+        let edge = load(str::to_owned, "").unwrap();
+        let own = warnings(&edge.footage, &edge.pipelines, None).join("\n");
+        assert!(
+            own.contains("recording.keep_secs = 1800") && own.contains("bytes_max = 500000000"),
+            "{own}"
+        );
+    }
+
+    #[test]
+    fn the_old_key_names_its_successor() {
+        let faults = load(str::to_owned, "footage_bytes_max = 4_000_000").unwrap_err().to_string();
+        assert!(
+            faults.contains("data.footage_bytes_max") && faults.contains("[footage]"),
+            "{faults}"
+        );
+        let faults = load(str::to_owned, "[footage]\nkeep_days = 0").unwrap_err().to_string();
+        assert!(faults.contains("footage.keep_days = 0") && faults.contains("3650"), "{faults}");
     }
 
     #[test]

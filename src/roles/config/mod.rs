@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod calibration;
 pub mod edge;
 mod exceptions;
+pub mod footage;
 mod geojson;
 #[cfg(feature = "hub")]
 pub mod hub;

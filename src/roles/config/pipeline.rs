@@ -57,8 +57,10 @@ pub struct SourceSettings {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RecordingSettings {
-    pub keep: Duration,
-    pub bytes_max: u64,
+    /// None: as long as the node keeps footage.
+    pub keep: Option<Duration>,
+    /// Of this camera alone, besides the node's limits.
+    pub bytes_max: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -262,10 +264,10 @@ fn source(mut table: Table<'_>, path: &Path) -> Option<SourceSettings> {
 }
 
 fn recording(mut table: Table<'_>) -> RecordingSettings {
-    let keep_secs = table.value("keep_secs").in_range(30..=31_536_000).or(3_600u64);
+    let keep_secs = table.value("keep_secs").in_range(30..=315_360_000u64).optional();
     let bytes_max =
-        table.value("bytes_max").in_range(1_000_000..=1_000_000_000_000_000u64).or(2_000_000_000);
-    RecordingSettings { keep: Duration::from_secs(keep_secs), bytes_max }
+        table.value("bytes_max").in_range(1_000_000..=1_000_000_000_000_000u64).optional();
+    RecordingSettings { keep: keep_secs.map(Duration::from_secs), bytes_max }
 }
 
 /// A turned camera's new view is taken for right after `relearn_secs`; never if left out.

@@ -21,8 +21,8 @@ use crate::{
     drivers::camera::rtsp_server::RtspServer,
     roles::{
         config::{
-            edge::EdgeConfig, hub::known_events, mqtt::MqttSettings, pattern::Catalogue,
-            pipeline::load_pipeline,
+            edge::EdgeConfig, footage::FootageSettings, hub::known_events, mqtt::MqttSettings,
+            pattern::Catalogue, pipeline::load_pipeline,
         },
         edge::{self, counters::EdgeCounters},
         hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
@@ -190,6 +190,7 @@ fn edge_config(
             key: None,
         },
         data_dir: work.join("edge"),
+        footage: FootageSettings::default(),
         evidence_url: hub.to_owned(),
         node_token: Some(SecretSource::Given(token)),
         providers: vec!["cpu".to_owned()],

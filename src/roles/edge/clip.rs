@@ -7,23 +7,21 @@
 use super::{
     camera::{Message, Shared},
     evidence::About,
+    footage::Reader,
 };
 use crate::{
-    base::time::{ClockQuality, WallTime},
+    base::time::WallTime,
     domain::{
         case::CaseState,
+        footage::Span,
         ids::{CameraId, CaseId},
         pixel::{PixelBox, PixelSize},
-        privacy::{Masked, PrivacyMask},
+        privacy::PrivacyMask,
         seams::FrameSource,
     },
-    drivers::{
-        camera::{FilePart, FileSource, FileSourceConfig},
-        footage::{
-            Footage,
-            clip::{BoxTrack, in_background, write_clip},
-            mask::{outline, pixelate},
-        },
+    drivers::footage::{
+        clip::{BoxTrack, in_background, write_clip},
+        mask::{outline, pixelate},
     },
 };
 use std::{
@@ -71,7 +69,7 @@ struct Seen {
 pub struct Clips {
     camera: CameraId,
     privacy: PrivacyMask,
-    footage: Option<Footage>,
+    footage: Option<Reader>,
     shared: Shared,
     ready: SyncSender<Message>,
     seen: VecDeque<Seen>,
@@ -84,7 +82,7 @@ impl Clips {
     pub fn new(
         camera: CameraId,
         privacy: PrivacyMask,
-        footage: Option<Footage>,
+        footage: Option<Reader>,
         shared: Shared,
         ready: SyncSender<Message>,
     ) -> Self {
@@ -148,8 +146,10 @@ impl Clips {
         self.busy.store(true, Ordering::Release);
         let made = in_background(move || {
             let scratch = shared.evidence.scratch(&format!("clip-{}", job.case_id));
-            let footage = open_footage(&footage, &camera, privacy, (job.from, job.to), 0.0);
+            let span = Span::new(job.from, job.to);
+            footage.hold(&camera, span, job.case_id, shared.clock.wall());
             let made = footage
+                .open(&camera, privacy, span, 0.0)
                 .map_err(|error| error.to_string())
                 .and_then(|mut footage| make(&mut footage, &masks, &boxes, &scratch, &shared));
             match made {
@@ -208,27 +208,4 @@ fn make(
 
 fn whole(size: PixelSize) -> PixelBox {
     PixelBox::new(0.0, 0.0, size.width_px as f32, size.height_px as f32)
-}
-
-/// Recorded frames of an interval at a rate (0: all of them).
-pub fn open_footage(
-    footage: &Footage,
-    camera: &CameraId,
-    mask: PrivacyMask,
-    (from, to): (WallTime, WallTime),
-    fps: f64,
-) -> anyhow::Result<Masked<FileSource>> {
-    let parts: Vec<FilePart> = footage
-        .segments(camera, from, to)?
-        .into_iter()
-        .map(|segment| FilePart { path: segment.path, starts_at: segment.starts_at })
-        .collect();
-    anyhow::ensure!(!parts.is_empty(), "nothing was recorded from {from} to {to}");
-    let config = FileSourceConfig {
-        parts,
-        analysed_fps: fps,
-        between: Some((from, to)),
-        clock: ClockQuality::Arrival,
-    };
-    Ok(Masked { source: FileSource::open(config)?, mask })
 }

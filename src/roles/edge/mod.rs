@@ -16,6 +16,7 @@ pub mod counters;
 mod decisions;
 pub mod evidence;
 pub mod findings;
+mod footage;
 mod link;
 pub mod memory;
 pub mod publish;
@@ -49,7 +50,7 @@ use crate::{
             session::NetworkFile,
         },
         evidence::upload::Uploader,
-        footage::{Footage, Recorder, RecorderConfig, RecorderEvent},
+        footage::Recorder,
         mqtt::{Credentials, MqttConfig, connect},
         store::{commit_queue::CommitQueue, edge::EdgeStore},
         vision::tensor::PlaneTensorMaker,
@@ -71,6 +72,7 @@ use clip::Clips;
 use counters::EdgeCounters;
 use decisions::Decisions;
 use evidence::EvidenceFolder;
+use footage::Archive;
 use report::{CameraReporter, Teller};
 use std::{
     collections::BTreeMap,
@@ -80,7 +82,6 @@ use std::{
     path::Path,
     sync::{Arc, mpsc::SyncSender},
     thread::JoinHandle,
-    time::Duration,
 };
 use tokio::sync::mpsc;
 use upkeep::{Upkeep, detector_data};
@@ -89,7 +90,6 @@ use verify::Verifier;
 use waiting::Waiting;
 use watch::HealthWatch;
 
-const SEGMENT_MIN: Duration = Duration::from_secs(2);
 /// How long the broker keeps a node's messages while it is away: a week.
 const SESSION_EXPIRY_SECS: u32 = 7 * 24 * 3600;
 
@@ -173,7 +173,8 @@ pub async fn run(
         address: config.address.clone(),
         clock: clock.clone(),
     };
-    let footage = Footage::new(config.data_dir.join("footage"));
+    let archive = Archive::open(&config, &clock, &counters)
+        .with_context(|| format!("{}: the footage cannot be opened", config.data_dir.display()))?;
 
     let providers = provider_options(&config)?;
     let (pool, network) = {
@@ -207,7 +208,7 @@ pub async fn run(
             mutes: store.mutes(&pipeline.camera).await?,
             candidates: store.candidates(&pipeline.camera).await?,
         };
-        let started = start_camera(pipeline, &shared, &teller, &pool, &footage, before, run_number);
+        let started = start_camera(pipeline, &shared, &teller, &pool, &archive, before, run_number);
         match started {
             Ok((analyst, handles)) => {
                 analysts.insert(pipeline.camera.clone(), analyst);
@@ -224,7 +225,7 @@ pub async fn run(
         shared: shared.clone(),
         store: store.clone(),
         teller: teller.clone(),
-        footage: footage.clone(),
+        footage: archive.reader.clone(),
         pipelines: config.pipelines.iter().map(|p| (p.camera.clone(), p.clone())).collect(),
         sight: sight::Sight::of(&network, &providers)?,
         runtime: tokio::runtime::Handle::current(),
@@ -259,8 +260,15 @@ pub async fn run(
     )?;
     let uploading =
         tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
-    let upkeep =
-        Upkeep { config: &config, teller, footage, store: &store, boot_id, counters, detector };
+    let upkeep = Upkeep {
+        config: &config,
+        teller,
+        footage: archive.reader.footage.clone(),
+        store: &store,
+        boot_id,
+        counters,
+        detector,
+    };
     upkeep.run(&shutdown, &shared.waiting).await;
 
     // Cameras first: the source threads end with the shutdown, then their analysts.
@@ -297,28 +305,13 @@ fn start_camera(
     shared: &Shared,
     teller: &Teller,
     pool: &DetectorPool,
-    footage: &Footage,
+    archive: &Archive,
     before: Before,
     run_number: u32,
 ) -> anyhow::Result<(SyncSender<Message>, Vec<JoinHandle<()>>)> {
     let camera = pipeline.camera.clone();
     let (sender, messages) = camera::channel();
-    let recorder = pipeline.recording.map(|recording| {
-        let config = RecorderConfig {
-            dir: footage.dir().to_owned(),
-            camera: camera.clone(),
-            segment_min: SEGMENT_MIN,
-            keep: recording.keep,
-            bytes_max: recording.bytes_max,
-        };
-        let camera = camera.clone();
-        Recorder::start(config, shared.clock.clone(), move |event| match event {
-            RecorderEvent::Failed { dir, reason } => {
-                tracing::error!(%camera, dir = %dir.display(), reason, "nothing is recorded; analysis goes on");
-            }
-            RecorderEvent::Resumed => tracing::info!(%camera, "recording again"),
-        })
-    });
+    let recorder = pipeline.recording.map(|_| archive.record(&camera));
     let recorder = recorder.transpose().context("the recorder does not start")?;
 
     let ground = pipeline.calibration.as_ref().map(|c| c.view.clone());
@@ -347,7 +340,7 @@ fn start_camera(
         clips: Clips::new(
             camera.clone(),
             pipeline.privacy.clone(),
-            recorder.is_some().then(|| footage.clone()),
+            recorder.is_some().then(|| archive.reader.clone()),
             shared.clone(),
             sender.clone(),
         ),

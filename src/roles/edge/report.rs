@@ -63,6 +63,7 @@ impl Teller {
             outbox_depth,
             uploads_pending,
             detector: Some(detector.clone()),
+            footage: Some(counters.footage()),
         };
         self.tell(Leaf::Stats, "stats", self.address.node.to_string(), data);
     }
@@ -88,7 +89,7 @@ impl Teller {
         });
         let recording = footage
             .and_then(|footage| footage.recording_span(&pipeline.camera).ok().flatten())
-            .map(|(from, to)| RecordingSpan { from, to });
+            .map(|span| RecordingSpan { from: span.from, to: span.to });
         let data = CameraCardData {
             camera: pipeline.camera.clone(),
             place,

@@ -11,10 +11,10 @@
 
 use super::{
     camera::Shared,
-    clip::open_footage,
     counters::EdgeCounters,
     evidence::{About, Stored},
     findings::{Looked, Target, VERIFY_FPS, look_at, split},
+    footage::{NoFootage, Reader},
     report::Teller,
     sight::Sight,
 };
@@ -23,6 +23,7 @@ use crate::{
     domain::{
         case::CaseState,
         detection::{Detection, ModelRef},
+        footage::{Hole, Span},
         grid::GridCell,
         ids::CameraId,
         pixel::PixelBox,
@@ -34,7 +35,6 @@ use crate::{
         wire::{EvidenceData, Leaf, PatternData, VerifyKind, VerifyRequestData, VerifyResultData},
     },
     drivers::{
-        footage::Footage,
         store::edge::{EdgeStore, UploadRow},
         vision::snapshot::{Annotations, take},
     },
@@ -56,7 +56,7 @@ pub struct Verifier {
     pub shared: Shared,
     pub store: EdgeStore,
     pub teller: Teller,
-    pub footage: Footage,
+    pub footage: Reader,
     pub pipelines: BTreeMap<CameraId, Pipeline>,
     pub sight: Sight,
     pub runtime: Handle,
@@ -169,11 +169,11 @@ impl Verifier {
         // The footage of the filing first: later looks must show the view that it shows.
         self.sight.restart();
         let mut before = None;
-        let mut pictures = Vec::new();
+        let (mut pictures, mut holes) = (Vec::new(), Vec::new());
         if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
             let (from, to) =
                 (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
-            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
+            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target, &mut holes);
             before = seen;
             pictures.extend(kept.and_then(|kept| self.picture("before", &kept, &target)));
         }
@@ -182,7 +182,7 @@ impl Verifier {
         let (mut after, mut shown) = (Vec::new(), None);
         for (from, to) in looks {
             self.sight.another_footage();
-            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target);
+            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target, &mut holes);
             after.extend(seen);
             shown = kept.or(shown);
         }
@@ -199,6 +199,11 @@ impl Verifier {
         if after.is_empty() {
             verdict.verdict = Outcome::Undeterminable;
             verdict.reasons = vec![Reason::NoRecording];
+        }
+        verdict.unrecorded = holes;
+        if let Some(case) = request.case_id {
+            let span = Span::new(from, request.to);
+            self.footage.hold(&request.camera, span, case, self.shared.clock.wall());
         }
         (verdict, pictures)
     }
@@ -225,19 +230,24 @@ impl Verifier {
         from: WallTime,
         to: WallTime,
         target: &Target<'_>,
+        holes: &mut Vec<Hole>,
     ) -> (Option<Seen>, Option<Looked>) {
         let Some(mask) = self.pipelines.get(&camera).map(|pipeline| pipeline.privacy.clone())
         else {
             return (None, None);
         };
-        let interval = (from, to);
-        let mut source = match open_footage(&self.footage, &camera, mask, interval, VERIFY_FPS) {
+        let span = Span::new(from, to);
+        let mut source = match self.footage.open(&camera, mask, span, VERIFY_FPS) {
             Ok(source) => source,
             Err(error) => {
                 tracing::info!(%camera, %from, %to, %error, "no footage");
+                if let NoFootage::Holes(found) = error {
+                    holes.extend(found);
+                }
                 return (None, None);
             }
         };
+        holes.extend_from_slice(&source.holes);
         let (mut frames, mut shown) = (Vec::new(), None);
         for looked in look_at(&mut self.sight, &mut source, target) {
             frames.push(looked.finding);

@@ -7,7 +7,7 @@ use crate::{
         toml_reader::{Fault, Faults},
     },
     domain::schedule::CHINA_OFFSET_SECS,
-    roles::config::{calendar, calibration, edge, pattern, pattern::Catalogue, pipeline},
+    roles::config::{calendar, calibration, edge, footage, pattern, pattern::Catalogue, pipeline},
 };
 use std::{
     collections::BTreeSet,
@@ -156,11 +156,27 @@ fn check_as(
         Kind::Pipeline => {
             pipeline::load_pipeline(path, catalogue).map(|pipeline| check_model(&pipeline, report))
         }
-        Kind::Edge => edge::load_edge(path, catalogue)
-            .map(|edge| edge.pipelines.iter().for_each(|pipeline| check_model(pipeline, report))),
+        Kind::Edge => edge::load_edge(path, catalogue).map(|edge| {
+            edge.pipelines.iter().for_each(|pipeline| check_model(pipeline, report));
+            let disk_bytes = disk_bytes(&edge.data_dir);
+            let told = footage::warnings(&edge.footage, &edge.pipelines, disk_bytes);
+            let file = path.display();
+            report.warnings.extend(told.iter().map(|one| format!("{file}: warning: {one}")));
+        }),
         Kind::Hub => hub(path),
         Kind::Manifest => manifest(path, report),
     }
+}
+
+/// Of the file system that the data will be on, where this is the machine it is on.
+#[cfg(feature = "edge")]
+fn disk_bytes(data_dir: &Path) -> Option<u64> {
+    crate::drivers::footage::space::total_bytes(data_dir).ok()
+}
+
+#[cfg(not(feature = "edge"))]
+fn disk_bytes(_: &Path) -> Option<u64> {
+    None
 }
 
 fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {

@@ -6,6 +6,8 @@ pub mod check;
 pub mod dataset;
 #[cfg(feature = "edge")]
 pub mod detect;
+#[cfg(feature = "edge")]
+pub mod footage;
 pub mod grid;
 pub mod locate;
 #[cfg(feature = "edge")]
