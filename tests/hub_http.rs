@@ -40,6 +40,7 @@ fn config(dir: &Path) -> HubConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         database: dir.join("hub.db"),
         evidence_dir: dir.join("evidence"),
+        package_key_file: dir.join("package-key.pem"),
         // Nobody listens there: the hub serves its page without a broker as well.
         mqtt: BrokerConfig {
             url: "mqtt://127.0.0.1:9".to_owned(),

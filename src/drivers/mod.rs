@@ -8,6 +8,8 @@ pub mod evidence;
 #[cfg(feature = "edge")]
 pub mod footage;
 pub mod mqtt;
+pub mod package;
+pub mod signature;
 pub mod store;
 #[cfg(feature = "edge")]
 pub mod vision;
