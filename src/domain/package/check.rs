@@ -157,8 +157,10 @@ pub fn check(found: &Found, signed: &Signed) -> Report {
             report.faults.push(Fault::new(SIGNATURE, FaultKind::Signature, reason));
         }
     }
-    match found.manifest.as_deref().map(serde_json::from_slice::<Outline>) {
-        // Missing has been said.
+    // Of an altered manifest nothing counts; a missing one has been said.
+    let altered = report.faults.iter().any(|fault| fault.file == MANIFEST);
+    let manifest = found.manifest.as_deref().filter(|_| !altered);
+    match manifest.map(serde_json::from_slice::<Outline>) {
         None => {}
         Some(Ok(outline)) => check_manifest(found, &outline, &mut report),
         Some(Err(error)) => report.faults.push(Fault::new(

@@ -191,8 +191,8 @@ fn summary(page: &mut Page, record: &CaseRecord) {
     page.row(
         "来源",
         &match &case.external_no {
-            Some(number) => format!("{} {number}", case.source),
-            None => case.source.clone(),
+            Some(number) => format!("{} {number}", zh(&case.source)),
+            None => zh(&case.source).to_owned(),
         },
     );
     let models: Vec<String> = (record.basis.models.iter())

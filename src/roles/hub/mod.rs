@@ -19,6 +19,8 @@ mod link;
 #[cfg(test)]
 mod merge_tests;
 pub mod package;
+#[cfg(test)]
+mod package_tests;
 pub mod password;
 pub mod register;
 #[cfg(test)]

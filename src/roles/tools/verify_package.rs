@@ -61,7 +61,12 @@ pub fn verify_package(path: &Path, keys: &[PublicKey]) -> Result<Report, BadInpu
     let kind = fs::metadata(path).map_err(unreadable)?;
     let found = if kind.is_dir() { read_folder(path) } else { File::open(path).and_then(read_zip) };
     let found = found.map_err(unreadable)?;
-    Ok(check(&found, &signed(&found, keys)))
+    Ok(judge(&found, keys))
+}
+
+/// What a reader found, its signature and all else.
+pub fn judge(found: &Found, keys: &[PublicKey]) -> Report {
+    check(found, &signed(found, keys))
 }
 
 fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
