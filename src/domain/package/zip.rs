@@ -227,6 +227,7 @@ fn shown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn entries() -> Vec<ZipEntry> {
         ["a.txt", "b.txt"]
@@ -287,6 +288,22 @@ mod tests {
                 // Names, sizes and checksums are held against the headers and the contents.
                 assert_ne!(read, Ok(entries()), "byte {at} bit {bit}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_without_panic(
+            rows in prop::collection::vec(any::<u8>(), 0..200),
+            entries in 0_usize..6,
+        ) {
+            let end = End { entries, directory_at: 0, directory_bytes: rows.len() as u64 };
+            let total = rows.len() as u64 + END_BYTES;
+            let bytes = [&rows[..], &end_record(end)].concat();
+            if let Ok(end) = read_end(&bytes[rows.len()..], total) {
+                let _ = read_trailer(&bytes, end);
+            }
+            let _ = read_end(&rows, total);
         }
     }
 }
