@@ -27,6 +27,5 @@ extern crate alloc;
 
 pub mod base;
 pub mod domain;
-#[cfg(feature = "net")]
 pub mod drivers;
 pub mod roles;

@@ -64,6 +64,7 @@ fn config(dir: &Path, port: u16) -> HubConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         database: dir.join("hub.db"),
         evidence_dir: dir.join("evidence"),
+        package_key_file: dir.join("package-key.pem"),
         mqtt: BrokerConfig {
             url: format!("mqtt://127.0.0.1:{port}"),
             client_id: "hub-test".to_owned(),

@@ -9,8 +9,9 @@ use gridwarden::{
         geo::GeoPoint,
         wire::{EventData, PatternData, Priority},
     },
-    drivers::evidence::files::Digest256,
+    drivers::{evidence::files::Digest256, signature::PublicKey},
     roles::hub::{self, BrokerConfig, HubConfig, KnownEvent, Running, User, verify::LookTimes},
+    roles::tools::verify_package::verify_package,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -40,6 +41,7 @@ fn config(dir: &Path) -> HubConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         database: dir.join("hub.db"),
         evidence_dir: dir.join("evidence"),
+        package_key_file: dir.join("package-key.pem"),
         // Nobody listens there: the hub serves its page without a broker as well.
         mqtt: BrokerConfig {
             url: "mqtt://127.0.0.1:9".to_owned(),
@@ -316,6 +318,66 @@ async fn a_merged_case_is_shown_with_its_master_taken_out_and_put_back() {
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.json::<Value>().await.unwrap()["merged_into"], master);
     assert_eq!(read(&master).await["merged"][0]["case_id"], merged);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_case_is_handed_out_as_a_package_that_proves_itself_and_each_picture_is_logged() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let picture = hub.upload(b"the bin is full").await;
+    let case = hub.open_case(1, vec![snapshot(&picture)]).await;
+    let path = format!("/api/v1/cases/{case}/package");
+
+    let answer = hub.get(&format!("{path}?why=court%2013800000000")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/zip");
+    assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+    let name = format!("attachment; filename=\"{case}.zip\"");
+    assert_eq!(answer.headers()[header::CONTENT_DISPOSITION], name.as_str());
+    let length: u64 = answer.headers()[header::CONTENT_LENGTH].to_str().unwrap().parse().unwrap();
+    let zip = answer.bytes().await.unwrap();
+    assert_eq!(zip.len() as u64, length);
+    let again = hub.get(&path).await.bytes().await.unwrap();
+    assert_eq!(zip, again, "the same case, the same bytes");
+
+    // Whoever checks it asks the hub for its key once, without an account.
+    let key = hub.client.get(format!("{}/api/v1/package-key", hub.base)).send().await.unwrap();
+    let key = PublicKey::from_pem(&key.text().await.unwrap()).unwrap();
+    let file = dir.path().join("case.zip");
+    std::fs::write(&file, &zip).unwrap();
+    let report = verify_package(&file, &[key]).unwrap();
+    assert!(report.holds && report.key_known == Some(true), "{report:?}");
+    assert_eq!(report.case_id.unwrap().to_string(), case);
+
+    let views = hub.running().register.store.views_of(picture.as_str()).await.unwrap();
+    let row = |why: &str| ("li".to_owned(), why.to_owned(), "package".to_owned());
+    assert_eq!(views, [row("court ***"), row("package")]);
+
+    let bare = || hub.client.get(format!("{}{path}", hub.base));
+    problem(bare().send().await.unwrap(), StatusCode::UNAUTHORIZED).await;
+    let token = bare().bearer_auth(NODE_TOKEN).send().await.unwrap();
+    problem(token, StatusCode::UNAUTHORIZED).await;
+    let unknown = format!("/api/v1/cases/{}/package", Uuid::from_u128(99));
+    problem(hub.get(&unknown).await, StatusCode::NOT_FOUND).await;
+    let answer = hub.get(&format!("{path}?mask=no")).await;
+    assert_eq!(problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await["allowed"], "why");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_history_that_was_altered_behind_the_hubs_back_is_not_packed() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let case = hub.open_case(1, vec![]).await;
+    let path = format!("/api/v1/cases/{case}/package");
+    assert_eq!(hub.get(&path).await.status(), StatusCode::OK);
+    let database = format!("sqlite://{}", dir.path().join("hub.db").display());
+    let database = sqlx::SqlitePool::connect(&database).await.unwrap();
+    sqlx::query("UPDATE history SET actor = 'edge:edge-9'").execute(&database).await.unwrap();
+    let refused = problem(hub.get(&path).await, StatusCode::CONFLICT).await;
+    assert_eq!(refused["type"], "urn:gridwarden:problem:chain-broken");
+    assert!(refused["detail"].as_str().unwrap().contains("entry 1"), "{refused}");
     hub.stop().await;
 }
 

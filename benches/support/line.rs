@@ -165,6 +165,7 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
         listen: "127.0.0.1:0".parse()?,
         database: folder.join("hub.sqlite"),
         evidence_dir: folder.join("hub-evidence"),
+        package_key_file: folder.join("package-key.pem"),
         mqtt: BrokerConfig {
             url: broker,
             client_id: "bench-hub".to_owned(),

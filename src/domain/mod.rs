@@ -68,5 +68,7 @@ pub mod average_precision;
 pub mod dataset;
 /// What travels over MQTT.
 pub mod wire;
+/// Evidence of a case that proves itself.
+pub mod package;
 /// Every I/O trait in one place.
 pub mod seams;

@@ -4,10 +4,15 @@
 pub mod camera;
 #[cfg(feature = "edge")]
 pub mod detector;
+#[cfg(feature = "net")]
 pub mod evidence;
 #[cfg(feature = "edge")]
 pub mod footage;
+#[cfg(feature = "net")]
 pub mod mqtt;
+pub mod package;
+pub mod signature;
+#[cfg(feature = "net")]
 pub mod store;
 #[cfg(feature = "edge")]
 pub mod vision;

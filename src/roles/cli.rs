@@ -1,8 +1,10 @@
 //! The command line: one subcommand, one role or tool.
 
-use super::tools::{BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track};
+use super::tools::{
+    BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track, verify_package,
+};
 #[cfg(feature = "hub")]
-use super::tools::{dataset, password};
+use super::tools::{dataset, package, password};
 #[cfg(feature = "edge")]
 use super::tools::{detect, footage, models, verify};
 use std::{
@@ -39,6 +41,11 @@ enum Command {
     /// What reviewers confirmed and rejected, as a data set for training
     #[cfg(feature = "hub")]
     Dataset(dataset::DatasetArgs),
+    /// The evidence of one case, signed, as a zip or a folder
+    #[cfg(feature = "hub")]
+    Package(package::PackageArgs),
+    /// Does an evidence package hold? Every byte, signature, chain of the history
+    VerifyPackage(verify_package::VerifyPackageArgs),
     /// Validate configuration files; changes nothing
     Check(check::CheckArgs),
     /// BeiDou grid location codes (GB/T 39409-2020)
@@ -100,6 +107,9 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         }
         #[cfg(feature = "hub")]
         Command::Dataset(args) => dataset::run(&args),
+        #[cfg(feature = "hub")]
+        Command::Package(args) => package::run(&args),
+        Command::VerifyPackage(args) => verify_package::run(&args, io::stdout().lock()),
         Command::Check(args) => check::run(&args),
         Command::Grid(args) => match grid::run(args, io::stdin().lock(), io::stdout().lock())? {
             grid::Outcome::Done => Ok(Ended::Done),

@@ -11,6 +11,7 @@ fn commands() -> Vec<&'static str> {
         "calibrate",
         "track",
         "replay",
+        "verify-package",
         "grid encode",
         "grid decode",
         "grid neighbours",
@@ -32,7 +33,7 @@ fn commands() -> Vec<&'static str> {
         all.extend(["models list", "models check", "models promote", "models rollback"]);
     }
     if cfg!(feature = "hub") {
-        all.extend(["hub", "password", "dataset export"]);
+        all.extend(["hub", "password", "dataset export", "package"]);
     }
     if cfg!(feature = "demo") {
         all.push("demo");

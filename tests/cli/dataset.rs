@@ -49,10 +49,10 @@ const CELLS: [&str; 6] = [
     "N50F0535187000",
 ];
 
-struct Town {
-    folder: tempfile::TempDir,
+pub struct Town {
+    pub folder: tempfile::TempDir,
     clock: SimClock,
-    register: Arc<Register>,
+    pub register: Arc<Register>,
     ingest: Ingest,
 }
 
@@ -64,7 +64,7 @@ fn jpeg(what: &str) -> Vec<u8> {
 }
 
 impl Town {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         file(folder.path(), "hub.toml", HUB);
         let clock = SimClock::starting_at(START);
@@ -88,7 +88,11 @@ impl Town {
     }
 
     /// A case of camera `number`, with its clean and its drawn picture; `changed` spoils the fact.
-    async fn case(&self, number: u128, changed: impl FnOnce(&mut Value)) -> (CaseId, Digest256) {
+    pub async fn case(
+        &self,
+        number: u128,
+        changed: impl FnOnce(&mut Value),
+    ) -> (CaseId, Digest256) {
         let clean = self.hold(&jpeg(&format!("clean {number}"))).await;
         let drawn = self.hold(&jpeg(&format!("drawn {number}"))).await;
         let case_id = CaseId(Uuid::from_u128(number));

@@ -11,8 +11,11 @@ mod dataset;
 mod grid;
 #[cfg(feature = "edge")]
 mod models;
+#[cfg(feature = "hub")]
+mod package;
 mod replay;
 mod survey;
 mod support;
+mod verify_package;
 #[cfg(feature = "edge")]
 mod with_model;

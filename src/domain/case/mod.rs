@@ -5,6 +5,8 @@
 
 /// One case for what cameras of several nodes see.
 pub mod across_nodes;
+/// Its history as a chain of hashes.
+pub mod audit;
 /// May a CLEARED verdict close the case?
 pub mod clearance;
 /// One picture of a case out of its writers' pictures.

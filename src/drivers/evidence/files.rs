@@ -42,8 +42,26 @@ impl Digest256 {
         Self::from_hash(Sha256::new().chain_update(bytes))
     }
 
+    /// For what is read piece by piece.
+    pub fn hashing() -> Hashing {
+        Hashing(Sha256::new())
+    }
+
     fn from_hash(hash: Sha256) -> Self {
         Self(hex(&hash.finalize()).into())
+    }
+}
+
+/// A digest under way.
+pub struct Hashing(Sha256);
+
+impl Hashing {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> Digest256 {
+        Digest256::from_hash(self.0)
     }
 }
 

@@ -47,8 +47,10 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPla
     let database = root.required_table("store").and_then(|mut table| {
         local(&mut table, "sqlite://", "sqlite:///absolute/path or sqlite://path", path)
     });
-    let evidence_dir = root.required_table("evidence").and_then(|mut table| {
-        local(&mut table, "file://", "file:///absolute/path or file://path", path)
+    let evidence = root.required_table("evidence").and_then(|mut table| {
+        let key_file = table.value::<String>("key_file").not_empty().optional();
+        let dir = local(&mut table, "file://", "file:///absolute/path or file://path", path)?;
+        Some((dir, key_file.map(|key_file| beside(path, &key_file))))
     });
     let http = root.required_table("http").and_then(|mut table| {
         let listen = table.value::<String>("listen").parsed::<SocketAddr>().required();
@@ -58,11 +60,13 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPla
     let auth = root.required_table("auth").and_then(|table| auth(table, path));
     let looks = root.table("verify").map_or_else(LookTimes::default, looks);
     let (mqtt, (listen, https_in_front), auth) = (mqtt?, http?, auth?);
+    let (database, (evidence_dir, key_file)) = (database?, evidence?);
     let config = HubConfig {
         district: district?,
         listen,
-        database: database?,
-        evidence_dir: evidence_dir?,
+        package_key_file: key_file.unwrap_or_else(|| database.with_file_name("package-key.pem")),
+        database,
+        evidence_dir,
         mqtt: BrokerConfig {
             url: mqtt.url,
             client_id: "gridwarden-hub".to_owned(),

@@ -91,6 +91,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         listen,
         database: work.join("hub.sqlite"),
         evidence_dir: work.join("hub-evidence"),
+        package_key_file: work.join("package-key.pem"),
         mqtt: BrokerConfig {
             url: broker.url(),
             client_id: "gridwarden-hub".to_owned(),

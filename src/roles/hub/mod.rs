@@ -18,6 +18,9 @@ pub mod ingest;
 mod link;
 #[cfg(test)]
 mod merge_tests;
+pub mod package;
+#[cfg(test)]
+mod package_tests;
 pub mod password;
 pub mod register;
 #[cfg(test)]
@@ -90,6 +93,8 @@ pub struct HubConfig {
     pub listen: SocketAddr,
     pub database: PathBuf,
     pub evidence_dir: PathBuf,
+    /// Signs evidence packages; made by the first start.
+    pub package_key_file: PathBuf,
     pub mqtt: BrokerConfig,
     pub users: Vec<User>,
     /// Edges upload evidence with it; without it none may.
@@ -136,6 +141,7 @@ pub async fn start(
             )
         })?;
     }
+    let signer = first_start::package_key(&config.package_key_file)?;
     let store = HubStore::open(&config.database, config.district.clone()).await?;
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
     let register = Arc::new(Register::over(store, files, Arc::clone(&clock)).await?);
@@ -180,7 +186,7 @@ pub async fn start(
         publisher.clone(),
         shutdown.clone(),
     ));
-    let http = http::Server::new(config, Arc::clone(&register), shutdown.clone())?;
+    let http = http::Server::new(config, Arc::clone(&register), signer, shutdown.clone())?;
     tasks.spawn(http.serve(listener));
     tracing::info!(%address, "hub serves");
     Ok(Running { address, register, ingest, publisher, tasks, shutdown })

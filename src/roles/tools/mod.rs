@@ -13,11 +13,14 @@ pub mod locate;
 #[cfg(feature = "edge")]
 pub mod models;
 #[cfg(feature = "hub")]
+pub mod package;
+#[cfg(feature = "hub")]
 pub mod password;
 pub mod replay;
 pub mod track;
 #[cfg(feature = "edge")]
 pub mod verify;
+pub mod verify_package;
 #[cfg(feature = "edge")]
 mod view_picture;
 

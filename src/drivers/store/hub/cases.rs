@@ -1,8 +1,8 @@
-//! Reading cases: the queue, one case, its history and evidence.
+//! Reading cases: the queue, one case, its evidence.
 
 use super::{
     HubStore,
-    records::{CaseRow, EvidenceRow, HistoryRow, case_row, time},
+    records::{CaseRow, EvidenceRow, case_row, time},
 };
 use crate::{
     base::time::WallTime,
@@ -143,28 +143,6 @@ impl HubStore {
         sqlx::query_as("SELECT state, COUNT(*) FROM cases GROUP BY state ORDER BY state")
             .fetch_all(&self.readers)
             .await
-            .map_err(|error| self.failed(error))
-    }
-
-    pub async fn history(&self, case_id: CaseId) -> Result<Vec<HistoryRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM history WHERE case_id = $1 ORDER BY number")
-            .bind(case_id.to_string())
-            .fetch_all(&self.readers)
-            .await
-            .map_err(|error| self.failed(error))?;
-        rows.iter()
-            .map(|row| {
-                Ok(HistoryRow {
-                    at: time(row, "at_millis")?,
-                    actor: row.try_get("actor")?,
-                    kind: row.try_get("kind")?,
-                    from: row.try_get("from_state")?,
-                    to: row.try_get("to_state")?,
-                    reason: row.try_get("reason")?,
-                    note: row.try_get("note")?,
-                })
-            })
-            .collect::<Result<_, _>>()
             .map_err(|error| self.failed(error))
     }
 

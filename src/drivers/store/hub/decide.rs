@@ -2,6 +2,7 @@
 
 use super::{
     HUB_NAME, HubStore, Tx,
+    audit::insert_history,
     evidence::link_evidence,
     merges::{BadMaster, merged_cases, still_seen},
     outbound::{OutboundRow, insert_outbound},
@@ -10,6 +11,7 @@ use super::{
 use crate::{
     base::time::WallTime,
     domain::{
+        case::audit::AuditEntry,
         case::lifecycle::{self, Effect, Event, EventKind, Known, Refused, State, Transition},
         ids::CaseId,
         wire::{CloudEvent, DecisionData, DecisionKind, EvidenceData, Leaf, NodeAddress, Topic},
@@ -198,22 +200,18 @@ impl HubStore {
     ) -> Result<(), StoreError> {
         let reason = decision.event.reason().or(decision.reason.as_deref());
         let failed = |error| self.failed(error);
-        sqlx::query(
-            "INSERT INTO history (case_id, number, at_millis, actor, kind, from_state, to_state, \
-             reason, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(case_id.to_string())
-        .bind(number)
-        .bind(decision.at.unix_millis())
-        .bind(&decision.actor)
-        .bind(transition.on.as_str())
-        .bind(transition.from.map(State::as_str))
-        .bind(transition.to.as_str())
-        .bind(reason)
-        .bind(decision.note.as_deref())
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
+        let entry = AuditEntry {
+            case_id,
+            number,
+            at: decision.at,
+            actor: decision.actor.clone(),
+            kind: transition.on.as_str().to_owned(),
+            from: transition.from.map(|state| state.as_str().to_owned()),
+            to: transition.to.as_str().to_owned(),
+            reason: reason.map(str::to_owned),
+            note: decision.note.clone(),
+        };
+        insert_history(tx, &entry).await.map_err(failed)?;
         let Some(kind) = published_as(transition) else { return Ok(()) };
         let mut data = DecisionData {
             case_id,

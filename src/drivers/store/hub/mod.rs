@@ -8,13 +8,16 @@
 //! - A fact, its place in its stream, the case's fold and the transition are one transaction.
 //! - A state changes only through `domain::case::lifecycle::next`, in the transaction that writes
 //!   its `history` row and the decision to be published.
+//! - Each `history` row has the hash of itself and of the row before it (`domain::case::audit`).
 //! - `cases.version` grows with each `history` row; sightings that decide nothing leave it, so a
 //!   reviewer is not told of a conflict because a camera saw the thing once more.
 //!
 //! Failure: see [`StoreError`]; after an error the database is as before the call. One connection
 //! writes, a few read; a reader sees each commit whole.
 
+mod audit;
 mod cameras;
+mod case_file;
 mod cases;
 mod complaints;
 mod decide;
@@ -29,6 +32,7 @@ mod sessions;
 mod verifications;
 
 pub use cameras::CameraRow;
+pub use case_file::{CaseFile, FactRow, NamedFile};
 pub use cases::{CaseFilter, Cursor};
 pub use complaints::NewComplaint;
 pub use decide::{CaseChange, DecideError, Decision};
@@ -36,7 +40,7 @@ pub use evidence::{EvidenceFile, KnownFile};
 pub use facts::Ingested;
 pub use merges::BadMaster;
 pub use outbound::OutboundRow;
-pub use records::{CameraRef, CaseRow, EvidenceRow, HistoryRow};
+pub use records::{CameraRef, CaseRow, EvidenceRow};
 pub use sessions::{SessionRow, View};
 pub use verifications::{NewVerification, VerificationRow};
 

@@ -64,17 +64,6 @@ impl CaseRow {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryRow {
-    pub at: WallTime,
-    pub actor: String,
-    pub kind: String,
-    pub from: Option<String>,
-    pub to: String,
-    pub reason: Option<String>,
-    pub note: Option<String>,
-}
-
 /// One file of one case. `available`: it is held whole, its digest is right and it is masked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvidenceRow {

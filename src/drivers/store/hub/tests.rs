@@ -2,7 +2,10 @@ use super::*;
 use crate::{
     base::time::WallTime,
     domain::{
-        case::lifecycle::{Event, State},
+        case::{
+            audit::{self, BrokenChain},
+            lifecycle::{Event, State},
+        },
         geo::GeoPoint,
         ids::CaseId,
         place::place_at,
@@ -80,7 +83,9 @@ async fn a_look_up_of_what_is_near_searches_indexes_by_all_their_columns_and_sca
 #[test]
 fn nothing_changes_or_deletes_what_only_grows() {
     let sources = [
+        include_str!("audit.rs"),
         include_str!("cameras.rs"),
+        include_str!("case_file.rs"),
         include_str!("cases.rs"),
         include_str!("complaints.rs"),
         include_str!("decide.rs"),
@@ -97,6 +102,58 @@ fn nothing_changes_or_deletes_what_only_grows() {
             assert!(sources.iter().all(|source| !source.contains(&statement)), "{statement}");
         }
     }
+}
+
+/// A case with three entries in its history.
+async fn decided(store: &HubStore) -> CaseId {
+    let (case_id, _) = store.open_complaint(&complaint(1, "A"), "p", None, AT).await.unwrap();
+    let outcome = crate::domain::verdict::Outcome::Undeterminable;
+    let steps = [Event::VerdictPrecheck(outcome), Event::Confirm];
+    for event in steps {
+        store.decide(case_id, None, &Decision::new(event, "li", AT)).await.unwrap();
+    }
+    case_id
+}
+
+async fn checked(store: &HubStore, case_id: CaseId) -> Result<String, BrokenChain> {
+    let file = store.case_files(case_id).await.unwrap().remove(0);
+    audit::check(case_id, file.case.version, &file.chain)
+}
+
+#[tokio::test]
+async fn a_history_altered_in_the_database_is_found_by_its_chain() {
+    for (statement, found) in [
+        ("UPDATE history SET actor = 'wang' WHERE number = 2", BrokenChain::Altered { number: 2 }),
+        ("UPDATE history SET note = '' WHERE number = 1", BrokenChain::Altered { number: 1 }),
+        ("UPDATE history SET at_millis = 0 WHERE number = 3", BrokenChain::Altered { number: 3 }),
+        ("UPDATE history SET hash = NULL WHERE number = 3", BrokenChain::HashMissing { number: 3 }),
+        ("DELETE FROM history WHERE number = 2", BrokenChain::Gap { expected: 2, found: 3 }),
+        ("DELETE FROM history WHERE number = 3", BrokenChain::Length { version: 3, entries: 2 }),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path()).await;
+        let case_id = decided(&store).await;
+        assert!(checked(&store, case_id).await.is_ok());
+        sqlx::query(statement).execute(&store.writer).await.unwrap();
+        assert_eq!(checked(&store, case_id).await, Err(found), "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn a_history_from_before_the_chain_is_covered_by_the_next_entry() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let case_id = decided(&store).await;
+    sqlx::query("UPDATE history SET hash = NULL").execute(&store.writer).await.unwrap();
+    let unchained = checked(&store, case_id).await.unwrap();
+    let feedback = Decision::new(Event::Feedback, "platform", AT);
+    store.decide(case_id, None, &feedback).await.unwrap();
+    assert_ne!(checked(&store, case_id).await.unwrap(), unchained);
+    sqlx::query("UPDATE history SET actor = 'wang' WHERE number = 1")
+        .execute(&store.writer)
+        .await
+        .unwrap();
+    assert_eq!(checked(&store, case_id).await, Err(BrokenChain::Altered { number: 4 }));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, SqliteExecutor, sqlite::SqliteRow};
 use uuid::Uuid;
 
 /// A look to be asked for.
@@ -62,6 +62,21 @@ fn verification(row: &SqliteRow) -> Result<VerificationRow, sqlx::Error> {
         result_at: time_option(row, "result_at_millis")?,
         settled_at: time_option(row, "settled_at_millis")?,
     })
+}
+
+/// All looks of a case, oldest first.
+pub(super) async fn verifications<'e>(
+    executor: impl SqliteExecutor<'e>,
+    case_id: CaseId,
+) -> Result<Vec<VerificationRow>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT * FROM verifications WHERE case_id = $1 \
+         ORDER BY requested_at_millis, try_number, request_id",
+    )
+    .bind(case_id.to_string())
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(verification).collect()
 }
 
 impl HubStore {
@@ -255,14 +270,6 @@ impl HubStore {
     }
 
     pub async fn verifications(&self, case_id: CaseId) -> Result<Vec<VerificationRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM verifications WHERE case_id = $1 \
-             ORDER BY requested_at_millis, try_number",
-        )
-        .bind(case_id.to_string())
-        .fetch_all(&self.readers)
-        .await
-        .map_err(|error| self.failed(error))?;
-        rows.iter().map(|row| verification(row).map_err(|error| self.failed(error))).collect()
+        verifications(&self.readers, case_id).await.map_err(|error| self.failed(error))
     }
 }

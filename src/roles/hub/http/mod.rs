@@ -15,6 +15,7 @@ mod listener;
 mod merges;
 mod openapi;
 mod ops;
+mod package;
 pub mod problem;
 mod session;
 mod sightings;
@@ -22,7 +23,7 @@ mod stream;
 mod view;
 
 use super::{HubConfig, register::Register};
-use crate::base::shutdown::Shutdown;
+use crate::{base::shutdown::Shutdown, drivers::signature::SigningKey};
 use anyhow::Context;
 use axum::{
     Router,
@@ -42,6 +43,9 @@ pub struct AppState {
     uploads: Arc<evidence::Uploads>,
     streams: Arc<Semaphore>,
     datasets: Arc<Semaphore>,
+    packages: Arc<Semaphore>,
+    /// Signs packages.
+    signer: Arc<SigningKey>,
     shutdown: Shutdown,
 }
 
@@ -54,6 +58,7 @@ impl Server {
     pub fn new(
         config: HubConfig,
         register: Arc<Register>,
+        signer: SigningKey,
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
         for user in &config.users {
@@ -72,6 +77,8 @@ impl Server {
             uploads: Arc::default(),
             streams: Arc::new(Semaphore::new(stream::STREAMS_MAX)),
             datasets: Arc::new(Semaphore::new(1)),
+            packages: Arc::new(Semaphore::new(package::PACKAGES_MAX)),
+            signer: Arc::new(signer),
             shutdown: shutdown.clone(),
         };
         Ok(Self { router: routes(state), shutdown })
@@ -95,6 +102,7 @@ fn routes(state: AppState) -> Router {
         .route("/cases/{id}", get(cases::one))
         .route("/cases/{id}/act", post(cases::act))
         .route("/cases/{id}/near", get(merges::near))
+        .route("/cases/{id}/package", get(package::download))
         .route("/cases/{id}/feedback", post(cases::feedback))
         .route("/complaints", post(complaints::receive))
         .route("/cameras", get(cameras::list))
@@ -104,6 +112,7 @@ fn routes(state: AppState) -> Router {
             get(evidence::show).head(evidence::held).patch(evidence::append),
         )
         .route("/dataset", get(dataset::coco))
+        .route("/package-key", get(package::key))
         .route("/stream", get(stream::listen));
     Router::new()
         .nest("/api/v1", api)

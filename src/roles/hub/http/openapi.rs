@@ -1,8 +1,8 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    cameras, cases, complaints, dataset, evidence, merges, ops, problem::Problem, session, stream,
-    view,
+    cameras, cases, complaints, dataset, evidence, merges, ops, package, problem::Problem, session,
+    stream, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -21,6 +21,8 @@ use utoipa::OpenApi;
         cases::one,
         cases::act,
         merges::near,
+        package::download,
+        package::key,
         cases::feedback,
         complaints::receive,
         cameras::list,

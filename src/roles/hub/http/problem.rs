@@ -77,7 +77,7 @@ impl Problem {
         problem
     }
 
-    fn internal(cause: &dyn std::fmt::Display) -> Self {
+    pub(super) fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,0 +1,60 @@
+//! `package` over a register that a hub wrote, while that hub still has it open.
+
+use crate::{
+    dataset::Town,
+    support::{Ended, run},
+};
+use gridwarden::roles::hub::first_start::{package_key, public_key_file};
+use std::{ffi::OsStr, fs, os::unix::fs::PermissionsExt};
+
+impl Town {
+    fn package(&self, case: &str, out: &str) -> Ended {
+        let (config, out) = (self.folder.path().join("hub.toml"), self.folder.path().join(out));
+        let args: [&OsStr; 9] = [
+            "package".as_ref(),
+            "--config".as_ref(),
+            config.as_os_str(),
+            "--case".as_ref(),
+            case.as_ref(),
+            "--out".as_ref(),
+            out.as_os_str(),
+            "--by".as_ref(),
+            "li".as_ref(),
+        ];
+        run(args)
+    }
+}
+
+#[tokio::test]
+async fn a_zip_and_a_folder_of_one_case_both_hold_against_the_hubs_public_key() {
+    let town = Town::new().await;
+    let (case_id, clean) = town.case(1, |_| {}).await;
+    let case_id = case_id.to_string();
+    let key = town.folder.path().join("package-key.pem");
+    let early = town.package(&case_id, "case.zip");
+    assert_eq!(early.code, 2, "{}", early.shown());
+    assert!(early.stderr.contains("evidence.key_file = "), "{}", early.shown());
+    assert!(!key.exists(), "a key is the hub's to make");
+    package_key(&key).unwrap();
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    let public = public_key_file(&key);
+    for out in ["case.zip", "case"] {
+        let made = town.package(&case_id, out);
+        assert_eq!(made.code, 0, "{}", made.shown());
+        let out = town.folder.path().join(out);
+        let args: [&OsStr; 4] =
+            ["verify-package".as_ref(), "--key".as_ref(), public.as_os_str(), out.as_os_str()];
+        let ended = run(args);
+        assert_eq!(ended.code, 0, "{}", ended.shown());
+        assert!(ended.stdout.contains(&case_id), "{}", ended.shown());
+    }
+    let views = town.register.store.views_of(clean.as_str()).await.unwrap();
+    let row = ("li".to_owned(), "package".to_owned(), "package".to_owned());
+    assert_eq!(views, [row.clone(), row]);
+    let again = town.package(&case_id, "case.zip");
+    assert_eq!(again.code, 2, "what is there is not written over: {}", again.shown());
+    let unknown = town.package("019b76da-a800-7000-8000-00000000ffff", "other.zip");
+    assert_eq!(unknown.code, 2, "{}", unknown.shown());
+    assert!(unknown.stderr.contains("the hub has no such case"), "{}", unknown.shown());
+    assert!(!town.folder.path().join("other.zip").exists());
+}
