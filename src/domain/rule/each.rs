@@ -9,11 +9,11 @@ const SAME_PLACE_IOU_MIN: f32 = 0.3;
 /// Overlap with where a thing stood on average at which it is back, unmoved, after it was out of sight.
 const UNMOVED_IOU_MIN: f32 = 0.7;
 /// A person whose feet are this close to a thing, as a share of its size, is with it.
-const REACH_SHARE: f32 = 0.3;
+pub(in crate::domain) const REACH_SHARE: f32 = 0.3;
 /// Share of a place that another thing must cover to hide it.
 pub(super) const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
-pub(super) const OCCLUDERS: [&str; 7] =
+pub(in crate::domain) const OCCLUDERS: [&str; 7] =
     ["person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle"];
 
 impl ZoneRule {

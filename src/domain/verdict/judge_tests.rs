@@ -31,7 +31,7 @@ fn pattern() -> Pattern {
         unseen_max: Duration::ZERO,
         hit_ratio_min: 0.5,
         clear: Duration::from_secs(180),
-        closure: Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },
+        closure: Closure::default(),
         description_zh: String::new(),
         description_en: String::new(),
     }
@@ -48,7 +48,13 @@ fn footage(
         from: at(0),
         to: at(frames),
         frames: (0..frames)
-            .map(|i| FrameFinding { at: at(i), condition, holds: holds(i), view_share: None })
+            .map(|i| FrameFinding {
+                at: at(i),
+                condition,
+                showing: if holds(i) { Showing::Surely } else { Showing::Nothing },
+                hindrance: None,
+                view_share: None,
+            })
             .collect(),
     }
 }
@@ -59,7 +65,8 @@ fn ok(start: i64, frames: usize, holds: impl Fn(usize) -> bool) -> Footage {
 
 fn postcheck(after: &[Footage], before: Option<&Footage>) -> Verdict {
     let model = ModelRef { id: "m".into(), sha256: "0".into() };
-    judge(&Question { kind: VerifyKind::Postcheck, pattern: &pattern(), model, after, before })
+    let (kind, pattern) = (VerifyKind::Postcheck, &pattern());
+    judge(&Question { kind, pattern, model, filed_by: None, after, before })
 }
 
 #[test]
@@ -142,6 +149,7 @@ fn an_event_that_video_cannot_clear_is_never_cleared() {
         kind: VerifyKind::Postcheck,
         pattern: &pattern,
         model,
+        filed_by: None,
         after: &after,
         before: Some(&before),
     });
