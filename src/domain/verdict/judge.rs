@@ -21,7 +21,7 @@ const PRESENT_SHARE_MIN: f64 = 0.5;
 const SURE_SHARE_MIN: f64 = 0.2;
 /// Share of frames with one fault or hindrance that names it as the reason.
 const FAULT_SHARE_MIN: f64 = 0.3;
-/// A detector that misses a lorry on some frames has seen it within this.
+/// A detector that misses a lorry, or a bin, on some frames sees it within this.
 const LINGER: Duration = Duration::from_secs(1);
 const MINUTES_A_DAY: u16 = 24 * 60;
 
@@ -61,13 +61,11 @@ pub struct Question<'a> {
 
 pub fn judge(question: &Question<'_>) -> Verdict {
     let after = Seen::of(question.after, |at| may_be_absent(question, at));
-    let positive_control = question.before.map_or(
-        PositiveControl { ran: false, found: false },
-        |before| {
+    let positive_control =
+        question.before.map_or(PositiveControl { ran: false, found: false }, |before| {
             let before = Seen::of(&[of_control(before)], |_| true);
             PositiveControl { ran: before.could_see(), found: before.is_present() }
-        },
-    );
+        });
     let (verdict, reasons) = decide(question, &after, positive_control);
     Verdict {
         verdict,
@@ -116,16 +114,10 @@ impl Seen {
             if frame.condition != CameraCondition::Ok {
                 continue;
             }
-            let hindrance = frame.hindrance.or_else(|| lingering(frames, frame.at)).or_else(|| {
-                (!may_be_absent(frame.at)).then_some(Hindrance::OutsideSchedule)
-            });
-            match (frame.showing, hindrance) {
+            match (frame.showing, hindrance(frames, frame, &may_be_absent)) {
                 // What is being cleared is neither there nor gone.
-                (_, Some(Hindrance::BeingHandled)) => {
-                    look.hindered += 1;
-                    self.hindrances.add(Hindrance::BeingHandled);
-                }
-                (Showing::Nothing, Some(hindrance)) => {
+                (_, Some(hindrance @ Hindrance::BeingHandled))
+                | (Showing::Nothing, Some(hindrance)) => {
                     look.hindered += 1;
                     self.hindrances.add(hindrance);
                 }
@@ -169,10 +161,28 @@ fn of_control(before: &Footage) -> Footage {
     Footage { frames: frames.collect(), ..*before }
 }
 
-/// What hindered a frame close by, and may still do so though the detector missed it.
-fn lingering(frames: &[FrameFinding], at: WallTime) -> Option<Hindrance> {
-    let close = |frame: &&FrameFinding| at.since(frame.at).max(frame.at.since(at)) <= LINGER;
-    frames.iter().filter(close).filter_map(|frame| frame.hindrance).find(|it| it.lingers())
+/// What hinders a frame, by itself and by those about it.
+fn hindrance(
+    frames: &[FrameFinding],
+    frame: &FrameFinding,
+    may_be_absent: impl Fn(WallTime) -> bool,
+) -> Option<Hindrance> {
+    if frame.showing != Showing::Nothing {
+        return frame.hindrance;
+    }
+    let close = |other: &&FrameFinding| {
+        other.condition == CameraCondition::Ok
+            && frame.at.since(other.at).max(other.at.since(frame.at)) <= LINGER
+    };
+    let about = || frames.iter().filter(close);
+    let own = frame.hindrance.filter(|hindrance| {
+        // A bin that is seen now and missed the next moment has not left.
+        let seen =
+            |other: &FrameFinding| other.showing == Showing::Nothing && other.hindrance.is_none();
+        *hindrance != Hindrance::BinMissing || !about().any(seen)
+    });
+    own.or_else(|| about().filter_map(|other| other.hindrance).find(|it| it.lingers()))
+        .or_else(|| (!may_be_absent(frame.at)).then_some(Hindrance::OutsideSchedule))
 }
 
 /// Whether the pattern's hours, and the day-part of the filing, let absence mean anything.
@@ -205,14 +215,16 @@ fn decide(
         reasons.push(Reason::TooFewValidFrames);
         unclear(reasons)
     };
-    if after.valid < closure.valid_frames_min {
-        return too_few();
-    }
-    if is_frozen {
+    // A place that looks as it did with the thing in it speaks for what was found there on other frames.
+    let speaking = after.valid + after.hindrances.place_unchanged;
+    if is_frozen && speaking >= closure.valid_frames_min {
         return unclear(after.doubts());
     }
-    if after.is_present() {
+    if after.is_present() && speaking >= closure.valid_frames_min {
         return (Outcome::Present, vec![Reason::Found]);
+    }
+    if after.valid < closure.valid_frames_min {
+        return too_few();
     }
     if share(after.found, after.valid) >= PRESENT_SHARE_MIN {
         return unclear(vec![Reason::FoundFaintly]);

@@ -96,7 +96,7 @@ impl Study {
                 if share < PLACE_SHARE_MIN || !target.is_member(&thing.seen) {
                     continue;
                 }
-                match target.is_near(&bbox) {
+                match target.is_it(&bbox) {
                     true => known.places.push(bbox),
                     false => known.neighbours.push(bbox),
                 }

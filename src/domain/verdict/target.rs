@@ -27,17 +27,21 @@ const HIDDEN_SHARE_MAX: f32 = 0.2;
 const COVER_SCORE_MIN: f32 = 0.25;
 /// What stands this far above a place's foot, as a share of its height, stands behind it.
 const BEHIND_SHARE: f32 = 0.1;
+/// Overlap with where the case has its thing at which it is that thing.
+const IT_IOU_MIN: f32 = 0.2;
 /// A thing of the same kind this close, by its box's longer side, is the thing.
 const NEAR_SHARE: f32 = 0.5;
-/// ... and one within this, that was not there before, is the thing moved.
+/// ... and so is one within this, moved or in its stead.
 const MOVED_METRES_MAX: f64 = 3.0;
 const MOVED_SHARE_MAX: f32 = 1.5;
 /// Of the means of the footage before, below which it is another light.
 const LIGHT_SHARE_MIN: f32 = 0.5;
 /// Correlation with the picture before at which a place has not changed, and below which something
 /// stands before its surroundings; measured in tests/variants.
-const UNCHANGED_MIN: f32 = 0.6;
-const AROUND_MIN: f32 = 0.3;
+const UNCHANGED_MIN: f32 = 0.5;
+/// ... with the same bin in it, emptied or not.
+const UNCHANGED_ASSET_MIN: f32 = 0.85;
+const AROUND_MIN: f32 = 0.5;
 
 /// What is looked for, and where.
 pub struct Target<'a> {
@@ -49,8 +53,17 @@ pub struct Target<'a> {
     /// Only there or beside it, for who knows no more than a cell.
     pub cell: Option<GridCell>,
     pub ground: Option<&'a GroundView>,
-    /// What the footage before taught; none while it is being looked at, and without any.
-    pub known: Option<Known>,
+    pub memory: Memory,
+}
+
+/// Of the footage of the filing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Memory {
+    /// There is none.
+    None,
+    /// It is being looked at.
+    Learning,
+    Known(Known),
 }
 
 /// One frame as it was measured.
@@ -64,6 +77,8 @@ pub struct Measured<'a> {
 /// How much of the picture before is found again, -1 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Likeness {
+    /// How far the view has moved since, right and down, in frame widths.
+    pub shift: [f32; 2],
     /// At the places of things, the most of any.
     pub places: f32,
     /// About them, the least of any; none where there is nothing to recognise.
@@ -104,20 +119,52 @@ impl Target<'_> {
     /// What the pattern's things are, where they stood, for what is remembered of the footage before.
     pub fn is_member(&self, found: &Detection) -> bool {
         let found = std::slice::from_ref(found);
-        self.zones.iter().any(|zone| !frame_check::members(self.pattern, zone, found, 1.0).is_empty())
+        self.zones
+            .iter()
+            .any(|zone| !frame_check::members(self.pattern, zone, found, 1.0).is_empty())
     }
 
-    /// Whether a box is where the case's thing stood.
-    pub fn is_near(&self, found: &PixelBox) -> bool {
-        // Wide on purpose: calling a moved thing gone is the worse error.
+    /// Whether a box is the case's thing, in the footage of its filing.
+    pub fn is_it(&self, found: &PixelBox) -> bool {
         self.place.is_none_or(|place| {
-            place.grown(NEAR_SHARE * place.extent()).intersection(found) > 0.0
+            place.iou(found) >= IT_IOU_MIN
+                || place.contains(found.centre())
+                || found.contains(place.centre())
         })
+    }
+
+    fn known(&self) -> Option<&Known> {
+        match &self.memory {
+            Memory::Known(known) => Some(known),
+            Memory::None | Memory::Learning => None,
+        }
+    }
+
+    /// Whether a box is the thing, still there, a little aside or a step away: wide on purpose, since to
+    /// call a moved thing gone is the worse error. Another that stood beside it before is not the thing.
+    fn is_of_place(&self, found: &PixelBox) -> bool {
+        let Some(place) = self.place else { return true };
+        if self.memory == Memory::Learning {
+            return self.is_it(found);
+        }
+        if self.known().is_some_and(|known| known.is_neighbour(found)) {
+            return false;
+        }
+        let is_near = place.grown(NEAR_SHARE * place.extent()).intersection(found) > 0.0;
+        // Without a memory of what stood about, a thing a step away may be any.
+        is_near || self.known().is_some() && self.is_a_step_away(&place, found)
+    }
+
+    fn is_a_step_away(&self, place: &PixelBox, found: &PixelBox) -> bool {
+        match (self.on_ground(place.foot()), self.on_ground(found.foot())) {
+            (Some(from), Some(to)) => from.local.distance_metres(&to.local) <= MOVED_METRES_MAX,
+            _ => place.grown(MOVED_SHARE_MAX * place.extent()).intersection(found) > 0.0,
+        }
     }
 
     /// Where the thing stood: as the case says, or as the footage before showed.
     pub fn places(&self) -> Vec<PixelBox> {
-        match (&self.place, &self.known) {
+        match (&self.place, self.known()) {
             (Some(place), _) => vec![*place],
             (None, Some(known)) => known.places.clone(),
             (None, None) => Vec::new(),
@@ -139,23 +186,11 @@ impl Target<'_> {
     }
 
     fn holds(&self, members: &[Detection], factor: f32) -> bool {
-        let of_place = |found: &Detection| self.is_near(&found.bbox) || self.has_moved(&found.bbox);
+        let of_place = |found: &Detection| self.is_of_place(&found.bbox);
         self.zones
             .iter()
             .any(|zone| frame_check::holds(self.pattern, zone, members, factor, of_place))
             && self.cell.is_none_or(|cell| members.iter().any(|found| self.is_of_cell(found, cell)))
-    }
-
-    /// A thing of this kind a step from the place, where none was before: moved there, or in its stead.
-    fn has_moved(&self, found: &PixelBox) -> bool {
-        let (Some(place), Some(known)) = (self.place, &self.known) else { return false };
-        if known.is_neighbour(found) {
-            return false;
-        }
-        match (self.on_ground(place.foot()), self.on_ground(found.foot())) {
-            (Some(from), Some(to)) => from.local.distance_metres(&to.local) <= MOVED_METRES_MAX,
-            _ => place.grown(MOVED_SHARE_MAX * place.extent()).intersection(found) > 0.0,
-        }
     }
 
     /// In the cell or one of its neighbours: a foot point is only known to some metres.
@@ -197,15 +232,13 @@ impl Target<'_> {
                 let by = |place: &PixelBox| {
                     place.grown(REACH_SHARE * place.extent()).contains(d.bbox.foot())
                 };
-                d.class.as_str() == "person"
-                    && d.score >= COVER_SCORE_MIN
-                    && places.iter().any(by)
+                d.class.as_str() == "person" && d.score >= COVER_SCORE_MIN && places.iter().any(by)
             })
     }
 
     /// Darker, or with less contrast, than where the model has shown that it finds the thing.
     fn is_darker(&self, light: Option<Light>) -> bool {
-        let proved = self.known.as_ref().and_then(|known| known.light);
+        let proved = self.known().and_then(|known| known.light);
         let (Some(now), Some(proved)) = (light, proved) else { return false };
         now.mean < LIGHT_SHARE_MIN * proved.mean
             || now.deviation < LIGHT_SHARE_MIN * proved.deviation
@@ -218,7 +251,7 @@ impl Target<'_> {
             d.score >= COVER_SCORE_MIN
                 && !self.pattern.classes.contains(&d.class)
                 && !closure.needs.contains(&d.class)
-                && !self.known.as_ref().is_some_and(|known| known.stood(d))
+                && !self.known().is_some_and(|known| known.stood(d))
         };
         let new: Vec<&Detection> = found.iter().filter(is_new).collect();
         let hidden = |lattice: &Lattice, foot: f32| {
@@ -249,9 +282,9 @@ impl Target<'_> {
         let score_min = self.pattern.score_min * self.pattern.closure.score_factor;
         let about = |d: &Detection| match places {
             [] => self.zones.iter().any(|zone| zone.polygon.contains(d.bbox.foot())),
-            places => places.iter().any(|place| {
-                place.grown(REACH_SHARE * place.extent()).intersection(&d.bbox) > 0.0
-            }),
+            places => places
+                .iter()
+                .any(|place| place.grown(REACH_SHARE * place.extent()).intersection(&d.bbox) > 0.0),
         };
         let bars = |d: &Detection| {
             d.score >= score_min && self.pattern.closure.bars.contains(&d.class) && about(d)
@@ -259,14 +292,17 @@ impl Target<'_> {
         found.iter().any(bars).then_some(Hindrance::OtherThingThere)
     }
 
-    /// What stays behind (an emptied bin) may look as ever; what goes leaves another picture.
+    /// What goes leaves another picture; so does, if less, what is emptied.
     fn unlike(&self, likeness: Option<Likeness>) -> Option<Hindrance> {
         let likeness = likeness?;
         if likeness.around.is_some_and(|around| around < AROUND_MIN) {
             return Some(Hindrance::ZoneOccluded);
         }
-        let goes = self.pattern.closure.needs.is_empty();
-        (goes && likeness.places >= UNCHANGED_MIN).then_some(Hindrance::PlaceUnchanged)
+        let unchanged_min = match self.pattern.closure.needs.is_empty() {
+            true => UNCHANGED_MIN,
+            false => UNCHANGED_ASSET_MIN,
+        };
+        (likeness.places >= unchanged_min).then_some(Hindrance::PlaceUnchanged)
     }
 
     fn lacks_asset(&self, places: &[PixelBox], found: &[Detection]) -> Option<Hindrance> {
@@ -276,9 +312,9 @@ impl Target<'_> {
             found.iter().filter(seen).filter(|d| needs.contains(&d.class))
         };
         let is_seen = match places {
-            [] => assets().any(|d| {
-                self.zones.iter().any(|zone| zone.polygon.contains(d.bbox.foot()))
-            }),
+            [] => {
+                assets().any(|d| self.zones.iter().any(|zone| zone.polygon.contains(d.bbox.foot())))
+            }
             places => places.iter().all(|place| assets().any(|d| place.contains(d.bbox.centre()))),
         };
         (!needs.is_empty() && !is_seen).then_some(Hindrance::BinMissing)

@@ -2,7 +2,7 @@
 //!
 //! Enters: the frames of the footage before, then frames after with the places of things. Leaves: the
 //! correlation of luma gradients with their mean picture, at the places and in a ring about them. Light
-//! and contrast do not change it. A thing that is gone leaves another picture in its place; what stands
+//! and contrast do not change it, and a bump is found by phase correlation. A thing that is gone leaves another picture in its place; what stands
 //! before a place hides its surroundings, too. Luma at 640 px wide at most; two such pictures are kept.
 
 use super::{
@@ -18,6 +18,8 @@ use opencv::{
 };
 
 const WIDTH_PX_MAX: u32 = 640;
+/// Of the width: what has moved further is another view.
+const SHIFT_MAX: f32 = 0.03;
 /// Of a place's longer side.
 const RING_SHARE: f32 = 0.5;
 /// A place shorter than this, in px, is too small to be recognised.
@@ -67,12 +69,12 @@ impl LikenessMeter {
         Ok(())
     }
 
-    /// Places are in fractions of the frame before, the shift in its widths.
+    /// Places are in fractions of the frame before. None where nothing is remembered, or nothing of the
+    /// places can be recognised.
     pub fn compare(
         &mut self,
         frame: &Frame,
         places: &[PixelBox],
-        shift: [f32; 2],
     ) -> Result<Option<Likeness>, PixelFault> {
         let plane = Plane::luma(&frame.image.planes())?;
         let size = small(plane.size());
@@ -86,19 +88,21 @@ impl LikenessMeter {
             Some(before) => before,
             none => none.insert(Gradients::of(&self.mean, size)?),
         };
+        let by_px = before.shift(&after, size)?;
         let (width, height) = (size.width_px as f32, size.height_px as f32);
-        let shift = shift.map(|share| (share * width).round() as i32);
+        let shift = by_px.map(|px| px as f32 / width);
         let mut likeness: Option<Likeness> = None;
         for place in places {
             let inner = place.scaled(width, height);
             let outer = inner.grown(RING_SHARE * inner.extent());
-            let inside = before.matches(&after, size, shift, &inner);
-            let all = before.matches(&after, size, shift, &outer);
+            let inside = before.matches(&after, size, by_px, &inner);
+            let all = before.matches(&after, size, by_px, &outer);
             let Some(here) = inside.correlation() else { continue };
             let around = all.less(inside).correlation();
             likeness = Some(match likeness {
-                None => Likeness { places: here, around },
+                None => Likeness { shift, places: here, around },
                 Some(so_far) => Likeness {
+                    shift,
                     places: so_far.places.max(here),
                     around: [so_far.around, around].into_iter().flatten().reduce(f32::min),
                 },
@@ -126,12 +130,46 @@ impl Gradients {
             imgproc::gaussian_blur_def(&source, &mut soft, side, 1.2)?;
             let along = |dx, dy| -> opencv::Result<Vec<f32>> {
                 let mut out = Mat::default();
-                imgproc::sobel(&soft, &mut out, CV_32F, dx, dy, 3, 0.125, 0.0, core::BORDER_REPLICATE)?;
+                imgproc::sobel(
+                    &soft,
+                    &mut out,
+                    CV_32F,
+                    dx,
+                    dy,
+                    3,
+                    0.125,
+                    0.0,
+                    core::BORDER_REPLICATE,
+                )?;
                 Ok(out.data_typed::<f32>()?.to_vec())
             };
             Ok(Self { x: along(1, 0)?, y: along(0, 1)? })
         };
         run().map_err(fault)
+    }
+
+    /// How far the other picture has moved: by phase correlation, where more of this one is found there
+    /// than where it was.
+    fn shift(&self, after: &Self, size: PixelSize) -> Result<[i32; 2], PixelFault> {
+        let strength = |of: &Self| -> Vec<f32> {
+            of.x.iter().zip(&of.y).map(|(x, y)| (x * x + y * y).sqrt()).collect()
+        };
+        let (rows, columns) = (size.height_px as i32, size.width_px as i32);
+        let (then, here) = (strength(self), strength(after));
+        let run = || {
+            let then = Mat::new_rows_cols_with_data(rows, columns, &then)?;
+            let here = Mat::new_rows_cols_with_data(rows, columns, &here)?;
+            imgproc::phase_correlate(&then, &here, &core::no_array(), None)
+        };
+        let moved = run().map_err(fault)?;
+        let moved = [moved.x.round() as i32, moved.y.round() as i32];
+        let bound = (SHIFT_MAX * columns as f32) as i32;
+        let whole = PixelBox::whole(size);
+        let found = |shift| self.matches(after, size, shift, &whole).correlation().unwrap_or(0.0);
+        let better = moved.iter().all(|px| px.abs() <= bound)
+            && moved != [0, 0]
+            && found(moved) > found([0, 0]);
+        Ok(if better { moved } else { [0, 0] })
     }
 
     /// Within a box of this picture, and where the shift puts it in the other.

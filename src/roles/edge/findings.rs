@@ -24,7 +24,10 @@ use crate::{
 };
 use std::time::Duration;
 
-pub use crate::domain::verdict::{known::Study, target::Target};
+pub use crate::domain::verdict::{
+    known::Study,
+    target::{Memory, Target},
+};
 
 /// Analysed frames a second: enough for the frames that a verdict needs, cheap enough for live work.
 pub const VERIFY_FPS: f64 = 5.0;
@@ -94,24 +97,19 @@ pub fn likeness(
     if glance.condition != CameraCondition::Ok {
         return None;
     }
-    if target.known.is_none() {
-        sight.remember(frame);
-        return None;
+    match target.memory {
+        Memory::None => None,
+        Memory::Learning => {
+            sight.remember(frame);
+            None
+        }
+        Memory::Known(_) => {
+            let size = target.scene.reference_size;
+            let (width, height) = (1.0 / size.width_px as f32, 1.0 / size.height_px as f32);
+            let places = target.places().into_iter().map(|place| place.scaled(width, height));
+            sight.likeness(frame, &places.collect::<Vec<_>>())
+        }
     }
-    let size = target.scene.reference_size;
-    let (width, height) = (1.0 / size.width_px as f32, 1.0 / size.height_px as f32);
-    let places: Vec<_> =
-        target.places().iter().map(|place| place.scaled(width, height)).collect();
-    sight.likeness(frame, &places, shift(glance))
-}
-
-/// How far the view has moved since the footage before, in frame widths: boxes are moved back by it.
-fn shift(glance: &Glance) -> [f32; 2] {
-    view(glance).map_or([0.0; 2], |view| view.shift)
-}
-
-fn view(glance: &Glance) -> Option<View> {
-    glance.picture.and_then(|picture| picture.view).filter(View::is_usable)
 }
 
 /// One frame, weighed.
@@ -122,12 +120,15 @@ pub fn looked(
     target: &Target<'_>,
 ) -> Looked {
     let (sx, sy) = target.scene.reference_from_stream(frame.stamp.size);
-    let shift = shift(&glance).map(|share| share * target.scene.reference_size.width_px as f32);
-    let view_share = view(&glance).map(|view| view.kept_share());
-    let light = glance.picture.map(|picture| Light {
-        mean: picture.luma_mean,
-        deviation: picture.luma_deviation,
-    });
+    let view = glance.picture.and_then(|picture| picture.view).filter(View::is_usable);
+    // Boxes are moved back to where the footage before had them.
+    let moved = likeness.map(|likeness| likeness.shift).or(view.map(|view| view.shift));
+    let width = target.scene.reference_size.width_px as f32;
+    let shift = moved.unwrap_or_default().map(|share| share * width);
+    let view_share = view.map(|view| view.kept_share());
+    let light = glance
+        .picture
+        .map(|picture| Light { mean: picture.luma_mean, deviation: picture.luma_deviation });
     let found = glance.found;
     // Low scores come from the masking list, which reaches below the model's own thresholds: the
     // clearing threshold lies under the filing one.

@@ -76,16 +76,10 @@ impl Sight {
         }
     }
 
-    /// How like what is remembered the frame is, at places given in fractions of it; `shift` is how far
-    /// the view has moved, in frame widths. None where nothing is remembered.
-    pub fn likeness(
-        &mut self,
-        frame: &Frame,
-        places: &[PixelBox],
-        shift: [f32; 2],
-    ) -> Option<Likeness> {
+    /// How like what is remembered the frame is, at places given in fractions of it.
+    pub fn likeness(&mut self, frame: &Frame, places: &[PixelBox]) -> Option<Likeness> {
         self.likeness
-            .compare(frame, places, shift)
+            .compare(frame, places)
             .map_err(|fault| tracing::warn!(%fault, "a frame is not compared"))
             .ok()
             .flatten()

@@ -14,7 +14,7 @@ use super::{
     clip::open_footage,
     counters::EdgeCounters,
     evidence::{About, Stored},
-    findings::{Looked, Study, Target, VERIFY_FPS, look_at, split},
+    findings::{Looked, Memory, Study, Target, VERIFY_FPS, look_at, split},
     report::Teller,
     sight::Sight,
 };
@@ -165,7 +165,7 @@ impl Verifier {
             // that was none, only knows the cell.
             cell: if case.is_some() { None } else { asked },
             ground: view,
-            known: None,
+            memory: Memory::None,
         };
 
         // The footage of the filing first: later looks must show the view that it shows.
@@ -176,11 +176,15 @@ impl Verifier {
             let (from, to) =
                 (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
             let mut study = Study::default();
+            target.memory = Memory::Learning;
             let (seen, kept) =
                 self.findings(request.camera.clone(), from, to, &target, Some(&mut study));
             before = seen;
             pictures.extend(kept.and_then(|kept| self.picture("before", &kept, &target)));
-            target.known = before.is_some().then(|| study.known(&target));
+            target.memory = match &before {
+                Some(_) => Memory::Known(study.known(&target)),
+                None => Memory::None,
+            };
         }
         let from = request.not_before.map_or(request.from, |limit| request.from.max(limit));
         let looks = split(from, request.to, pattern.closure.looks_min);

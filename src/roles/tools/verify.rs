@@ -36,7 +36,7 @@ use crate::{
             pipeline::{Pipeline, load_pipeline},
         },
         edge::{
-            findings::{Study, Target, VERIFY_FPS, in_looks, look_at, one_footage},
+            findings::{Memory, Study, Target, VERIFY_FPS, in_looks, look_at, one_footage},
             sight::Sight,
         },
     },
@@ -144,7 +144,7 @@ fn clips(
         place: None,
         cell: None,
         ground,
-        known: None,
+        memory: Memory::Learning,
     };
     let mut sight = open(&pipeline.manifest)?;
     let open_clip = |path: &Path, starts_at| {
@@ -152,7 +152,7 @@ fn clips(
     };
     let (before, study) =
         footage(&mut sight, &mut open_clip(before, args.before_start)?, args.before_start, &target);
-    target.known = Some(study.known(&target));
+    target.memory = Memory::Known(study.known(&target));
     let after_start =
         args.after_start.or(before.as_ref().map(|seen| seen.to)).unwrap_or(args.before_start);
     // The same camera: what it sees after must be what it saw before.
@@ -259,7 +259,7 @@ fn photograph(
         cell: None,
         ground: None,
         // Taken from who knows where: what stood where in the other picture says nothing of this one.
-        known: None,
+        memory: Memory::None,
     };
     sight.restart();
     Ok(footage(sight, &mut Photograph(Some(frame)), at, &target).0)
