@@ -11,6 +11,8 @@ mod dataset;
 mod grid;
 #[cfg(feature = "edge")]
 mod models;
+#[cfg(feature = "edge")]
+mod pairs;
 mod replay;
 mod survey;
 mod support;

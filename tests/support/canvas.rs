@@ -60,7 +60,9 @@ pub fn owned(frame: &Frame, paint: impl FnOnce(&mut Canvas)) -> OwnedImage {
     let planes = frame.image.planes();
     let (width, height) = (planes.size.width_px as usize, planes.size.height_px as usize);
     let packed = |plane: &[u8], stride: usize, width: usize, height: usize| -> Vec<u8> {
-        plane.chunks(stride).take(height).flat_map(|row| row[..width].to_vec()).collect()
+        let mut tight = Vec::with_capacity(width * height);
+        plane.chunks(stride).take(height).for_each(|row| tight.extend_from_slice(&row[..width]));
+        tight
     };
     let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
     let mut canvas = Canvas {

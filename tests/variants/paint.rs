@@ -84,9 +84,11 @@ impl Cut {
 }
 
 pub fn noise(canvas: &mut Canvas, dice: &mut Dice, levels: f32) {
-    for luma in &mut canvas.y {
-        let change = dice.between(-levels, levels);
-        *luma = (f32::from(*luma) + change).clamp(0.0, 255.0) as u8;
+    for few in canvas.y.chunks_mut(8) {
+        for (luma, throw) in few.iter_mut().zip(dice.next().to_le_bytes()) {
+            let change = (f32::from(throw) / 127.5 - 1.0) * levels;
+            *luma = (f32::from(*luma) + change) as u8;
+        }
     }
 }
 
@@ -123,11 +125,12 @@ pub fn shifted(canvas: &mut Canvas, right: i32, down: i32) {
     for (plane, step) in [(&mut canvas.y, 1), (&mut canvas.u, 2), (&mut canvas.v, 2)] {
         let (width, height) = ((canvas.width / step) as i32, (canvas.height / step) as i32);
         let before = plane.clone();
-        for y in 0..height {
-            for x in 0..width {
-                let from_x = (x - right / step as i32).clamp(0, width - 1);
-                let from_y = (y - down / step as i32).clamp(0, height - 1);
-                plane[(y * width + x) as usize] = before[(from_y * width + from_x) as usize];
+        let columns: Vec<i32> =
+            (0..width).map(|x| (x - right / step as i32).clamp(0, width - 1)).collect();
+        for (y, row) in plane.chunks_mut(width as usize).enumerate() {
+            let from = (y as i32 - down / step as i32).clamp(0, height - 1) * width;
+            for (sample, column) in row.iter_mut().zip(&columns) {
+                *sample = before[(from + column) as usize];
             }
         }
     }

@@ -16,7 +16,7 @@ pub struct Place {
     pub filed: (f64, f64),
     /// ... still there ...
     pub still: (f64, f64),
-    /// ... and gone, for good.
+    /// ... and gone, for good, with nobody at the place: who is there keeps the verdict waiting.
     pub gone: (f64, f64),
     pub px_per_metre: f32,
     /// How far the zone reaches beyond the thing, by its longer side.
@@ -79,7 +79,7 @@ pub const PLACES: [Place; 8] = [
         "garbage_day",
         "exposed_waste",
         "dumped",
-        [(10.0, 15.0), (16.0, 36.0), (43.0, 50.0)],
+        [(10.0, 15.0), (20.0, 27.0), (41.6, 47.0)],
         48.0,
         1.2,
     ),
@@ -87,7 +87,7 @@ pub const PLACES: [Place; 8] = [
         "bin_day",
         "exposed_waste",
         "garbage",
-        [(13.0, 18.0), (20.0, 44.0), (49.0, 60.0)],
+        [(13.4, 18.0), (20.0, 44.0), (50.6, 60.0)],
         46.0,
         1.2,
     ),
@@ -95,7 +95,7 @@ pub const PLACES: [Place; 8] = [
         "parking_day",
         "illegal_parking",
         "offender",
-        [(13.0, 18.0), (19.0, 40.0), (44.0, 50.0)],
+        [(13.0, 18.0), (19.0, 40.0), (44.0, 49.0)],
         33.0,
         0.35,
     ),

@@ -25,6 +25,8 @@ use crate::domain::{
 const HIDDEN_SHARE_MAX: f32 = 0.2;
 /// A model this unsure of a lorry before the place is taken at its word.
 const COVER_SCORE_MIN: f32 = 0.25;
+/// A person beside the place is at work there if this surely seen.
+const HANDLED_SCORE_MIN: f32 = 0.4;
 /// What stands this far above a place's foot, as a share of its height, stands behind it.
 const BEHIND_SHARE: f32 = 0.1;
 /// Overlap with where the case has its thing at which it is that thing.
@@ -232,7 +234,9 @@ impl Target<'_> {
                 let by = |place: &PixelBox| {
                     place.grown(REACH_SHARE * place.extent()).contains(d.bbox.foot())
                 };
-                d.class.as_str() == "person" && d.score >= COVER_SCORE_MIN && places.iter().any(by)
+                d.class.as_str() == "person"
+                    && d.score >= HANDLED_SCORE_MIN
+                    && places.iter().any(by)
             })
     }
 
@@ -279,17 +283,24 @@ impl Target<'_> {
     }
 
     fn barred(&self, places: &[PixelBox], found: &[Detection]) -> Option<Hindrance> {
-        let score_min = self.pattern.score_min * self.pattern.closure.score_factor;
-        let about = |d: &Detection| match places {
-            [] => self.zones.iter().any(|zone| zone.polygon.contains(d.bbox.foot())),
-            places => places
-                .iter()
-                .any(|place| place.grown(REACH_SHARE * place.extent()).intersection(&d.bbox) > 0.0),
+        let closure = &self.pattern.closure;
+        let bars =
+            |d: &Detection, score_min: f32| d.score >= score_min && closure.bars.contains(&d.class);
+        let about = |d: &Detection| {
+            let near = |place: &PixelBox| {
+                place.grown(REACH_SHARE * place.extent()).intersection(&d.bbox) > 0.0
+            };
+            places.iter().any(near)
         };
-        let bars = |d: &Detection| {
-            d.score >= score_min && self.pattern.closure.bars.contains(&d.class) && about(d)
+        let in_zones =
+            |d: &Detection| self.zones.iter().any(|zone| zone.polygon.contains(d.bbox.foot()));
+        let score_min = self.pattern.score_min;
+        let barred = match places {
+            // Where nobody knows the place, only what is sure to lie somewhere is held against it.
+            [] => found.iter().any(|d| bars(d, score_min) && in_zones(d)),
+            _ => found.iter().any(|d| bars(d, score_min * closure.score_factor) && about(d)),
         };
-        found.iter().any(bars).then_some(Hindrance::OtherThingThere)
+        barred.then_some(Hindrance::OtherThingThere)
     }
 
     /// What goes leaves another picture; so does, if less, what is emptied.

@@ -185,8 +185,8 @@ impl Gradients {
                 let from = (y * width + x) as usize;
                 let to = ((y + dy) * width + x + dx) as usize;
                 sums.both += self.x[from] * after.x[to] + self.y[from] * after.y[to];
-                sums.before += self.x[from].powi(2) + self.y[from].powi(2);
-                sums.after += after.x[to].powi(2) + after.y[to].powi(2);
+                sums.before += self.x[from] * self.x[from] + self.y[from] * self.y[from];
+                sums.after += after.x[to] * after.x[to] + after.y[to] * after.y[to];
                 sums.px += 1;
             }
         }
