@@ -221,7 +221,7 @@ fn what_is_there_is_never_closed_and_what_is_gone_is() {
     for (index, place) in PLACES.iter().enumerate() {
         let variants: Vec<(usize, Kind)> = (0..VARIANTS)
             .filter(|number| number % PLACES.len() == index)
-            .filter(|number| (number / PLACES.len() + index) % step == 0)
+            .filter(|number| (number / PLACES.len() + index).is_multiple_of(step))
             .map(|number| (number, KINDS[number / PLACES.len() % KINDS.len()]))
             .filter(|(_, kind)| kind.is_possible(place.pattern))
             .collect();

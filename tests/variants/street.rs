@@ -21,6 +21,9 @@ const LOOK_FRAMES: usize = 14;
 const STRIDE: usize = 2;
 const FRAME_MILLIS: i64 = (1000.0 / FPS) as i64;
 
+/// What is painted on a frame, by its number in the looks.
+type Painting<'a> = Box<dyn Fn(&mut Canvas, usize, &mut Dice) + 'a>;
+
 /// The clips, and what is cut out of them.
 pub struct Props {
     pub clips: BTreeMap<&'static str, Clip>,
@@ -31,15 +34,17 @@ pub struct Props {
 }
 
 fn canvas(frame: &Frame) -> Canvas {
-    let mut taken = None;
-    let image = owned(frame, |canvas| {
-        let empty = Canvas { width: 0, height: 0, y: vec![], u: vec![], v: vec![] };
-        let copy =
-            Canvas { y: canvas.y.clone(), u: canvas.u.clone(), v: canvas.v.clone(), ..empty };
-        taken = Some(Canvas { width: canvas.width, height: canvas.height, ..copy });
+    let mut copy = None;
+    owned(frame, |canvas| {
+        copy = Some(Canvas {
+            width: canvas.width,
+            height: canvas.height,
+            y: canvas.y.clone(),
+            u: canvas.u.clone(),
+            v: canvas.v.clone(),
+        });
     });
-    drop(image);
-    taken.unwrap()
+    copy.expect("owned() paints")
 }
 
 impl Props {
@@ -108,12 +113,7 @@ impl Props {
     }
 
     /// What is painted on each frame, by its number.
-    fn painting<'a>(
-        &'a self,
-        place: &'a Place,
-        kind: Kind,
-        dice: &mut Dice,
-    ) -> Box<dyn Fn(&mut Canvas, usize, &mut Dice) + 'a> {
+    fn painting<'a>(&'a self, place: &'a Place, kind: Kind, dice: &mut Dice) -> Painting<'a> {
         let stood = self.stood(place);
         let foot_at = |cut: &Cut, x: f32, foot: f32, height: f32| {
             let half = height * cut.aspect() / 2.0;
