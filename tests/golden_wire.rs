@@ -8,7 +8,7 @@ mod facts;
 use facts::{START, address, case_id, fact};
 use gridwarden::domain::{
     case::witness::Witness,
-    verdict::{Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary},
+    verdict::{Hindrances, Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary},
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
         CaseFactData, CloudEvent, DecisionData, DecisionKind, FactKind, Presence, RecordingSpan,
@@ -190,9 +190,11 @@ fn verifications_keep_their_form() {
                 frames: 600,
                 valid_frames: 596,
                 found: 0,
+                hindered: 0,
             }],
             positive_control: PositiveControl { ran: true, found: true },
             health: HealthSummary { frames: 600, valid: 596, blurred: 4, ..Default::default() },
+            hindrances: Hindrances::default(),
             fov_match: Some(0.96875),
             model: opened.model,
             pattern: opened.pattern,

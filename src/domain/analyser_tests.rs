@@ -38,7 +38,7 @@ fn stall_pattern() -> Arc<Pattern> {
         unseen_max: Duration::ZERO,
         hit_ratio_min: 0.5,
         clear: Duration::from_secs(60),
-        closure: Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },
+        closure: Closure::default(),
         description_zh: String::new(),
         description_en: String::new(),
     })

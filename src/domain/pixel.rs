@@ -96,6 +96,21 @@ impl PixelBox {
     pub fn scaled(&self, x: f32, y: f32) -> Self {
         Self { x1: self.x1 * x, y1: self.y1 * y, x2: self.x2 * x, y2: self.y2 * y }
     }
+
+    pub fn moved(&self, x: f32, y: f32) -> Self {
+        Self { x1: self.x1 + x, y1: self.y1 + y, x2: self.x2 + x, y2: self.y2 + y }
+    }
+
+    /// Each edge moved out.
+    pub fn grown(&self, margin: f32) -> Self {
+        let Self { x1, y1, x2, y2 } = *self;
+        Self::new(x1 - margin, y1 - margin, x2 + margin, y2 + margin)
+    }
+
+    /// The longer side.
+    pub fn extent(&self) -> f32 {
+        self.width().max(self.height())
+    }
 }
 
 /// A simple polygon, at least three corners.

@@ -145,12 +145,7 @@ mod tests {
             unseen_max: Duration::ZERO,
             hit_ratio_min: 0.5,
             clear: Duration::from_secs(20),
-            closure: Closure {
-                by_video: false,
-                valid_frames_min: 30,
-                looks_min: 2,
-                score_factor: 0.7,
-            },
+            closure: Closure { by_video: false, ..Closure::default() },
             description_zh: String::new(),
             description_en: String::new(),
         })

@@ -43,7 +43,7 @@ pub enum PersonConstraint {
 }
 
 /// When absence may be believed.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Closure {
     /// False: video can never show that this event is over.
     pub by_video: bool,
@@ -51,6 +51,27 @@ pub struct Closure {
     pub looks_min: u32,
     /// Share of the filing threshold that a detection must reach to count as "still there".
     pub score_factor: f32,
+    /// What must be seen in the place, one of these: a bin, before one that is not seen to overflow is emptied.
+    pub needs: Vec<ClassName>,
+    /// What must not lie about the place: rubbish beside a bin.
+    pub bars: Vec<ClassName>,
+    /// How far from the time of day at which it was filed absence means anything: a stall of the evening
+    /// is not gone for not being there in the morning. None: at any time.
+    pub daypart: Option<Duration>,
+}
+
+impl Default for Closure {
+    fn default() -> Self {
+        Self {
+            by_video: true,
+            valid_frames_min: 30,
+            looks_min: 2,
+            score_factor: 0.7,
+            needs: Vec::new(),
+            bars: Vec::new(),
+            daypart: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -13,6 +13,8 @@ mod grid;
 mod models;
 #[cfg(feature = "hub")]
 mod package;
+#[cfg(feature = "edge")]
+mod pairs;
 mod replay;
 mod survey;
 mod support;

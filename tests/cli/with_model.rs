@@ -343,16 +343,16 @@ fn times_are_those_given_and_the_answer_repeats() {
     let after = cut(folder.path(), "after.mp4", 65.0, 73.0);
     let args = format!(
         "verify --pipeline {PIPELINE} --pattern roadside_stall --zone stall_pavement --before {before} --after {after} \
-         --before-start 2026-03-01T08:00:00Z --after-start 2026-03-01T12:00:00Z"
+         --before-start 2026-03-01T08:00:00Z --after-start 2026-03-01T11:00:00Z"
     );
     let (first, second) = (line(&args), line(&args));
     assert_eq!(first.stdout, second.stdout);
     let verdict = verdict(&first);
     assert_eq!(verdict["verdict"], "CLEARED", "{verdict}");
     let times = |index: usize| (&verdict["looks"][index]["from"], &verdict["looks"][index]["to"]);
-    assert_eq!(times(0).0, "2026-03-01T12:00:00.000Z");
+    assert_eq!(times(0).0, "2026-03-01T11:00:00.000Z");
     assert_eq!(times(0).1, times(1).0);
-    assert_eq!(times(1).1, "2026-03-01T12:00:08.000Z");
+    assert_eq!(times(1).1, "2026-03-01T11:00:08.000Z");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! faults painted onto a quiet street.
 #![cfg(feature = "edge")]
 
+#[path = "../support/canvas.rs"]
+mod canvas;
 mod cases;
 mod clips;
 mod painted;

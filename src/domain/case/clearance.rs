@@ -87,6 +87,7 @@ mod tests {
             frames: 40,
             valid_frames: 38,
             found: 0,
+            hindered: 0,
         };
         Verdict {
             verdict: Outcome::Cleared,
@@ -95,6 +96,7 @@ mod tests {
             looks: vec![look(10_000, 20_000), look(20_000, 30_000)],
             positive_control: PositiveControl { ran: true, found: true },
             health: HealthSummary { frames: 80, valid: 76, ..HealthSummary::default() },
+            hindrances: crate::domain::verdict::Hindrances::default(),
             fov_match: Some(0.98),
             model: ModelRef { id: "m".to_owned(), sha256: "0".repeat(64) },
             pattern: PatternData {

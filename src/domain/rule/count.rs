@@ -5,7 +5,7 @@
 use super::{RuleEvent, RuleFrame, Sighting, ZoneRule};
 use crate::domain::pixel::PixelBox;
 
-const HOLD_SHARE: f64 = 0.8;
+pub(super) const HOLD_SHARE: f64 = 0.8;
 
 impl ZoneRule {
     pub(super) fn step_count(

@@ -14,7 +14,7 @@ const REACH_SHARE: f32 = 0.4;
 /// Share of a place that another thing must cover to hide it.
 pub(super) const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
-pub(super) const OCCLUDERS: [&str; 7] =
+pub(in crate::domain) const OCCLUDERS: [&str; 7] =
     ["person", "bicycle", "motorcycle", "car", "bus", "truck", "tricycle"];
 
 impl ZoneRule {
@@ -130,14 +130,15 @@ fn sighting(track: &Track, stationary: bool) -> Sighting {
     }
 }
 
+/// Whether a person is within an arm's length of a thing.
+pub(in crate::domain) fn is_with(person: &PixelBox, thing: &PixelBox) -> bool {
+    thing.grown(REACH_SHARE * person.height()).contains(person.foot())
+}
+
 /// Whether the people around a thing let its time count.
 pub(super) fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[Track]) -> bool {
-    let is_with = |person: &PixelBox| {
-        let reach = REACH_SHARE * person.height();
-        PixelBox::new(thing.x1 - reach, thing.y1 - reach, thing.x2 + reach, thing.y2 + reach)
-            .contains(person.foot())
-    };
-    let somebody = || tracks.iter().any(|t| t.class.as_str() == "person" && is_with(&t.bbox));
+    let somebody =
+        || tracks.iter().any(|t| t.class.as_str() == "person" && is_with(&t.bbox, thing));
     match constraint {
         PersonConstraint::Any => true,
         PersonConstraint::Absent => !somebody(),

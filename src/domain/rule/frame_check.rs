@@ -1,9 +1,8 @@
 //! Does a pattern's condition hold in one frame? For verification, which looks at frames, not at time.
 
-use super::area::Lattice;
+use super::{area::Lattice, count::HOLD_SHARE};
 use crate::domain::{
     detection::Detection,
-    pixel::PixelBox,
     scene::Zone,
     taxonomy::{Pattern, Subjects},
 };
@@ -29,18 +28,21 @@ pub fn members<'a>(
         .collect()
 }
 
-/// Whether the condition holds. With `place`, only things near that box count: another stall further
-/// along the street does not keep this case open.
+/// Whether the condition holds. Of things that stand, only those that are `of_place` count: another stall
+/// further along the street does not keep a case open.
 pub fn holds(
     pattern: &Pattern,
     zone: &Zone,
     detections: &[Detection],
-    place: Option<PixelBox>,
     score_factor: f32,
+    of_place: impl Fn(&Detection) -> bool,
 ) -> bool {
     let members = members(pattern, zone, detections, score_factor);
     match pattern.subjects {
-        Subjects::Count { count_min, .. } => members.len() >= count_min as usize,
+        Subjects::Count { count_min, .. } => {
+            let hold_share = if score_factor < 1.0 { HOLD_SHARE } else { 1.0 };
+            members.len() as f64 >= f64::from(count_min) * hold_share
+        }
         Subjects::Absence => members.is_empty(),
         Subjects::Area { share_min } => {
             Lattice::of(&zone.polygon).covered(members.iter().map(|d| &d.bbox)) >= share_min
@@ -48,18 +50,7 @@ pub fn holds(
         // A crossing is over when it has happened; no frame shows it.
         Subjects::Line { .. } => false,
         Subjects::Each { .. } if zone.asset.is_some() => !members.is_empty(),
-        Subjects::Each { stationary } => members.iter().any(|d| match place {
-            Some(place) if stationary => near(&d.bbox, &place),
-            _ => true,
-        }),
+        Subjects::Each { stationary: true } => members.into_iter().any(of_place),
+        Subjects::Each { stationary: false } => !members.is_empty(),
     }
-}
-
-/// Overlapping at all, or closer than half the place's size: wide on purpose, because calling a moved
-/// thing "gone" is the worse error.
-fn near(found: &PixelBox, place: &PixelBox) -> bool {
-    let margin = place.width().max(place.height()) / 2.0;
-    let wide =
-        PixelBox::new(place.x1 - margin, place.y1 - margin, place.x2 + margin, place.y2 + margin);
-    wide.intersection(found) > 0.0
 }

@@ -35,6 +35,8 @@ use line::Sides;
 use std::{sync::Arc, time::Duration};
 use timer::{Change, DwellTimer, Evidence};
 
+pub(super) use each::{OCCLUDERS, is_with};
+
 /// One frame as rules see it. Boxes are in reference pixels.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleFrame<'a> {

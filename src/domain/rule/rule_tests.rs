@@ -32,7 +32,7 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
         unseen_max: Duration::ZERO,
         hit_ratio_min: 0.5,
         clear: Duration::from_secs(20),
-        closure: Closure { by_video: true, valid_frames_min: 10, looks_min: 1, score_factor: 0.7 },
+        closure: Closure { valid_frames_min: 10, looks_min: 1, ..Closure::default() },
         description_zh: String::new(),
         description_en: String::new(),
     })

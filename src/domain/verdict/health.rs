@@ -1,5 +1,6 @@
 //! Of the frames that were looked at, how many could see, and what was wrong with the others.
 
+use super::hindrance::is_zero;
 use crate::domain::wire::CameraCondition;
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +19,6 @@ pub struct HealthSummary {
     pub overexposed: u32,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rain_on_lens: u32,
-}
-
-// serde hands over a reference.
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 impl HealthSummary {

@@ -31,7 +31,7 @@ fn pattern() -> Pattern {
         unseen_max: Duration::ZERO,
         hit_ratio_min: 0.5,
         clear: Duration::from_secs(180),
-        closure: Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },
+        closure: Closure::default(),
         description_zh: String::new(),
         description_en: String::new(),
     }
@@ -48,7 +48,13 @@ fn footage(
         from: at(0),
         to: at(frames),
         frames: (0..frames)
-            .map(|i| FrameFinding { at: at(i), condition, holds: holds(i), view_share: None })
+            .map(|i| FrameFinding {
+                at: at(i),
+                condition,
+                showing: if holds(i) { Showing::Surely } else { Showing::Nothing },
+                hindrance: None,
+                view_share: None,
+            })
             .collect(),
     }
 }
@@ -59,7 +65,8 @@ fn ok(start: i64, frames: usize, holds: impl Fn(usize) -> bool) -> Footage {
 
 fn postcheck(after: &[Footage], before: Option<&Footage>) -> Verdict {
     let model = ModelRef { id: "m".into(), sha256: "0".into() };
-    judge(&Question { kind: VerifyKind::Postcheck, pattern: &pattern(), model, after, before })
+    let (kind, pattern) = (VerifyKind::Postcheck, &pattern());
+    judge(&Question { kind, pattern, model, filed_by: None, after, before })
 }
 
 #[test]
@@ -142,6 +149,7 @@ fn an_event_that_video_cannot_clear_is_never_cleared() {
         kind: VerifyKind::Postcheck,
         pattern: &pattern,
         model,
+        filed_by: None,
         after: &after,
         before: Some(&before),
     });
@@ -169,4 +177,139 @@ fn the_match_of_the_views_is_the_median_and_needs_a_view_before() {
     }
     assert_eq!(postcheck(&after, Some(&before)).fov_match, Some(0.96));
     assert_eq!(postcheck(&after, None).fov_match, None);
+}
+
+/// Frames of a gone thing, some of them hindered.
+fn hindered(start: i64, frames: usize, by: impl Fn(usize) -> Option<Hindrance>) -> Footage {
+    let mut footage = ok(start, frames, |_| false);
+    for (number, frame) in footage.frames.iter_mut().enumerate() {
+        frame.hindrance = by(number);
+    }
+    footage
+}
+
+#[test]
+fn a_hindered_frame_is_no_evidence_of_absence_and_says_why() {
+    let before = ok(0, 40, |_| true);
+    for hindrance in [
+        Hindrance::ZoneOccluded,
+        Hindrance::OtherThingThere,
+        Hindrance::BeingHandled,
+        Hindrance::BinMissing,
+        Hindrance::PlaceUnchanged,
+        Hindrance::LowLight,
+        Hindrance::OutsideSchedule,
+    ] {
+        let looks = [60_000, 200_000].map(|start| hindered(start, 40, |_| Some(hindrance)));
+        let verdict = postcheck(&looks, Some(&before));
+        assert_eq!(verdict.verdict, Outcome::Undeterminable);
+        assert_eq!(verdict.reasons, [hindrance.reason(), Reason::TooFewValidFrames]);
+        assert_eq!((verdict.looks[0].hindered, verdict.looks[0].valid_frames), (40, 0));
+        // A few such frames do not spoil the rest.
+        let looks = [60_000, 200_000]
+            .map(|start| hindered(start, 40, |number| (number < 3).then_some(hindrance)));
+        assert_eq!(postcheck(&looks, Some(&before)).verdict, Outcome::Cleared);
+    }
+}
+
+#[test]
+fn a_lorry_that_the_detector_misses_now_and_then_is_still_there() {
+    let before = ok(0, 40, |_| true);
+    let some = |hindrance: Hindrance| {
+        [60_000, 200_000]
+            .map(|start| hindered(start, 60, |number| (number % 5 == 0).then_some(hindrance)))
+    };
+    let verdict = postcheck(&some(Hindrance::ZoneOccluded), Some(&before));
+    assert_eq!(verdict.reasons, [Reason::ZoneOccluded, Reason::TooFewValidFrames]);
+    // The other way round: a bin that is seen on most frames is there on all of them.
+    let verdict = postcheck(&some(Hindrance::BinMissing), Some(&before));
+    assert_eq!((verdict.verdict, verdict.looks[0].valid_frames), (Outcome::Cleared, 60));
+}
+
+#[test]
+fn what_shows_faintly_is_neither_there_nor_gone() {
+    let before = ok(0, 40, |_| true);
+    let mut looks = [ok(60_000, 40, |_| true), ok(200_000, 40, |_| true)];
+    let faint = |looks: &mut [Footage; 2], every: usize| {
+        for frame in looks.iter_mut().flat_map(|look| &mut look.frames) {
+            frame.showing = Showing::Faintly;
+        }
+        for frame in looks.iter_mut().flat_map(|look| &mut look.frames).step_by(every) {
+            frame.showing = Showing::Surely;
+        }
+    };
+    faint(&mut looks, 6);
+    let verdict = postcheck(&looks, Some(&before));
+    assert_eq!(
+        (verdict.verdict, verdict.reasons),
+        (Outcome::Undeterminable, vec![Reason::FoundFaintly])
+    );
+    faint(&mut looks, 4);
+    assert_eq!(postcheck(&looks, Some(&before)).verdict, Outcome::Present);
+    // A model that is as unsure of it before proves nothing.
+    let clear = [ok(60_000, 40, |_| false), ok(200_000, 40, |_| false)];
+    faint(&mut looks, 6);
+    assert_eq!(postcheck(&clear, Some(&looks[0])).reasons, [Reason::PositiveControlFailed]);
+}
+
+#[test]
+fn a_thing_that_somebody_is_clearing_is_not_reported_as_left() {
+    let before = ok(0, 40, |_| true);
+    let mut looks = [ok(60_000, 40, |_| true), ok(200_000, 40, |_| true)];
+    for frame in looks.iter_mut().flat_map(|look| &mut look.frames) {
+        frame.hindrance = Some(Hindrance::BeingHandled);
+    }
+    let verdict = postcheck(&looks, Some(&before));
+    assert_eq!(verdict.reasons, [Reason::BeingHandled, Reason::TooFewValidFrames]);
+    looks[0].frames.iter_mut().for_each(|frame| frame.hindrance = None);
+    assert_eq!(postcheck(&looks, Some(&before)).verdict, Outcome::Present);
+}
+
+#[test]
+fn absence_counts_in_the_hours_of_the_event_and_in_the_day_part_of_the_filing() {
+    const HOUR: i64 = 3_600_000;
+    // Midnight in UTC is eight in the morning.
+    let judged = |pattern: &Pattern, filed: i64, looked: i64| {
+        let before = ok(filed, 40, |_| true);
+        let after = [ok(looked, 40, |_| false), ok(looked + 60_000, 40, |_| false)];
+        let model = ModelRef { id: "m".into(), sha256: "0".into() };
+        let (kind, before) = (VerifyKind::Postcheck, Some(&before));
+        let question = Question { kind, pattern, model, filed_by: None, after: &after, before };
+        judge(&question).reasons[0]
+    };
+    let mut evening = pattern();
+    evening.schedule.hours = vec!["18:00-02:00".parse().unwrap()];
+    assert_eq!(judged(&evening, 11 * HOUR, 12 * HOUR), Reason::NotFound);
+    assert_eq!(judged(&evening, 11 * HOUR, 24 * HOUR), Reason::OutsideSchedule);
+    let mut stall = pattern();
+    stall.closure.daypart = Some(Duration::from_secs(4 * 3_600));
+    assert_eq!(judged(&stall, 0, 3 * HOUR), Reason::NotFound);
+    assert_eq!(judged(&stall, 0, 5 * HOUR), Reason::OutsideSchedule);
+    assert_eq!(judged(&stall, 0, 23 * HOUR), Reason::NotFound, "the next morning, an hour earlier");
+    assert_eq!(judged(&stall, 15 * HOUR, 18 * HOUR), Reason::NotFound, "over midnight");
+}
+
+#[test]
+fn another_model_or_rule_needs_the_control_and_is_told_where_it_failed() {
+    let after = [ok(60_000, 40, |_| false), ok(200_000, 40, |_| false)];
+    let judged = |before: Option<&Footage>, model: &str, version: &str| {
+        let filed_by = ModelRef { id: "m".into(), sha256: "0".into() };
+        let rule = PatternData { version: version.into(), ..pattern().data() };
+        judge(&Question {
+            kind: VerifyKind::Postcheck,
+            pattern: &pattern(),
+            model: ModelRef { id: "m".into(), sha256: model.into() },
+            filed_by: Some((filed_by, rule)),
+            after: &after,
+            before,
+        })
+        .reasons
+    };
+    let found = ok(0, 40, |_| true);
+    assert_eq!(judged(Some(&found), "1", "2"), [Reason::NotFound], "both were run again");
+    assert_eq!(judged(None, "0", "1"), [Reason::PositiveControlMissing]);
+    assert_eq!(judged(None, "1", "1"), [Reason::PositiveControlMissing, Reason::ModelChanged]);
+    let lost = ok(0, 40, |_| false);
+    let reasons = [Reason::PositiveControlFailed, Reason::RuleChanged];
+    assert_eq!(judged(Some(&lost), "0", "2"), reasons);
 }

@@ -1,13 +1,21 @@
 //! PRESENT, CLEARED or UNDETERMINABLE, with reasons. "Not seen" is not "gone".
 //!
-//! Enters: looks (frames of one interval, each with its health and what was found). Leaves: a
-//! [`Verdict`]. The worst error is closing what is still there, so every doubt is UNDETERMINABLE.
+//! ```text
+//! footage of the filing -> known.rs (where, in what light, what else stood about)
+//!                              |
+//! frame of a look -> target.rs (does it show; what hinders its absence) -> judge.rs -> Verdict
+//! ```
+//! The worst error is closing what is still there, so every doubt is UNDETERMINABLE.
 
 pub mod health;
+pub mod hindrance;
 pub mod judge;
+pub mod known;
+pub mod target;
 
 use super::{detection::ModelRef, footage::Hole, wire::PatternData};
 use crate::base::time::WallTime;
+pub use hindrance::{Hindrance, Hindrances};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +37,26 @@ pub enum Reason {
     NotFound,
     /// Found in some frames, too few to call it present.
     FoundInFewFrames,
+    /// Found in many frames, but hardly ever as clearly as it must show to be filed.
+    FoundFaintly,
+    /// Something is before the place.
+    ZoneOccluded,
+    /// Another thing lies or stands in the place, or what must not be there is.
+    OtherThingThere,
+    /// Somebody is at work there.
+    BeingHandled,
+    /// What belongs there and must be seen, such as the bin, is not.
+    BinMissing,
+    /// The place looks as it did with the thing in it, though the model does not find it.
+    PlaceUnchanged,
+    /// Darker than the model was shown to see in.
+    LowLight,
+    /// Out of the hours in which absence means anything.
+    OutsideSchedule,
+    /// Another model than that of the filing, and it was not shown to find the thing.
+    ModelChanged,
+    /// Another version of the rule, and it was not shown to find the thing.
+    RuleChanged,
     NoCameraCoversCell,
     CameraOffline,
     NoRecording,
@@ -63,6 +91,9 @@ pub struct Look {
     pub valid_frames: u32,
     /// Valid frames in which the condition held at the clearing threshold.
     pub found: u32,
+    /// Frames on which the camera could see, and nothing was found, but that may not be believed.
+    #[serde(default, skip_serializing_if = "hindrance::is_zero")]
+    pub hindered: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +110,9 @@ pub struct Verdict {
     pub looks: Vec<Look>,
     pub positive_control: PositiveControl,
     pub health: health::HealthSummary,
+    /// What kept absence from being believed, in how many frames.
+    #[serde(default, skip_serializing_if = "Hindrances::is_empty")]
+    pub hindrances: Hindrances,
     /// How much of the view before the frames after show, 0 to 1, median; absent if not measured.
     pub fov_match: Option<f64>,
     pub model: ModelRef,

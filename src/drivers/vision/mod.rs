@@ -9,6 +9,8 @@ pub mod change;
 mod colour;
 /// Could the camera see: numbers for `domain::health`.
 pub mod health;
+/// Whether a place looks as it did.
+pub mod likeness;
 /// What must not be recognisable in a picture that leaves the camera.
 pub mod mask;
 /// Lines and marks over a picture.

@@ -80,14 +80,12 @@ pub fn pattern(mut table: Table<'_>, base: Option<&Pattern>) -> Option<Pattern> 
             None
         }
     };
-    let closure_base = base.map_or(
-        Closure { by_video: true, valid_frames_min: 30, looks_min: 2, score_factor: 0.7 },
-        |b| b.closure,
-    );
+    let closure_base = base.map_or_else(Closure::default, |b| b.closure.clone());
     let closure_base = Closure { by_video: closure_base.by_video && !suspected, ..closure_base };
-    let closure = table
-        .table("closure")
-        .map_or(closure_base, |table| closure(table, closure_base, suspected));
+    let closure = match table.table("closure") {
+        Some(table) => closure(table, closure_base, suspected),
+        None => closure_base,
+    };
     if closure.by_video && matches!(subjects, Some(Subjects::Line { .. })) {
         table.fault("closure", "closure.by_video = false: a crossing is over once it has happened");
     }
@@ -141,15 +139,16 @@ fn classes(table: &mut Table<'_>, base: Option<&Pattern>) -> Option<Vec<ClassNam
         if names.is_empty() {
             return Err(String::new());
         }
-        names
-            .iter()
-            .map(|name| name.parse().map_err(|error| format!("{error}")))
-            .collect::<Result<Vec<_>, _>>()
+        class_names(&names)
     });
     match base {
         Some(base) => Some(field.or(base.classes.clone())),
         None => field.required(),
     }
+}
+
+fn class_names(names: &[String]) -> Result<Vec<ClassName>, String> {
+    names.iter().map(|name| name.parse().map_err(|error| format!("{error}"))).collect()
 }
 
 /// Times that one table writes and that cannot both be meant.
@@ -314,6 +313,11 @@ fn closure(mut table: Table<'_>, base: Closure, suspected: bool) -> Closure {
         // What is only suspected cannot be shown to be over either.
         if by_video && suspected { Err(String::new()) } else { Ok(by_video) }
     });
+    let list = |table: &mut Table<'_>, key: &str, base: Vec<ClassName>| {
+        let field = table.value::<Vec<String>>(key);
+        field.check("class names", |names| class_names(&names)).or(base)
+    };
+    let hours = table.value::<f64>("daypart_hours").in_range(0.5..=12.0).optional();
     Closure {
         by_video: by_video.or(base.by_video),
         valid_frames_min: table
@@ -322,5 +326,8 @@ fn closure(mut table: Table<'_>, base: Closure, suspected: bool) -> Closure {
             .or(base.valid_frames_min),
         looks_min: table.value("looks_min").in_range(1..=10).or(base.looks_min),
         score_factor: table.value("score_factor").in_range(0.1..=1.0).or(base.score_factor),
+        needs: list(&mut table, "needs", base.needs),
+        bars: list(&mut table, "bars", base.bars),
+        daypart: hours.map(|hours| Duration::from_secs_f64(3_600.0 * hours)).or(base.daypart),
     }
 }

@@ -1,43 +1,38 @@
 //! Frames to findings: on each frame, could the camera see, and did the event's condition hold?
 //!
 //! Enters: a [`Target`] (pattern, zones, and where the thing stood if anybody knows) and frames in
-//! order. Leaves: a [`Looked`] a frame, and [`Footage`] for the judge. A frame that the model cannot
+//! order: those of the filing first, whose [`Study`] becomes what the target knows. Leaves: a [`Looked`]
+//! a frame, and [`Footage`] for the judge. A frame that the model cannot
 //! take is left out, a source that breaks off ends there: fewer frames can only make a verdict less
 //! certain. Shared by the edge's verification and `gridwarden verify`.
 
-use super::sight::Sight;
+use super::sight::{Glance, Sight};
 use crate::{
     base::time::WallTime,
     domain::{
         detection::Detection,
         frame::Frame,
-        grid::GridCell,
-        ground::GroundView,
-        pixel::PixelBox,
-        rule::frame_check,
-        scene::{Scene, Zone},
+        health::View,
         seams::FrameSource,
-        taxonomy::Pattern,
-        verdict::judge::{Footage, FrameFinding},
+        verdict::{
+            judge::{Footage, FrameFinding},
+            known::Light,
+            target::{Likeness, Measured},
+        },
         wire::CameraCondition,
     },
 };
 use std::time::Duration;
 
+pub use crate::domain::verdict::{
+    known::Study,
+    target::{Memory, Target},
+};
+
 /// Analysed frames a second: enough for the frames that a verdict needs, cheap enough for live work.
 pub const VERIFY_FPS: f64 = 5.0;
 /// How long the last frame of a footage stands for.
 const FRAME_SPAN: Duration = Duration::from_millis(200);
-
-/// What is looked for, and where.
-pub struct Target<'a> {
-    pub pattern: &'a Pattern,
-    pub scene: &'a Scene,
-    pub zones: Vec<&'a Zone>,
-    /// Where the case's thing stood, in reference pixels.
-    pub place: Option<PixelBox>,
-    pub cell: Option<(&'a GroundView, GridCell)>,
-}
 
 /// One frame that was looked at.
 pub struct Looked {
@@ -46,11 +41,21 @@ pub struct Looked {
     pub for_masking: Vec<Detection>,
     /// What speaks for the event, in reference pixels.
     pub members: Vec<Detection>,
+    /// All that was found, however unsure, in reference pixels.
+    pub all: Vec<Detection>,
+    pub light: Option<Light>,
 }
 
 impl Looked {
     pub fn could_see(&self) -> bool {
         self.finding.condition == CameraCondition::Ok
+    }
+
+    /// For what the footage before teaches.
+    pub fn teach(&self, study: &mut Study) {
+        if self.could_see() {
+            study.add(&self.all, self.light);
+        }
     }
 }
 
@@ -73,20 +78,8 @@ pub fn look_at<'a>(
             };
             match sight.look(&frame, &tiling) {
                 Ok(glance) => {
-                    let members =
-                        target.members(&glance.found.detections, &glance.found.for_masking, &frame);
-                    let finding = FrameFinding {
-                        at: frame.stamp.captured_at,
-                        condition: glance.condition,
-                        holds: target.holds(&members),
-                        view_share: glance.view_share,
-                    };
-                    return Some(Looked {
-                        finding,
-                        frame,
-                        for_masking: glance.found.for_masking,
-                        members,
-                    });
+                    let likeness = likeness(sight, &frame, &glance, target);
+                    return Some(looked(frame, glance, likeness, target));
                 }
                 Err(error) => tracing::warn!(%error, "a frame of a verification is left out"),
             }
@@ -94,56 +87,66 @@ pub fn look_at<'a>(
     })
 }
 
-impl Target<'_> {
-    /// Detections (reference pixels) that speak for the event, at the clearing threshold.
-    ///
-    /// Low scores come from the masking list, which reaches below the model's own thresholds: the
-    /// clearing threshold lies under the filing one.
-    fn members(
-        &self,
-        detections: &[Detection],
-        low: &[Detection],
-        frame: &Frame,
-    ) -> Vec<Detection> {
-        let (sx, sy) = self.scene.reference_from_stream(frame.stamp.size);
-        let all: Vec<Detection> = if low.is_empty() { detections } else { low }
-            .iter()
-            .map(|d| Detection { bbox: d.bbox.scaled(sx, sy), ..d.clone() })
-            .collect();
-        let factor = self.pattern.closure.score_factor;
-        let mut members: Vec<Detection> = Vec::new();
-        for zone in &self.zones {
-            for found in frame_check::members(self.pattern, zone, &all, factor) {
-                if !members.contains(found) {
-                    members.push(found.clone());
-                }
-            }
+/// How like the footage before; that footage itself is remembered.
+pub fn likeness(
+    sight: &mut Sight,
+    frame: &Frame,
+    glance: &Glance,
+    target: &Target<'_>,
+) -> Option<Likeness> {
+    if glance.condition != CameraCondition::Ok {
+        return None;
+    }
+    match target.memory {
+        Memory::None => None,
+        Memory::Learning => {
+            sight.remember(frame);
+            None
         }
-        members
+        Memory::Known(_) => {
+            let size = target.scene.reference_size;
+            let (width, height) = (1.0 / size.width_px as f32, 1.0 / size.height_px as f32);
+            let places = target.places().into_iter().map(|place| place.scaled(width, height));
+            sight.likeness(frame, &places.collect::<Vec<_>>())
+        }
     }
+}
 
-    fn holds(&self, members: &[Detection]) -> bool {
-        let factor = self.pattern.closure.score_factor;
-        let held = self
-            .zones
-            .iter()
-            .any(|zone| frame_check::holds(self.pattern, zone, members, self.place, factor));
-        held && self
-            .cell
-            .is_none_or(|(view, cell)| members.iter().any(|d| self.near_cell(d, view, cell)))
-    }
-
-    /// In the cell or one of its neighbours: a foot point is only known to some metres.
-    fn near_cell(&self, found: &Detection, view: &GroundView, cell: GridCell) -> bool {
-        let size = self.scene.reference_size;
-        let (sx, sy) = (
-            view.frame.width_px as f32 / size.width_px as f32,
-            view.frame.height_px as f32 / size.height_px as f32,
-        );
-        let Ok(at) = view.locate(found.bbox.scaled(sx, sy).foot()) else { return false };
-        let inside = |cell: GridCell| cell.contains_point(at.point.lon_deg, at.point.lat_deg);
-        inside(cell) || cell.neighbours8().any(inside)
-    }
+/// One frame, weighed.
+pub fn looked(
+    frame: Frame,
+    glance: Glance,
+    likeness: Option<Likeness>,
+    target: &Target<'_>,
+) -> Looked {
+    let (sx, sy) = target.scene.reference_from_stream(frame.stamp.size);
+    let view = glance.picture.and_then(|picture| picture.view).filter(View::is_usable);
+    // Boxes are moved back to where the footage before had them.
+    let moved = likeness.map(|likeness| likeness.shift).or(view.map(|view| view.shift));
+    let width = target.scene.reference_size.width_px as f32;
+    let shift = moved.unwrap_or_default().map(|share| share * width);
+    let view_share = view.map(|view| view.kept_share());
+    let light = glance
+        .picture
+        .map(|picture| Light { mean: picture.luma_mean, deviation: picture.luma_deviation });
+    let found = glance.found;
+    // Low scores come from the masking list, which reaches below the model's own thresholds: the
+    // clearing threshold lies under the filing one.
+    let low = if found.for_masking.is_empty() { &found.detections } else { &found.for_masking };
+    let all: Vec<Detection> = low
+        .iter()
+        .map(|d| Detection { bbox: d.bbox.scaled(sx, sy).moved(-shift[0], -shift[1]), ..d.clone() })
+        .collect();
+    let weighed = target.weigh(&Measured { detections: &all, light, likeness });
+    let finding = FrameFinding {
+        at: frame.stamp.captured_at,
+        condition: glance.condition,
+        showing: weighed.showing,
+        hindrance: weighed.hindrance,
+        view_share,
+    };
+    let members = weighed.members;
+    Looked { finding, frame, for_masking: found.for_masking, members, all, light }
 }
 
 /// An interval in equal parts.
@@ -172,12 +175,14 @@ pub fn in_looks(footage: &Footage, parts: u32) -> Vec<Footage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::verdict::target::Showing;
 
     fn footage(millis: impl Iterator<Item = i64>) -> Footage {
         let frame = |at| FrameFinding {
             at: WallTime::from_unix_millis(at),
             condition: CameraCondition::Ok,
-            holds: at % 2 == 0,
+            showing: if at % 2 == 0 { Showing::Surely } else { Showing::Nothing },
+            hindrance: None,
             view_share: None,
         };
         one_footage(WallTime::from_unix_millis(1_000), millis.map(frame).collect()).unwrap()

@@ -5,9 +5,11 @@ use super::watch::HealthWatch;
 use crate::{
     domain::{
         frame::Frame,
-        health::{Settings, View},
+        health::{Picture, Settings},
+        pixel::PixelBox,
         seams::DetectError,
         tiles::Tiling,
+        verdict::target::Likeness,
         wire::CameraCondition,
     },
     drivers::{
@@ -18,7 +20,7 @@ use crate::{
             provider::ProviderOptions,
             session::NetworkFile,
         },
-        vision::tensor::PlaneTensorMaker,
+        vision::{likeness::LikenessMeter, tensor::PlaneTensorMaker},
     },
 };
 use std::path::Path;
@@ -26,8 +28,8 @@ use std::path::Path;
 /// What one frame showed.
 pub struct Glance {
     pub condition: CameraCondition,
-    /// How much of the view that was learnt it shows, 0 to 1; none where there is nothing to compare.
-    pub view_share: Option<f32>,
+    /// None where it could not be measured.
+    pub picture: Option<Picture>,
     /// Empty on a blind frame: the model is not asked.
     pub found: Found,
 }
@@ -35,6 +37,7 @@ pub struct Glance {
 pub struct Sight {
     detector: OnnxDetector,
     watch: HealthWatch,
+    likeness: LikenessMeter,
 }
 
 impl Sight {
@@ -44,7 +47,8 @@ impl Sight {
 
     pub fn of(network: &NetworkFile, providers: &ProviderOptions) -> Result<Self, LoadError> {
         let detector = OnnxDetector::load(network, providers, Box::new(PlaneTensorMaker::new()))?;
-        Ok(Self { detector, watch: HealthWatch::new(Settings::default()) })
+        let watch = HealthWatch::new(Settings::default());
+        Ok(Self { detector, watch, likeness: LikenessMeter::default() })
     }
 
     pub fn detector(&self) -> &OnnxDetector {
@@ -61,14 +65,30 @@ impl Sight {
             true => self.detector.detect_tiled(&[(frame.clone(), tiling)]).pop(),
             false => None,
         };
-        let view = watched.picture.and_then(|picture| picture.view);
-        let view_share = view.filter(View::is_usable).map(|view| view.kept_share());
-        Ok(Glance { condition, view_share, found: answer.transpose()?.unwrap_or_default() })
+        let found = answer.transpose()?.unwrap_or_default();
+        Ok(Glance { condition, picture: watched.picture, found })
+    }
+
+    /// Remember how the view looks with the thing in it.
+    pub fn remember(&mut self, frame: &Frame) {
+        if let Err(fault) = self.likeness.learn(frame) {
+            tracing::warn!(%fault, "a frame is not remembered");
+        }
+    }
+
+    /// How like what is remembered the frame is, at places given in fractions of it.
+    pub fn likeness(&mut self, frame: &Frame, places: &[PixelBox]) -> Option<Likeness> {
+        self.likeness
+            .compare(frame, places)
+            .map_err(|fault| tracing::warn!(%fault, "a frame is not compared"))
+            .ok()
+            .flatten()
     }
 
     /// Forget everything: the next frame begins a footage of which nothing is known.
     pub fn restart(&mut self) {
         self.watch = HealthWatch::new(Settings::default());
+        self.likeness = LikenessMeter::default();
     }
 
     /// The next frame begins a footage that must show the view of those before.

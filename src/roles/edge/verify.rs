@@ -13,7 +13,7 @@ use super::{
     camera::Shared,
     counters::EdgeCounters,
     evidence::{About, Stored},
-    findings::{Looked, Target, VERIFY_FPS, look_at, split},
+    findings::{Looked, Memory, Study, Target, VERIFY_FPS, look_at, split},
     footage::{NoFootage, Reader},
     report::Teller,
     sight::Sight,
@@ -154,7 +154,7 @@ impl Verifier {
         let size = pipeline.scene.reference_size;
         let view = pipeline.calibration.as_ref().map(|calibration| &calibration.view);
         let asked = request.cell.as_ref().and_then(|code| code.parse::<GridCell>().ok());
-        let target = Target {
+        let mut target = Target {
             pattern: &pattern,
             scene: &pipeline.scene,
             zones,
@@ -163,7 +163,9 @@ impl Verifier {
                 .map(|c| c.subject.bbox().scaled(size.width_px as f32, size.height_px as f32)),
             // A case knows its thing's place in the pictures of its witnesses; a complaint, like a camera
             // that was none, only knows the cell.
-            cell: if case.is_some() { None } else { view.zip(asked) },
+            cell: if case.is_some() { None } else { asked },
+            ground: view,
+            memory: Memory::None,
         };
 
         // The footage of the filing first: later looks must show the view that it shows.
@@ -173,16 +175,30 @@ impl Verifier {
         if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
             let (from, to) =
                 (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
-            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target, &mut holes);
+            let mut study = Study::default();
+            target.memory = Memory::Learning;
+            let (seen, kept) = self.findings(
+                request.camera.clone(),
+                from,
+                to,
+                &target,
+                &mut holes,
+                Some(&mut study),
+            );
             before = seen;
             pictures.extend(kept.and_then(|kept| self.picture("before", &kept, &target)));
+            target.memory = match &before {
+                Some(_) => Memory::Known(study.known(&target)),
+                None => Memory::None,
+            };
         }
         let from = request.not_before.map_or(request.from, |limit| request.from.max(limit));
         let looks = split(from, request.to, pattern.closure.looks_min);
         let (mut after, mut shown) = (Vec::new(), None);
         for (from, to) in looks {
             self.sight.another_footage();
-            let (seen, kept) = self.findings(request.camera.clone(), from, to, &target, &mut holes);
+            let (seen, kept) =
+                self.findings(request.camera.clone(), from, to, &target, &mut holes, None);
             after.extend(seen);
             shown = kept.or(shown);
         }
@@ -192,6 +208,7 @@ impl Verifier {
             kind: request.kind,
             pattern: &pattern,
             model,
+            filed_by: case.map(|case| (case.model, case.pattern)),
             after: &after,
             before: before.as_ref(),
         };
@@ -231,6 +248,7 @@ impl Verifier {
         to: WallTime,
         target: &Target<'_>,
         holes: &mut Vec<Hole>,
+        mut study: Option<&mut Study>,
     ) -> (Option<Seen>, Option<Looked>) {
         let Some(mask) = self.pipelines.get(&camera).map(|pipeline| pipeline.privacy.clone())
         else {
@@ -251,6 +269,9 @@ impl Verifier {
         let (mut frames, mut shown) = (Vec::new(), None);
         for looked in look_at(&mut self.sight, &mut source, target) {
             frames.push(looked.finding);
+            if let Some(study) = &mut study {
+                looked.teach(study);
+            }
             if looked.could_see() {
                 shown = Some(looked);
             }

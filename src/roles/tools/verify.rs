@@ -36,7 +36,7 @@ use crate::{
             pipeline::{Pipeline, load_pipeline},
         },
         edge::{
-            findings::{Target, VERIFY_FPS, in_looks, look_at, one_footage},
+            findings::{Memory, Study, Target, VERIFY_FPS, in_looks, look_at, one_footage},
             sight::Sight,
         },
     },
@@ -136,18 +136,28 @@ fn clips(
             }
         },
     };
-    let target = Target { pattern, scene: &pipeline.scene, zones, place: None, cell: None };
+    let ground = pipeline.calibration.as_ref().map(|calibration| &calibration.view);
+    let mut target = Target {
+        pattern,
+        scene: &pipeline.scene,
+        zones,
+        place: None,
+        cell: None,
+        ground,
+        memory: Memory::Learning,
+    };
     let mut sight = open(&pipeline.manifest)?;
     let open_clip = |path: &Path, starts_at| {
         clip(path, starts_at).map(|source| Masked { source, mask: pipeline.privacy.clone() })
     };
-    let before =
+    let (before, study) =
         footage(&mut sight, &mut open_clip(before, args.before_start)?, args.before_start, &target);
+    target.memory = Memory::Known(study.known(&target));
     let after_start =
         args.after_start.or(before.as_ref().map(|seen| seen.to)).unwrap_or(args.before_start);
     // The same camera: what it sees after must be what it saw before.
     sight.another_footage();
-    let after = footage(&mut sight, &mut open_clip(after, after_start)?, after_start, &target);
+    let (after, _) = footage(&mut sight, &mut open_clip(after, after_start)?, after_start, &target);
     Ok(verdict(&sight, pattern, before.as_ref(), after.as_ref()))
 }
 
@@ -170,13 +180,17 @@ fn footage(
     source: &mut dyn FrameSource,
     from: WallTime,
     target: &Target<'_>,
-) -> Option<Footage> {
+) -> (Option<Footage>, Study) {
     // Shows on a terminal only.
     let progress = indicatif::ProgressBar::new_spinner().with_message("frames looked at");
-    let findings = look_at(sight, source, target).map(|looked| looked.finding);
+    let mut study = Study::default();
+    let findings = look_at(sight, source, target).map(|looked| {
+        looked.teach(&mut study);
+        looked.finding
+    });
     let frames = progress.wrap_iter(findings).collect();
     progress.finish_and_clear();
-    one_footage(from, frames)
+    (one_footage(from, frames), study)
 }
 
 fn verdict(
@@ -187,7 +201,9 @@ fn verdict(
 ) -> Verdict {
     let after = after.map_or(Vec::new(), |after| in_looks(after, pattern.closure.looks_min));
     let model = sight.detector().manifest().model_ref();
-    judge(&Question { kind: VerifyKind::Postcheck, pattern, model, after: &after, before })
+    let kind = VerifyKind::Postcheck;
+    // Clips and photographs do not say what found the thing in them.
+    judge(&Question { kind, pattern, model, filed_by: None, after: &after, before })
 }
 
 fn photographs(
@@ -241,9 +257,12 @@ fn photograph(
         zones: scene.zones.iter().collect(),
         place: None,
         cell: None,
+        ground: None,
+        // Taken from who knows where: what stood where in the other picture says nothing of this one.
+        memory: Memory::None,
     };
     sight.restart();
-    Ok(footage(sight, &mut Photograph(Some(frame)), at, &target))
+    Ok(footage(sight, &mut Photograph(Some(frame)), at, &target).0)
 }
 
 /// A source of one frame.

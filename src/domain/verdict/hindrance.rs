@@ -1,0 +1,91 @@
+//! Why nothing was found on a frame, other than that nothing is there.
+
+use super::Reason;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hindrance {
+    ZoneOccluded,
+    OtherThingThere,
+    BeingHandled,
+    BinMissing,
+    PlaceUnchanged,
+    LowLight,
+    OutsideSchedule,
+}
+
+impl Hindrance {
+    /// What passes by is not seen on every frame that it spoils: the frames about it are doubted, too.
+    pub fn lingers(self) -> bool {
+        matches!(self, Self::ZoneOccluded | Self::OtherThingThere | Self::BeingHandled)
+    }
+
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::ZoneOccluded => Reason::ZoneOccluded,
+            Self::OtherThingThere => Reason::OtherThingThere,
+            Self::BeingHandled => Reason::BeingHandled,
+            Self::BinMissing => Reason::BinMissing,
+            Self::PlaceUnchanged => Reason::PlaceUnchanged,
+            Self::LowLight => Reason::LowLight,
+            Self::OutsideSchedule => Reason::OutsideSchedule,
+        }
+    }
+}
+
+/// Frames of a verification by what hindered them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hindrances {
+    #[serde(skip_serializing_if = "is_zero")]
+    pub zone_occluded: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub other_thing_there: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub being_handled: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub bin_missing: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub place_unchanged: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub low_light: u32,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub outside_schedule: u32,
+}
+
+// serde hands over a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+pub(super) fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Hindrances {
+    pub fn add(&mut self, hindrance: Hindrance) {
+        *match hindrance {
+            Hindrance::ZoneOccluded => &mut self.zone_occluded,
+            Hindrance::OtherThingThere => &mut self.other_thing_there,
+            Hindrance::BeingHandled => &mut self.being_handled,
+            Hindrance::BinMissing => &mut self.bin_missing,
+            Hindrance::PlaceUnchanged => &mut self.place_unchanged,
+            Hindrance::LowLight => &mut self.low_light,
+            Hindrance::OutsideSchedule => &mut self.outside_schedule,
+        } += 1;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// By frames, with its reason.
+    pub fn counts(&self) -> [(u32, Reason); 7] {
+        [
+            (self.zone_occluded, Reason::ZoneOccluded),
+            (self.other_thing_there, Reason::OtherThingThere),
+            (self.being_handled, Reason::BeingHandled),
+            (self.bin_missing, Reason::BinMissing),
+            (self.place_unchanged, Reason::PlaceUnchanged),
+            (self.low_light, Reason::LowLight),
+            (self.outside_schedule, Reason::OutsideSchedule),
+        ]
+    }
+}
