@@ -6,7 +6,8 @@
 //! dropped, of the footage before and after, whatever they show.
 //!
 //! `cargo test --test variants` takes every sixteenth; `VARIANTS=all` all (with `--config
-//! profile.dev.package.gridwarden.opt-level=1` in a third of the time), `VARIANTS_SHOW=1` tells each.
+//! profile.dev.package.gridwarden.opt-level=1` in a third of the time), `VARIANTS=bin_day` those of one
+//! clip; `VARIANTS_SHOW=1` tells each.
 #![cfg(feature = "edge")]
 
 #[path = "../support/canvas.rs"]
@@ -205,8 +206,12 @@ fn what_is_there_is_never_closed_and_what_is_gone_is() {
     if !has_onnxruntime() {
         return;
     }
-    let all = std::env::var("VARIANTS").is_ok_and(|all| all == "all");
-    let (step, decided_min) = if all { (1, 0.95) } else { (16, 0.8) };
+    let asked = std::env::var("VARIANTS").ok();
+    let is_asked = |place: &Place| match asked.as_deref() {
+        None | Some("all") => true,
+        Some(clip) => clip == place.clip,
+    };
+    let (step, decided_min) = if asked.is_some() { (1, 0.95) } else { (16, 0.8) };
     let providers = ProviderOptions { order: vec![Provider::Cpu], ..ProviderOptions::default() };
     let manifest = canvas::root().join("models/street-nano.toml");
     let mut bench = Bench {
@@ -218,7 +223,7 @@ fn what_is_there_is_never_closed_and_what_is_gone_is() {
         bench.sight.detector().manifest().classes.iter().map(|class| &class.name).collect();
     assert!(classes.iter().any(|class| class.as_str() == "stall"), "{classes:?}");
     let mut tallies = [Tally::new("as found"), Tally::new("30 % of detections dropped")];
-    for (index, place) in PLACES.iter().enumerate() {
+    for (index, place) in PLACES.iter().enumerate().filter(|(_, place)| is_asked(place)) {
         let variants: Vec<(usize, Kind)> = (0..VARIANTS)
             .filter(|number| number % PLACES.len() == index)
             .filter(|number| (number / PLACES.len() + index).is_multiple_of(step))

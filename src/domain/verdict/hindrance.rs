@@ -11,13 +11,17 @@ pub enum Hindrance {
     BinMissing,
     PlaceUnchanged,
     LowLight,
+    Suspected,
     OutsideSchedule,
 }
 
 impl Hindrance {
     /// What passes by is not seen on every frame that it spoils: the frames about it are doubted, too.
     pub fn lingers(self) -> bool {
-        matches!(self, Self::ZoneOccluded | Self::OtherThingThere | Self::BeingHandled)
+        matches!(
+            self,
+            Self::ZoneOccluded | Self::OtherThingThere | Self::BeingHandled | Self::Suspected
+        )
     }
 
     pub fn reason(self) -> Reason {
@@ -28,6 +32,7 @@ impl Hindrance {
             Self::BinMissing => Reason::BinMissing,
             Self::PlaceUnchanged => Reason::PlaceUnchanged,
             Self::LowLight => Reason::LowLight,
+            Self::Suspected => Reason::FoundFaintly,
             Self::OutsideSchedule => Reason::OutsideSchedule,
         }
     }
@@ -50,6 +55,8 @@ pub struct Hindrances {
     #[serde(skip_serializing_if = "is_zero")]
     pub low_light: u32,
     #[serde(skip_serializing_if = "is_zero")]
+    pub suspected: u32,
+    #[serde(skip_serializing_if = "is_zero")]
     pub outside_schedule: u32,
 }
 
@@ -68,6 +75,7 @@ impl Hindrances {
             Hindrance::BinMissing => &mut self.bin_missing,
             Hindrance::PlaceUnchanged => &mut self.place_unchanged,
             Hindrance::LowLight => &mut self.low_light,
+            Hindrance::Suspected => &mut self.suspected,
             Hindrance::OutsideSchedule => &mut self.outside_schedule,
         } += 1;
     }
@@ -77,7 +85,7 @@ impl Hindrances {
     }
 
     /// By frames, with its reason.
-    pub fn counts(&self) -> [(u32, Reason); 7] {
+    pub fn counts(&self) -> [(u32, Reason); 8] {
         [
             (self.zone_occluded, Reason::ZoneOccluded),
             (self.other_thing_there, Reason::OtherThingThere),
@@ -85,6 +93,7 @@ impl Hindrances {
             (self.bin_missing, Reason::BinMissing),
             (self.place_unchanged, Reason::PlaceUnchanged),
             (self.low_light, Reason::LowLight),
+            (self.suspected, Reason::FoundFaintly),
             (self.outside_schedule, Reason::OutsideSchedule),
         ]
     }

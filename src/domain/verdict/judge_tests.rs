@@ -198,6 +198,7 @@ fn a_hindered_frame_is_no_evidence_of_absence_and_says_why() {
         Hindrance::BinMissing,
         Hindrance::PlaceUnchanged,
         Hindrance::LowLight,
+        Hindrance::Suspected,
         Hindrance::OutsideSchedule,
     ] {
         let looks = [60_000, 200_000].map(|start| hindered(start, 40, |_| Some(hindrance)));

@@ -21,6 +21,8 @@ use crate::domain::{
     taxonomy::{Pattern, PersonConstraint},
 };
 
+/// Of the clearing threshold: what a model half suspects is not found, but it is not absent either.
+const SUSPECTED_SHARE: f32 = 0.5;
 /// Share of a place that must not be covered.
 const HIDDEN_SHARE_MAX: f32 = 0.2;
 /// A model this unsure of a lorry before the place is taken at its word.
@@ -45,6 +47,8 @@ const LIGHT_SHARE_MIN: f32 = 0.5;
 const UNCHANGED_MIN: f32 = 0.5;
 /// ... with the same bin in it, emptied or not.
 const UNCHANGED_ASSET_MIN: f32 = 0.85;
+/// ... and below which it is not that bin, or something is before it.
+const ASSET_MIN: f32 = 0.4;
 const AROUND_MIN: f32 = 0.5;
 
 /// What is looked for, and where.
@@ -227,6 +231,13 @@ impl Target<'_> {
             .or_else(|| self.barred(&places, found))
             .or_else(|| self.unlike(measured.likeness))
             .or_else(|| self.lacks_asset(&places, found))
+            .or_else(|| self.is_suspected(found).then_some(Hindrance::Suspected))
+    }
+
+    /// What stays behind and changes its state, a bin, is always a little suspect.
+    fn is_suspected(&self, found: &[Detection]) -> bool {
+        let factor = SUSPECTED_SHARE * self.pattern.closure.score_factor;
+        self.pattern.closure.needs.is_empty() && self.holds(found, factor)
     }
 
     /// Somebody is with the thing, or where it was, and time does not count while they are.
@@ -309,11 +320,13 @@ impl Target<'_> {
         if likeness.around.is_some_and(|around| around < AROUND_MIN) {
             return Some(Hindrance::ZoneOccluded);
         }
-        let unchanged_min = match self.pattern.closure.needs.is_empty() {
-            true => UNCHANGED_MIN,
-            false => UNCHANGED_ASSET_MIN,
-        };
-        (likeness.places >= unchanged_min).then_some(Hindrance::PlaceUnchanged)
+        match (self.pattern.closure.needs.is_empty(), likeness.places) {
+            (true, UNCHANGED_MIN..) | (false, UNCHANGED_ASSET_MIN..) => {
+                Some(Hindrance::PlaceUnchanged)
+            }
+            (false, ..ASSET_MIN) => Some(Hindrance::OtherThingThere),
+            _ => None,
+        }
     }
 
     fn lacks_asset(&self, places: &[PixelBox], found: &[Detection]) -> Option<Hindrance> {

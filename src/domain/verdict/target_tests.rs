@@ -120,6 +120,14 @@ fn between_the_thresholds_a_thing_shows_faintly() {
 }
 
 #[test]
+fn what_is_half_suspected_is_not_absent() {
+    // Half of the clearing threshold, which is half of the filing one.
+    assert_eq!(by_stall(&[seen("stall", 0.1, PLACE)]).1, Some(Hindrance::Suspected));
+    assert_eq!(by_stall(&[seen("stall", 0.09, PLACE)]).1, None);
+    assert_eq!(by_stall(&[seen("stall", 0.1, PLACE.moved(300.0, 0.0))]).1, None, "elsewhere");
+}
+
+#[test]
 fn what_was_moved_a_step_is_still_there_and_a_neighbour_is_not_it() {
     // Two and a half widths away, and four.
     let step = PLACE.moved(220.0, 0.0);
@@ -202,6 +210,7 @@ fn a_place_that_looks_as_before_is_not_empty_and_one_behind_something_is_not_see
     assert_eq!(after(&stall(), "stall", 0.2, None), None, "nothing about it to recognise");
     // The bin stays, whatever becomes of what was in it.
     assert_eq!(after(&bin(), "bin_overflowing", 0.7, Some(0.9)), None);
+    assert_eq!(after(&bin(), "bin_overflowing", 0.3, Some(0.9)), Some(Hindrance::OtherThingThere));
     assert_eq!(after(&bin(), "bin_overflowing", 0.95, Some(0.9)), Some(Hindrance::PlaceUnchanged));
 }
 
