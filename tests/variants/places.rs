@@ -117,6 +117,13 @@ impl Clip {
         &self.frames[index(from)..index(to)]
     }
 
+    /// The largest share of a box that another thing covers at a moment.
+    pub fn overlapping(&self, place: &PixelBox, secs: f64) -> f32 {
+        let things = self.truth["things"].as_object().into_iter().flat_map(|all| all.values());
+        let seen = things.filter_map(|thing| self.seen(thing.as_str()?, secs));
+        seen.map(|thing| thing.intersection(place) / place.area()).fold(0.0, f32::max)
+    }
+
     /// Where a thing shows at a moment.
     pub fn seen(&self, thing: &str, secs: f64) -> Option<PixelBox> {
         let things = self.truth["things"].as_object()?;

@@ -126,8 +126,11 @@ impl Props {
                 let clip = &self.clips[place.clip];
                 let frame = &clip.frames[(place.filed.0 * FPS) as usize];
                 let thing = Cut::of(&canvas(frame), &stood);
-                let metres = if dice.below(2) == 0 { -2.0 } else { 2.0 };
-                let away = self.inside(stood.moved(metres * place.px_per_metre, 0.0));
+                let side = if dice.below(2) == 0 { -2.0 } else { 2.0 };
+                let to = |metres: f32| self.inside(stood.moved(metres * place.px_per_metre, 0.0));
+                // Onto free ground: a rectangle of pavement over half a bin is no picture of anything.
+                let is_free = |to: &PixelBox| clip.overlapping(to, place.gone.0) <= 0.2;
+                let away = Some(to(side)).filter(is_free).unwrap_or_else(|| to(-side));
                 Box::new(move |canvas, _, _| thing.lay(canvas, &away))
             }
             Matter::Replaced => {

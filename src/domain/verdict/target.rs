@@ -283,9 +283,10 @@ impl Target<'_> {
             }
         };
         if places.is_empty() {
+            // Things that stand about in a whole zone belong there.
+            let occluded = |of: &Hindrance| *of == Hindrance::ZoneOccluded;
             return self.zones.iter().find_map(|zone| {
-                let bounds = zone.polygon.bounds();
-                hidden(&Lattice::of(&zone.polygon), bounds.y1 - BEHIND_SHARE * bounds.height())
+                hidden(&Lattice::of(&zone.polygon), zone.polygon.bounds().y1).filter(occluded)
             });
         }
         places.iter().find_map(|place| {

@@ -161,6 +161,30 @@ fn what_stood_before_it_all_the_time_hides_nothing_new() {
 }
 
 #[test]
+fn in_a_zone_without_a_place_only_what_passes_hides_and_only_what_is_sure_bars() {
+    let (pattern, scene) = (bin(), scene());
+    let target = Target {
+        pattern: &pattern,
+        scene: &scene,
+        zones: scene.zones.iter().collect(),
+        place: None,
+        cell: None,
+        ground: None,
+        memory: Memory::None,
+    };
+    let emptied = seen("bin", 0.6, PLACE);
+    let with = |other: Detection| {
+        let detections = [emptied.clone(), other];
+        target.weigh(&Measured { detections: &detections, light: None, likeness: None }).hindrance
+    };
+    let half = PixelBox::new(0.0, 0.0, 320.0, 360.0);
+    assert_eq!(with(seen("bus", 0.6, half)), Some(Hindrance::ZoneOccluded));
+    assert_eq!(with(seen("chair", 0.6, half)), None, "it is what stands there");
+    assert_eq!(with(seen("garbage_pile", 0.4, PLACE)), Some(Hindrance::OtherThingThere));
+    assert_eq!(with(seen("garbage_pile", 0.39, PLACE)), None);
+}
+
+#[test]
 fn an_emptied_bin_must_be_seen_and_nothing_lie_beside_it() {
     let filed = [seen("bin_overflowing", 0.8, PLACE)];
     let after = |now: &[Detection]| weigh(&bin(), &filed, now, (LIGHT, None));
