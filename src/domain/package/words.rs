@@ -28,6 +28,16 @@ const WORDS: &[(&str, &str)] = &[
     ("found", "在足够多的有效画面中找到"),
     ("not_found", "所有有效画面中均未找到（门限低于立案门限）"),
     ("found_in_few_frames", "只在少数画面中找到，不足以认定"),
+    ("found_faintly", "有所发现，但几乎都达不到立案门限"),
+    ("zone_occluded", "现场被遮挡"),
+    ("other_thing_there", "原处有其他物体，或旁边仍有垃圾"),
+    ("being_handled", "有人正在现场处置，暂不判定"),
+    ("bin_missing", "未看到应在原处的垃圾箱"),
+    ("place_unchanged", "原处画面与处置前相同，虽未识别到目标"),
+    ("low_light", "光线比立案时画面暗，无法判定"),
+    ("outside_schedule", "不在可凭“未见”判定的时段内"),
+    ("model_changed", "立案后识别模型已更换"),
+    ("rule_changed", "立案后识别规则已更换"),
     ("no_camera_covers_cell", "没有摄像机覆盖该网格"),
     ("camera_offline", "摄像机离线"),
     ("no_recording", "该时段没有录像"),
@@ -115,5 +125,20 @@ mod tests {
             assert_ne!(zh(code), code);
         }
         assert_eq!(zh("something_new"), "something_new");
+    }
+
+    /// The page names every reason of a verdict; a package says the same of each.
+    #[test]
+    fn reasons_of_verdicts_have_the_words_of_the_page() {
+        let page = include_str!("../../../console/src/i18n/zh-CN.ts");
+        let (_, listed) = page.split_once("verdictReason: {").unwrap();
+        let (listed, _) = listed.split_once("\n  },").unwrap();
+        let entries = listed.lines().filter_map(|line| line.trim().split_once(": '"));
+        let mut named = 0;
+        for (code, words) in entries {
+            assert_eq!(zh(code), words.trim_end_matches("',"), "{code}");
+            named += 1;
+        }
+        assert!(named > 30, "{named} reasons");
     }
 }
