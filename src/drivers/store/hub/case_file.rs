@@ -3,7 +3,7 @@
 use super::{
     HubStore, audit,
     merges::merged_cases,
-    records::{CaseRow, case_row, json, json_option, parsed, time},
+    records::{CaseRow, case_by_id, evidence_data, json, json_option, parsed, time},
     verifications::{VerificationRow, verifications},
 };
 use crate::{
@@ -54,12 +54,8 @@ impl HubStore {
         let read = async {
             // One transaction, so that a decision of this moment is in all of it or in none.
             let mut tx = self.readers.begin().await?;
-            let row = sqlx::query("SELECT * FROM cases WHERE case_id = $1")
-                .bind(case_id.to_string())
-                .fetch_optional(&mut *tx)
-                .await?;
-            let Some(row) = row else { return Ok(Vec::new()) };
-            let mut cases = vec![case_row(&row)?];
+            let Some(case) = case_by_id(&mut *tx, case_id).await? else { return Ok(Vec::new()) };
+            let mut cases = vec![case];
             cases.extend(merged_cases(&mut *tx, case_id).await?);
             let mut files = Vec::new();
             for case in cases {
@@ -118,15 +114,7 @@ async fn evidence(
     rows.iter()
         .map(|row| {
             Ok(NamedFile {
-                evidence: EvidenceData {
-                    role: row.try_get("role")?,
-                    url: row.try_get("url")?,
-                    sha256: row.try_get("sha256")?,
-                    media_type: row.try_get("media_type")?,
-                    width_px: row.try_get("width_px")?,
-                    height_px: row.try_get("height_px")?,
-                    captured_at: time(row, "captured_at_millis")?,
-                },
+                evidence: evidence_data(row)?,
                 request_id: row.try_get("request_id")?,
                 complete: row.try_get::<i64, _>("complete")? == 1,
                 masked: row.try_get::<i64, _>("masked_by_all")? == 1,

@@ -2,14 +2,13 @@
 
 use super::{
     HubStore,
-    records::{CaseRow, EvidenceRow, case_row, time},
+    records::{CaseRow, EvidenceRow, case_row, evidence_data},
 };
 use crate::{
     base::time::WallTime,
     domain::{
         case::lifecycle::State,
         ids::{CameraId, CaseId},
-        wire::EvidenceData,
     },
     drivers::store::StoreError,
 };
@@ -161,15 +160,7 @@ impl HubStore {
                 let (complete, masked): (i64, i64) =
                     (row.try_get("complete")?, row.try_get("masked")?);
                 Ok(EvidenceRow {
-                    evidence: EvidenceData {
-                        role: row.try_get("role")?,
-                        url: row.try_get("url")?,
-                        sha256: row.try_get("sha256")?,
-                        media_type: row.try_get("media_type")?,
-                        width_px: row.try_get("width_px")?,
-                        height_px: row.try_get("height_px")?,
-                        captured_at: time(row, "captured_at_millis")?,
-                    },
+                    evidence: evidence_data(row)?,
                     request_id: row.try_get("request_id")?,
                     available: complete == 1 && masked == 1,
                 })

@@ -6,7 +6,7 @@ use super::{
     evidence::link_evidence,
     merges::{BadMaster, merged_cases, still_seen},
     outbound::{OutboundRow, insert_outbound},
-    records::{CaseRow, case_row, to_json},
+    records::{CaseRow, case_by_id, to_json},
 };
 use crate::{
     base::time::WallTime,
@@ -142,12 +142,7 @@ impl HubStore {
         tx: &mut Tx,
         case_id: CaseId,
     ) -> Result<Option<CaseRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM cases WHERE case_id = $1")
-            .bind(case_id.to_string())
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(|error| self.failed(error))?;
-        row.map(|row| case_row(&row)).transpose().map_err(|error| self.failed(error))
+        case_by_id(&mut **tx, case_id).await.map_err(|error| self.failed(error))
     }
 
     /// From the case as it stands to the next state, inside the caller's transaction.

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use serde::de::DeserializeOwned;
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, SqliteExecutor, sqlite::SqliteRow};
 use std::str::FromStr;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,31 @@ pub(super) fn time(row: &SqliteRow, column: &str) -> Result<WallTime, sqlx::Erro
 
 pub(super) fn time_option(row: &SqliteRow, column: &str) -> Result<Option<WallTime>, sqlx::Error> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(WallTime::from_unix_millis))
+}
+
+/// Of a row of `case_evidence`.
+pub(super) fn evidence_data(row: &SqliteRow) -> Result<EvidenceData, sqlx::Error> {
+    Ok(EvidenceData {
+        role: row.try_get("role")?,
+        url: row.try_get("url")?,
+        sha256: row.try_get("sha256")?,
+        media_type: row.try_get("media_type")?,
+        width_px: row.try_get("width_px")?,
+        height_px: row.try_get("height_px")?,
+        captured_at: time(row, "captured_at_millis")?,
+    })
+}
+
+/// The case as it stands, if there is one.
+pub(super) async fn case_by_id<'e>(
+    executor: impl SqliteExecutor<'e>,
+    case_id: CaseId,
+) -> Result<Option<CaseRow>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM cases WHERE case_id = $1")
+        .bind(case_id.to_string())
+        .fetch_optional(executor)
+        .await?;
+    row.map(|row| case_row(&row)).transpose()
 }
 
 pub(super) fn case_row(row: &SqliteRow) -> Result<CaseRow, sqlx::Error> {
