@@ -8,7 +8,7 @@
 //! picture than a page shows is shrunk: half the time and the encoder's memory at 1080p. The snapshots keep
 //! every pixel.
 
-use super::mask::PlanesMut;
+use super::{file_writer::FileWriter, mask::PlanesMut};
 use crate::{
     base::time::WallTime,
     domain::{
@@ -18,8 +18,6 @@ use crate::{
     },
 };
 use gstreamer as gst;
-use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 use std::{
@@ -33,7 +31,6 @@ use std::{
 const FRAME_DURATION: Duration = Duration::from_millis(100);
 /// As wide as a clip is shown.
 const WIDTH_PX_MAX: u32 = 1280;
-const FINISH_WITHIN: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClipSummary {
@@ -119,7 +116,7 @@ pub fn write_clip(
             None => break,
         }
     }
-    encoder.finish().map_err(cannot)?;
+    encoder.writer.finish().map_err(cannot)?;
     let complete = || -> io::Result<u64> {
         fs::rename(&unfinished, path)?;
         Ok(fs::metadata(path)?.len())
@@ -172,8 +169,7 @@ fn shown(size: PixelSize) -> PixelSize {
 }
 
 struct Encoder {
-    pipeline: gst::Pipeline,
-    source: gst_app::AppSrc,
+    writer: FileWriter,
     info: gst_video::VideoInfo,
 }
 
@@ -198,23 +194,15 @@ impl Encoder {
         // A frame that the encoder looks ahead at costs it 12 MB at 1080p: one is enough.
         // No h264parse: of a stream without a fixed rate it loses the durations, and the last frame.
         let PixelSize { width_px, height_px } = shown(planes.size);
-        let pipeline = gst::parse::launch(&format!(
+        let elements = format!(
             "appsrc name=frames format=time block=true max-buffers=1 max-bytes=0 max-time=0 \
              ! videoscale n-threads=1 ! video/x-raw,width={width_px},height={height_px} \
              ! x264enc speed-preset=veryfast pass=qual quantizer=22 rc-lookahead=1 sync-lookahead=0 \
              key-int-max=50 bframes=0 threads=1 \
              ! mp4mux faststart=true ! filesink name=file sync=false",
-        ))
-        .map_err(|error| format!("{error}: install gstreamer1.0-plugins-ugly"))?
-        .downcast::<gst::Pipeline>()
-        .map_err(|_| "no pipeline".to_owned())?;
-        let source =
-            pipeline.by_name("frames").and_then(|it| it.downcast::<gst_app::AppSrc>().ok());
-        let source = source.ok_or("no frame source")?;
-        source.set_caps(Some(&caps));
-        let file = pipeline.by_name("file").ok_or("no file sink")?;
-        file.set_property("location", path);
-        if let Some(bus) = pipeline.bus() {
+        );
+        let writer = FileWriter::new(&elements, "gstreamer1.0-plugins-ugly", &caps, path)?;
+        if let Some(bus) = writer.bus() {
             // Told on the streaming thread itself, as it begins.
             bus.set_sync_handler(|_, message| {
                 if let gst::MessageView::StreamStatus(status) = message.view()
@@ -225,11 +213,8 @@ impl Encoder {
                 gst::BusSyncReply::Pass
             });
         }
-        let encoder = Self { pipeline, source, info };
-        match encoder.pipeline.set_state(gst::State::Playing) {
-            Ok(_) => Ok(encoder),
-            Err(_) => Err(encoder.complaint()),
-        }
+        writer.play()?;
+        Ok(Self { writer, info })
     }
 
     fn push(
@@ -254,38 +239,7 @@ impl Encoder {
             PlanesMut { size, y, y_stride_bytes: strides[0], u, v, uv_stride_bytes: strides[1] };
         copy(&frame.image.planes(), &mut planes);
         paint(&frame.stamp, &mut planes);
-        self.source.push_buffer(picture.into_buffer()).map(drop).map_err(|_| self.complaint())
-    }
-
-    fn finish(self) -> Result<(), String> {
-        self.source.end_of_stream().map_err(|_| self.complaint())?;
-        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
-        match self.pipeline.bus().and_then(|bus| bus.timed_pop_filtered(FINISH_WITHIN, &kinds)) {
-            Some(message) if message.type_() == gst::MessageType::Eos => Ok(()),
-            Some(message) => Err(words(&message)),
-            None => Err("the encoder does not finish".to_owned()),
-        }
-    }
-
-    fn complaint(&self) -> String {
-        let errors = [gst::MessageType::Error];
-        let message = self.pipeline.bus().and_then(|bus| bus.pop_filtered(&errors));
-        message.map_or_else(|| "the encoder stopped".to_owned(), |message| words(&message))
-    }
-}
-
-impl Drop for Encoder {
-    fn drop(&mut self) {
-        if self.pipeline.set_state(gst::State::Null).is_err() {
-            tracing::error!("a clip's pipeline does not stop");
-        }
-    }
-}
-
-fn words(message: &gst::Message) -> String {
-    match message.view() {
-        gst::MessageView::Error(error) => error.error().message().to_owned(),
-        _ => String::new(),
+        self.writer.push(picture.into_buffer())
     }
 }
 

@@ -7,6 +7,7 @@
 //! Both begin at the key frame at or before the interval, and say where that is.
 
 use super::{
+    file_writer::FileWriter,
     ring::{Footage, Segment},
     scan::{Header, Scan, Unit, scan_until},
 };
@@ -19,8 +20,6 @@ use crate::{
     },
 };
 use gstreamer as gst;
-use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
 use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
@@ -29,8 +28,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-
-const FINISH_WITHIN: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
 /// The ring of this node.
 pub struct Ring {
@@ -156,7 +153,7 @@ pub fn write_mp4(segments: &[Segment], path: &Path) -> Result<Mp4Summary, Mp4Err
             .map_err(|error| cannot(error.to_string()))?;
         muxer.push(bytes, unit.is_key, time).map_err(cannot)?;
     }
-    muxer.finish().map_err(cannot)?;
+    muxer.0.finish().map_err(cannot)?;
     let complete = || -> io::Result<u64> {
         fs::rename(&unfinished, path)?;
         Ok(fs::metadata(path)?.len())
@@ -199,10 +196,7 @@ fn decode_times(shown: &[Duration]) -> Vec<FrameTime> {
     times.collect()
 }
 
-struct Mp4Muxer {
-    pipeline: gst::Pipeline,
-    source: gst_app::AppSrc,
-}
+struct Mp4Muxer(FileWriter);
 
 impl Mp4Muxer {
     fn start(header: &Header, path: &Path) -> Result<Self, Mp4Error> {
@@ -220,25 +214,12 @@ impl Mp4Muxer {
             .field("height", header.height_px as i32)
             .field("codec_data", gst::Buffer::from_slice(header.codec_private.clone()))
             .build();
-        let pipeline = gst::parse::launch(
-            "appsrc name=frames format=time block=true max-bytes=4194304 ! mux.video_0 \
-             mp4mux name=mux faststart=true ! filesink name=file sync=false",
-        )
-        .map_err(|error| cannot(format!("{error}: install gstreamer1.0-plugins-good")))?
-        .downcast::<gst::Pipeline>()
-        .map_err(|_| cannot("no pipeline".to_owned()))?;
-        let source =
-            pipeline.by_name("frames").and_then(|it| it.downcast::<gst_app::AppSrc>().ok());
-        let source = source.ok_or_else(|| cannot("no frame source".to_owned()))?;
-        source.set_caps(Some(&caps));
-        if let Some(file) = pipeline.by_name("file") {
-            file.set_property("location", path);
-        }
-        let muxer = Self { pipeline, source };
-        match muxer.pipeline.set_state(gst::State::Playing) {
-            Ok(_) => Ok(muxer),
-            Err(_) => Err(cannot(muxer.complaint())),
-        }
+        let elements = "appsrc name=frames format=time block=true max-bytes=4194304 ! mux.video_0 \
+             mp4mux name=mux faststart=true ! filesink name=file sync=false";
+        let writer = FileWriter::new(elements, "gstreamer1.0-plugins-good", &caps, path);
+        let writer = writer.map_err(cannot)?;
+        writer.play().map_err(cannot)?;
+        Ok(Self(writer))
     }
 
     fn push(&self, bytes: Vec<u8>, is_key: bool, time: &FrameTime) -> Result<(), String> {
@@ -251,38 +232,7 @@ impl Mp4Muxer {
         if !is_key {
             timed.set_flags(gst::BufferFlags::DELTA_UNIT);
         }
-        self.source.push_buffer(buffer).map(drop).map_err(|_| self.complaint())
-    }
-
-    fn finish(self) -> Result<(), String> {
-        self.source.end_of_stream().map_err(|_| self.complaint())?;
-        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
-        match self.pipeline.bus().and_then(|bus| bus.timed_pop_filtered(FINISH_WITHIN, &kinds)) {
-            Some(message) if message.type_() == gst::MessageType::Eos => Ok(()),
-            Some(message) => Err(words(&message)),
-            None => Err("the muxer does not finish".to_owned()),
-        }
-    }
-
-    fn complaint(&self) -> String {
-        let errors = [gst::MessageType::Error];
-        let message = self.pipeline.bus().and_then(|bus| bus.pop_filtered(&errors));
-        message.map_or_else(|| "the muxer stopped".to_owned(), |message| words(&message))
-    }
-}
-
-impl Drop for Mp4Muxer {
-    fn drop(&mut self) {
-        if self.pipeline.set_state(gst::State::Null).is_err() {
-            tracing::error!("an MP4's pipeline does not stop");
-        }
-    }
-}
-
-fn words(message: &gst::Message) -> String {
-    match message.view() {
-        gst::MessageView::Error(error) => error.error().message().to_owned(),
-        _ => String::new(),
+        self.0.push(buffer)
     }
 }
 

@@ -20,6 +20,7 @@
 
 pub mod clip;
 pub mod cut;
+mod file_writer;
 pub mod fsck;
 pub mod keeper;
 pub mod mask;
