@@ -87,14 +87,15 @@ impl Hindrances {
     /// By frames, with its reason.
     pub fn counts(&self) -> [(u32, Reason); 8] {
         [
-            (self.zone_occluded, Reason::ZoneOccluded),
-            (self.other_thing_there, Reason::OtherThingThere),
-            (self.being_handled, Reason::BeingHandled),
-            (self.bin_missing, Reason::BinMissing),
-            (self.place_unchanged, Reason::PlaceUnchanged),
-            (self.low_light, Reason::LowLight),
-            (self.suspected, Reason::FoundFaintly),
-            (self.outside_schedule, Reason::OutsideSchedule),
+            (self.zone_occluded, Hindrance::ZoneOccluded),
+            (self.other_thing_there, Hindrance::OtherThingThere),
+            (self.being_handled, Hindrance::BeingHandled),
+            (self.bin_missing, Hindrance::BinMissing),
+            (self.place_unchanged, Hindrance::PlaceUnchanged),
+            (self.low_light, Hindrance::LowLight),
+            (self.suspected, Hindrance::Suspected),
+            (self.outside_schedule, Hindrance::OutsideSchedule),
         ]
+        .map(|(frames, hindrance)| (frames, hindrance.reason()))
     }
 }
