@@ -4,10 +4,8 @@ use crate::{
     domain::{
         ids::DerivedIds,
         pixel::{PixelPolygon, PixelSize},
+        samples,
         scene::Zone,
-        schedule::Schedule,
-        taxonomy::{Closure, PersonConstraint, Subjects},
-        wire::{EventData, Priority},
     },
 };
 
@@ -16,31 +14,10 @@ const SIZE: PixelSize = PixelSize { width_px: 640, height_px: 360 };
 fn stall_pattern() -> Arc<Pattern> {
     Arc::new(Pattern {
         id: "roadside_stall".parse().unwrap(),
-        version: "1".into(),
-        event: EventData {
-            std: "GB/T 47678.5".into(),
-            version: "2026".into(),
-            code: "09006".into(),
-            name_zh: "占道经营".into(),
-            name_en: "roadside stall".into(),
-            local: false,
-        },
-        priority: Priority::Normal,
-        suspected: false,
-        families: Vec::new(),
-        classes: vec!["stall".parse().unwrap()],
-        score_min: 0.4,
-        subjects: Subjects::Each { stationary: true },
-        person: PersonConstraint::Any,
-        schedule: Schedule::default(),
         dwell: Duration::from_secs(60),
         gap_max: Duration::from_secs(10),
-        unseen_max: Duration::ZERO,
-        hit_ratio_min: 0.5,
         clear: Duration::from_secs(60),
-        closure: Closure::default(),
-        description_zh: String::new(),
-        description_en: String::new(),
+        ..samples::pattern("stall")
     })
 }
 

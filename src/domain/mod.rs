@@ -72,3 +72,6 @@ pub mod wire;
 pub mod package;
 /// Every I/O trait in one place.
 pub mod seams;
+/// Values for tests.
+#[cfg(test)]
+mod samples;

@@ -114,40 +114,16 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        schedule::Schedule,
-        taxonomy::{Closure, PersonConstraint, Subjects},
-        wire::{EventData, Priority},
-    };
+    use crate::domain::{samples, taxonomy::Closure};
 
     fn pattern(classes: &[&str], dwell_secs: u64) -> Arc<Pattern> {
         Arc::new(Pattern {
-            id: "test".parse().unwrap(),
-            version: "1".into(),
-            event: EventData {
-                std: "local".into(),
-                version: "1".into(),
-                code: "X".into(),
-                name_zh: "测试".into(),
-                name_en: "test".into(),
-                local: true,
-            },
-            priority: Priority::Normal,
             suspected: true,
-            families: Vec::new(),
             classes: classes.iter().map(|class| class.parse().unwrap()).collect(),
-            score_min: 0.4,
-            subjects: Subjects::Each { stationary: true },
-            person: PersonConstraint::Any,
-            schedule: Schedule::default(),
             dwell: Duration::from_secs(dwell_secs),
-            gap_max: Duration::from_secs(5),
-            unseen_max: Duration::ZERO,
-            hit_ratio_min: 0.5,
             clear: Duration::from_secs(20),
             closure: Closure { by_video: false, ..Closure::default() },
-            description_zh: String::new(),
-            description_en: String::new(),
+            ..samples::pattern("test")
         })
     }
 

@@ -58,16 +58,11 @@ pub fn apart_in_space(new: &CaseFactData, known: &Candidate) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        base::time::ClockQuality,
-        domain::{
-            detection::ModelRef,
-            geo::{EastNorth, GeoPoint, LocalFrame},
-            place::place_at,
-            wire::{
-                CameraData, EventData, FactKind, PatternData, Priority, PrivacyData, SubjectData,
-            },
-        },
+    use crate::domain::{
+        geo::{EastNorth, GeoPoint, LocalFrame},
+        place::place_at,
+        samples,
+        wire::{PatternData, SubjectData},
     };
     use std::time::Duration;
 
@@ -94,44 +89,9 @@ mod tests {
     fn new() -> CaseFactData {
         CaseFactData {
             case_id: CaseId(uuid::Uuid::from_u128(99)),
-            revision: 1,
-            kind: FactKind::Opened,
-            event: EventData {
-                std: "local".to_owned(),
-                version: "1".to_owned(),
-                code: "x".to_owned(),
-                name_zh: String::new(),
-                name_en: String::new(),
-                local: true,
-            },
             pattern: PatternData { id: "roadside_stall".parse().unwrap(), version: "1".to_owned() },
             place: place(0.0),
-            camera: CameraData {
-                id: "c".parse().unwrap(),
-                node: "edge-2".parse().unwrap(),
-                gb28181_id: None,
-            },
-            zone: None,
-            component_id: None,
-            owner: None,
-            subject: None,
-            first_seen_at: AT,
-            confirmed_at: AT,
-            last_seen_at: AT,
-            gone_at: None,
-            dwell_secs: 60.0,
-            count: 1,
-            score: 0.5,
-            model: ModelRef { id: "m".to_owned(), sha256: String::new() },
-            clock: ClockQuality::Arrival,
-            evidence: Vec::new(),
-            source: "video".to_owned(),
-            priority: Priority::Normal,
-            suspected: false,
-            dispatch_hint: None,
-            privacy: PrivacyData { masked: true },
-            witnesses: Vec::new(),
-            possibly_same_as: Vec::new(),
+            ..samples::case_fact("edge-2", AT)
         }
     }
 

@@ -32,56 +32,18 @@ pub fn fold(pictures: &[CaseFactData]) -> Option<CaseFactData> {
 mod tests {
     use super::*;
     use crate::{
-        base::time::{ClockQuality, WallTime},
-        domain::{
-            detection::ModelRef,
-            ids::CaseId,
-            wire::{CameraData, EventData, FactKind, PatternData, Priority, PrivacyData},
-        },
+        base::time::WallTime,
+        domain::{samples, wire::EventData},
     };
 
     fn picture(node: &str, first: i64, last: i64, gone: Option<i64>) -> CaseFactData {
         let at = WallTime::from_unix_millis;
         CaseFactData {
-            case_id: CaseId(uuid::Uuid::from_u128(1)),
-            revision: 1,
-            kind: FactKind::Opened,
-            event: EventData {
-                std: "local".to_owned(),
-                version: "1".to_owned(),
-                code: node.to_owned(),
-                name_zh: String::new(),
-                name_en: String::new(),
-                local: true,
-            },
-            pattern: PatternData { id: "crowd".parse().unwrap(), version: "1".to_owned() },
-            place: None,
-            camera: CameraData {
-                id: "c".parse().unwrap(),
-                node: node.parse().unwrap(),
-                gb28181_id: None,
-            },
-            zone: None,
-            component_id: None,
-            owner: None,
-            subject: None,
-            first_seen_at: at(first),
-            confirmed_at: at(first),
+            event: EventData { code: node.to_owned(), ..samples::event() },
             last_seen_at: at(last),
             gone_at: gone.map(at),
             dwell_secs: (last - first) as f64,
-            count: 1,
-            score: 0.5,
-            model: ModelRef { id: "m".to_owned(), sha256: String::new() },
-            clock: ClockQuality::Arrival,
-            evidence: Vec::new(),
-            source: "video".to_owned(),
-            priority: Priority::Normal,
-            suspected: false,
-            dispatch_hint: None,
-            privacy: PrivacyData { masked: true },
-            witnesses: Vec::new(),
-            possibly_same_as: Vec::new(),
+            ..samples::case_fact(node, at(first))
         }
     }
 

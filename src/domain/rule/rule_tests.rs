@@ -1,40 +1,20 @@
 use super::*;
 use crate::domain::{
     pixel::{PixelPolygon, PixelSize},
+    samples,
     schedule::Schedule,
     taxonomy::{Closure, Direction, PersonConstraint},
-    wire::{EventData, Priority},
 };
 use std::time::Duration;
 
 fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern> {
     Arc::new(Pattern {
-        id: "test".parse().unwrap(),
-        version: "1".into(),
-        event: EventData {
-            std: "local".into(),
-            version: "1".into(),
-            code: "X".into(),
-            name_zh: "测试".into(),
-            name_en: "test".into(),
-            local: true,
-        },
-        priority: Priority::Normal,
-        suspected: false,
-        families: Vec::new(),
         classes: classes.iter().map(|c| c.parse().unwrap()).collect(),
-        score_min: 0.4,
         subjects,
-        person: PersonConstraint::Any,
-        schedule: Schedule::default(),
         dwell: Duration::from_secs(dwell_secs),
-        gap_max: Duration::from_secs(5),
-        unseen_max: Duration::ZERO,
-        hit_ratio_min: 0.5,
         clear: Duration::from_secs(20),
         closure: Closure { valid_frames_min: 10, looks_min: 1, ..Closure::default() },
-        description_zh: String::new(),
-        description_en: String::new(),
+        ..samples::pattern("test")
     })
 }
 

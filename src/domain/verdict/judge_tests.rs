@@ -1,40 +1,8 @@
 use super::*;
-use crate::domain::{
-    schedule::Schedule,
-    taxonomy::{PersonConstraint, Subjects},
-    wire::{EventData, Priority},
-};
-use std::time::Duration;
+use crate::domain::samples;
 
 fn pattern() -> Pattern {
-    Pattern {
-        id: "bin_overflowing".parse().unwrap(),
-        version: "1".into(),
-        event: EventData {
-            std: "GB/T 47678.5".into(),
-            version: "2026".into(),
-            code: "06042".into(),
-            name_zh: "垃圾站（箱）满溢".into(),
-            name_en: "overflowing bin".into(),
-            local: false,
-        },
-        priority: Priority::Normal,
-        suspected: false,
-        families: Vec::new(),
-        classes: vec!["bin_overflowing".parse().unwrap()],
-        score_min: 0.4,
-        subjects: Subjects::Each { stationary: true },
-        person: PersonConstraint::Any,
-        schedule: Schedule::default(),
-        dwell: Duration::from_secs(30),
-        gap_max: Duration::from_secs(5),
-        unseen_max: Duration::ZERO,
-        hit_ratio_min: 0.5,
-        clear: Duration::from_secs(180),
-        closure: Closure::default(),
-        description_zh: String::new(),
-        description_en: String::new(),
-    }
+    Pattern { id: "bin_overflowing".parse().unwrap(), ..samples::pattern("bin_overflowing") }
 }
 
 fn footage(

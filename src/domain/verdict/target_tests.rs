@@ -1,12 +1,5 @@
 use super::*;
-use crate::domain::{
-    pixel::PixelSize,
-    schedule::Schedule,
-    taxonomy::{Closure, Subjects},
-    verdict::known::Study,
-    wire::{EventData, Priority},
-};
-use std::time::Duration;
+use crate::domain::{pixel::PixelSize, samples, taxonomy::Closure, verdict::known::Study};
 
 const SIZE: PixelSize = PixelSize { width_px: 640, height_px: 360 };
 /// 100 px high and wide, on the ground at 250.
@@ -14,34 +7,7 @@ const PLACE: PixelBox = PixelBox { x1: 200.0, y1: 150.0, x2: 300.0, y2: 250.0 };
 const LIGHT: Light = Light { mean: 100.0, deviation: 50.0 };
 
 fn pattern(class: &str, closure: Closure) -> Pattern {
-    Pattern {
-        id: "any".parse().unwrap(),
-        version: "1".into(),
-        event: EventData {
-            std: "local".into(),
-            version: "1".into(),
-            code: "1".into(),
-            name_zh: String::new(),
-            name_en: String::new(),
-            local: true,
-        },
-        priority: Priority::Normal,
-        suspected: false,
-        families: Vec::new(),
-        classes: vec![class.parse().unwrap()],
-        score_min: 0.4,
-        subjects: Subjects::Each { stationary: true },
-        person: PersonConstraint::Any,
-        schedule: Schedule::default(),
-        dwell: Duration::from_secs(30),
-        gap_max: Duration::from_secs(5),
-        unseen_max: Duration::ZERO,
-        hit_ratio_min: 0.5,
-        clear: Duration::from_secs(180),
-        closure,
-        description_zh: String::new(),
-        description_en: String::new(),
-    }
+    Pattern { closure, ..samples::pattern(class) }
 }
 
 fn stall() -> Pattern {
