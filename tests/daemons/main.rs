@@ -11,6 +11,7 @@ mod full_disk;
 mod kill;
 mod learned;
 mod signals;
+mod two_nodes;
 
 #[path = "../support/daemons.rs"]
 mod daemons;

@@ -3,7 +3,10 @@
 //! Members of a group hide one another, so an open case holds while [`HOLD_SHARE`] of the number is seen.
 
 use super::{RuleEvent, RuleFrame, Sighting, ZoneRule};
-use crate::domain::pixel::PixelBox;
+use crate::{
+    base::time::MediaTime,
+    domain::{pixel::PixelBox, track::Track},
+};
 
 pub(super) const HOLD_SHARE: f64 = 0.8;
 
@@ -25,9 +28,27 @@ impl ZoneRule {
             bbox: hull(members.iter().map(|t| t.bbox)).unwrap_or(first.bbox),
             members: members.iter().map(|t| t.bbox).collect(),
             score: members.iter().map(|t| t.score).sum::<f32>() / members.len() as f32,
-            since: frame.pts,
+            since: self.together_since(frame, &members, count_min, stationary),
         });
         self.step_whole(frame, sighting)
+    }
+
+    /// Since when so many have stood there; of those who may walk, nobody knows but from now on.
+    fn together_since(
+        &self,
+        frame: &RuleFrame<'_>,
+        members: &[&Track],
+        count_min: u32,
+        stationary: bool,
+    ) -> MediaTime {
+        let mut since: Vec<MediaTime> = members.iter().map(|t| t.still_since).collect();
+        since.sort_unstable();
+        let last = since.get((count_min as usize).saturating_sub(1));
+        match last {
+            // What stood there by permission does not count.
+            Some(last) if stationary && self.exceptions.is_empty() => *last,
+            _ => frame.pts,
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Each family: every thing that stays in the zone is a subject of its own.
 
-use super::{Evidence, RuleEvent, RuleFrame, Sighting, Stay, ZoneRule};
+use super::{Evidence, RuleEvent, RuleFrame, Sighting, Stay, Uncounted, ZoneRule};
 use crate::domain::{ids::TrackId, pixel::PixelBox, taxonomy::PersonConstraint, track::Track};
-use std::collections::BTreeSet;
 
 /// Overlap at which a track is the thing that stood here before.
 const SAME_PLACE_IOU_MIN: f32 = 0.3;
@@ -20,24 +19,20 @@ pub(in crate::domain) const OCCLUDERS: [&str; 7] =
 impl ZoneRule {
     pub(super) fn step_each(&mut self, frame: &RuleFrame<'_>, stationary: bool) -> Vec<RuleEvent> {
         let candidates = self.candidates(frame, stationary);
-        let (mut of_stay, free) = self.match_to_stays(&candidates);
+        let (mut of_stay, mut free) = self.match_to_stays(&candidates);
 
         let mut events = Vec::new();
         let mut index = 0;
         let pattern = self.pattern.clone();
-        let permitted: BTreeSet<TrackId> = candidates
-            .iter()
-            .filter(|t| self.is_permitted(&t.bbox, frame.at))
-            .map(|t| t.id)
-            .collect();
+        if frame.valid {
+            self.note_uncounted(frame);
+        }
+        let counted = |id: TrackId| self.uncounted.get(&id).is_none_or(|noted| noted.over);
         self.stays.retain_mut(|stay| {
             let track = of_stay[index].take().filter(|_| frame.valid);
             index += 1;
             // Before a case is opened, time counts only as the pattern says of people.
-            let counts = |t: &&Track| {
-                stay.timer.is_confirmed()
-                    || (allows(pattern.person, &t.bbox, frame.tracks) && !permitted.contains(&t.id))
-            };
+            let counts = |t: &&Track| stay.timer.is_confirmed() || counted(t.id);
             let absent = match frame.valid {
                 false => Evidence::Blind,
                 true if !frame.clear => Evidence::Hidden,
@@ -53,20 +48,29 @@ impl ZoneRule {
             keep
         });
         if frame.valid {
-            let person = self.pattern.person;
+            free.retain(|t| counted(t.id));
             for track in free {
-                if allows(person, &track.bbox, frame.tracks) && !permitted.contains(&track.id) {
-                    let since = sighting(track, stationary);
-                    // What stood there while somebody handled it, or by permission, does not count.
-                    let since = match person {
-                        PersonConstraint::Any if self.exceptions.is_empty() => since,
-                        _ => Sighting { since: frame.pts, ..since },
-                    };
-                    self.begin(frame.pts, since);
-                }
+                let seen = sighting(track, stationary);
+                let counts_since = self.uncounted.get(&track.id).map(|noted| noted.until);
+                let since = counts_since.map_or(seen.since, |at| seen.since.max(at));
+                self.begin(frame.pts, Sighting { since, ..seen });
             }
         }
         events
+    }
+
+    /// Of the pattern's things in the zone, standing or not.
+    fn note_uncounted(&mut self, frame: &RuleFrame<'_>) {
+        for track in self.candidates(frame, false) {
+            let counts = allows(self.pattern.person, &track.bbox, frame.tracks)
+                && !self.is_permitted(&track.bbox, frame.at);
+            let noted = self.uncounted.get(&track.id);
+            if !counts || noted.is_some_and(|noted| !noted.over) {
+                self.uncounted.insert(track.id, Uncounted { until: frame.pts, over: counts });
+            }
+        }
+        let longest = self.pattern.gap_max;
+        self.uncounted.retain(|_, noted| frame.pts.since(noted.until) <= longest);
     }
 
     /// The track of each stay, and the tracks that stand where nothing stood.

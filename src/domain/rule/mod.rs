@@ -32,7 +32,7 @@ use super::{
 use crate::base::time::{MediaTime, WallTime};
 use area::Lattice;
 use line::Sides;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use timer::{Change, DwellTimer, Evidence};
 
 pub(super) use each::{OCCLUDERS, is_with};
@@ -67,8 +67,16 @@ pub struct ZoneRule {
     lattice: Option<Lattice>,
     /// Of the line family.
     sides: Sides,
+    uncounted: BTreeMap<TrackId, Uncounted>,
     stays: Vec<Stay>,
     next_stay: u64,
+}
+
+/// A thing was handled, or there by permission: its dwell begins after that.
+#[derive(Debug, Clone, Copy)]
+struct Uncounted {
+    until: MediaTime,
+    over: bool,
 }
 
 /// One thing, or one group, that is staying.
@@ -103,6 +111,7 @@ impl ZoneRule {
         Self {
             lattice: area.then(|| Lattice::of(&zone.polygon)),
             sides: Sides::default(),
+            uncounted: BTreeMap::new(),
             pattern,
             zone,
             exceptions: Vec::new(),
@@ -177,7 +186,7 @@ impl ZoneRule {
     fn step_whole(&mut self, frame: &RuleFrame<'_>, sighting: Option<Sighting>) -> Vec<RuleEvent> {
         let Some(stay) = self.stays.first_mut() else {
             if let Some(sighting) = sighting {
-                let timer = DwellTimer::started(frame.pts, frame.pts);
+                let timer = DwellTimer::started(sighting.since, frame.pts);
                 self.add_stay(sighting, timer);
             }
             return Vec::new();

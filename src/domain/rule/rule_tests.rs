@@ -230,6 +230,17 @@ fn a_crowd_needs_its_number_for_its_time() {
 }
 
 #[test]
+fn a_standing_crowd_counts_from_when_the_last_of_its_number_stood() {
+    let pattern = pattern(Subjects::Count { count_min: 5, stationary: true }, &["person"], 30);
+    let stood = |i: u8| if i == 4 { 10.0 } else { 0.0 };
+    let there = |s: u32| {
+        let all = (0..5).filter(|i| f64::from(s) >= stood(*i));
+        all.map(|i| standing(i.into(), "person", f32::from(i) * 70.0, stood(i), s.into())).collect()
+    };
+    assert_eq!(run(&mut rule(pattern), 0..60, |_| true, there), [(40, "confirmed")]);
+}
+
+#[test]
 fn an_open_crowd_holds_while_a_fifth_of_it_is_hidden_and_ends_below() {
     let falls_to = |n: u32| {
         let mut rule =
@@ -291,6 +302,37 @@ fn whoever_is_within_an_arms_length_is_with_a_thing_however_large_it_is() {
 }
 
 /// A bin in its slot, which is a known component.
+fn left_alone() -> ZoneRule {
+    let waste = pattern(Subjects::Each { stationary: true }, &["garbage_pile"], 60);
+    let person = PersonConstraint::Absent;
+    rule(Arc::new(Pattern { person, ..Arc::unwrap_or_clone(waste) }))
+}
+
+#[test]
+fn the_dwell_begins_as_soon_as_nobody_is_at_the_thing() {
+    let waste = |s: u32| standing(1, "garbage_pile", 100.0, 0.0, s.into());
+    let alone = |s: u32| if s < 2 { vec![] } else { vec![waste(s)] };
+    assert_eq!(run(&mut left_alone(), 0..100, |_| true, alone), [(60, "confirmed")]);
+    let somebody = standing(2, "person", 120.0, 0.0, 0.0);
+    let handled = |s: u32| if s < 20 { vec![waste(s), somebody.clone()] } else { vec![waste(s)] };
+    assert_eq!(run(&mut left_alone(), 0..100, |_| true, handled), [(80, "confirmed")]);
+}
+
+#[test]
+fn who_walks_past_a_thing_does_not_begin_its_dwell_anew_and_who_stays_at_it_does_not_let_it_count()
+{
+    let waste = |s: u32| standing(1, "garbage_pile", 100.0, 0.0, s.into());
+    let with_somebody = |from: u32, to: u32| {
+        move |s: u32| match (from..to).contains(&s) {
+            true => vec![waste(s), standing(2, "person", 120.0, f64::from(s), s.into())],
+            false => vec![waste(s)],
+        }
+    };
+    let passer_by = run(&mut left_alone(), 0..100, |_| true, with_somebody(30, 34));
+    assert_eq!(passer_by, [(60, "confirmed")]);
+    assert_eq!(run(&mut left_alone(), 0..100, |_| true, with_somebody(30, 100)), []);
+}
+
 fn slot() -> ZoneRule {
     let corners = [(90.0, 90.0), (190.0, 90.0), (190.0, 190.0), (90.0, 190.0)];
     let corner = |(x, y)| crate::domain::pixel::PixelPoint { x, y };

@@ -68,6 +68,31 @@ fn standing_still_is_timed_and_moving_resets_it() {
     assert_eq!(moved[0].still_since, at(20.1));
 }
 
+/// A person of which only the upper `share` shows.
+fn cut_off(share: f32) -> Detection {
+    let whole = person(50.0, 50.0, 0.9);
+    let PixelBox { x1, y1, x2, y2 } = whole.bbox;
+    Detection { bbox: PixelBox::new(x1, y1, x2, y1 + share * (y2 - y1)), ..whole }
+}
+
+#[test]
+fn who_stands_half_hidden_behind_a_passer_by_stands_still_and_who_walks_off_does_not() {
+    let seen_by_frame = |second: fn(u32) -> Detection| {
+        let mut tracker = tracker();
+        (0..30).map(|frame| tracker.step(at(f64::from(frame) / 5.0), &[second(frame)])).last()
+    };
+    let hidden = |frame| cut_off(if (10..20).contains(&frame) { 0.5 } else { 1.0 });
+    assert_eq!(seen_by_frame(hidden).unwrap()[0].still_since, at(0.0));
+    // Straight away from the camera: smaller and smaller within the box there was.
+    let off = |frame| {
+        let PixelBox { x1, y1, x2, y2 } = cut_off(1.0).bbox;
+        let smaller = 0.02 * frame as f32;
+        let (dx, dy) = ((x2 - x1) * smaller / 2.0, (y2 - y1) * smaller);
+        Detection { bbox: PixelBox::new(x1 + dx, y1, x2 - dx, y2 - dy), ..cut_off(1.0) }
+    };
+    assert!(seen_by_frame(off).unwrap()[0].still_since > at(1.0));
+}
+
 #[test]
 fn ids_are_not_reused_after_a_thing_is_forgotten() {
     let mut tracker = tracker();
