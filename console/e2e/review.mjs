@@ -122,17 +122,21 @@ async function decide(page, action) {
     await page.keyboard.press('6');
     await page.keyboard.press('Enter');
   }
+  const now = await until(page, before, wanted);
+  const last = now.history.findLast((entry) => entry.to === wanted);
+  must(action === 'confirm' || last?.reason, 'the history carries no reason');
+  must((await chosen(page)) !== before, 'the page did not go on to the next case');
+  return `${before} ${wanted} ${last?.reason ?? ''}`;
+}
+
+/** The case as the hub has it, once it is in that state: the page tells the hub while it goes on. */
+async function until(page, about, state) {
   for (let tries = 0; tries < 40; tries += 1) {
-    const now = await read(page, `/cases/${before}`);
-    if (now.state === wanted) {
-      const last = now.history.findLast((entry) => entry.to === wanted);
-      must(action === 'confirm' || last?.reason, 'the history carries no reason');
-      must((await chosen(page)) !== before, 'the page did not go on to the next case');
-      return `${before} ${wanted} ${last?.reason ?? ''}`;
-    }
+    const now = await read(page, `/cases/${about}`);
+    if (now.state === state) return now;
     await page.waitForTimeout(250);
   }
-  throw new Error(`${before} did not become ${wanted}`);
+  throw new Error(`${about} did not become ${state}`);
 }
 
 /** Merges into the first case that is offered, looks at both, and takes it back. */
@@ -148,8 +152,8 @@ async function merge(page) {
   const master = await page.inputValue(`${id('merge-dialog')} input[name=into]:checked`);
   await page.keyboard.press('Enter');
   await page.waitForSelector(id('merge-dialog'), { state: 'detached' });
-  const merged = await read(page, `/cases/${about}`);
-  must(merged.state === 'MERGED' && merged.merged_into === master, `${about} is ${merged.state}`);
+  const merged = await until(page, about, 'MERGED');
+  must(merged.merged_into === master, `${about} is merged into ${merged.merged_into}`);
   const { merged: below } = await read(page, `/cases/${master}`);
   must(below.some((other) => other.case_id === about), 'the master does not name it');
   await page.goto('about:blank');
@@ -162,8 +166,7 @@ async function merge(page) {
   await shot(page, 'merged');
   await page.keyboard.press('3');
   await page.waitForSelector(id('merged-into'), { state: 'detached' });
-  const { state } = await read(page, `/cases/${about}`);
-  must(state === before.state, `unmerged it is ${state}, not ${before.state}`);
+  await until(page, about, before.state);
   await page.goto('about:blank');
   await page.goto(`${base}/`);
   return `${about} into ${master} and back`;
