@@ -87,6 +87,7 @@ impl City {
             cells,
             patterns: ["illegal_parking", "bin_overflowing", "roadside_stall"].map(pattern).into(),
             recording: None,
+            masks: None,
             width_px: 1920,
             height_px: 1080,
             note_zh: None,

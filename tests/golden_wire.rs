@@ -6,12 +6,15 @@
 mod facts;
 
 use facts::{START, address, case_id, fact};
+use gridwarden::base::time::ClockQuality;
 use gridwarden::domain::{
     case::witness::Witness,
+    footage::{Hole, HoleReason},
     verdict::{Hindrances, Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary},
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
-        CaseFactData, CloudEvent, DecisionData, DecisionKind, FactKind, Presence, RecordingSpan,
+        CaseFactData, CloudEvent, DecisionData, DecisionKind, EvidenceData, FactKind,
+        FootageRefusal, FootageRequestData, FootageResultData, Presence, RecordingSpan,
         SeenCellData, StatsData, StatusData, VerifyKind, VerifyRequestData, VerifyResultData,
         case_event,
     },
@@ -112,6 +115,7 @@ fn retained_messages_keep_their_form() {
             dwell_secs: 60.0,
         }],
         recording: Some(RecordingSpan { from: START, to: START.plus(Duration::from_secs(3600)) }),
+        masks: Some("1-street-nano-0123456789ab".to_owned()),
         width_px: 1920,
         height_px: 1080,
         note_zh: None,
@@ -203,6 +207,54 @@ fn verifications_keep_their_form() {
         evidence: opened.evidence,
     };
     holds("verify_result", &envelope("verify.result", &request_id.to_string(), result));
+}
+
+#[test]
+fn footage_for_people_keeps_its_form() {
+    let request_id = Uuid::from_u128(0x019b_76da_a800_7000_b000_0000_0000_0002);
+    let secs = |count: u64| START.plus(Duration::from_secs(count));
+    let request = FootageRequestData {
+        request_id,
+        camera: "pingshan-014".parse().unwrap(),
+        from: secs(600),
+        to: secs(630),
+        deadline: secs(900),
+        case_id: case_id(1),
+    };
+    holds("footage_request", &envelope("footage.request", &request_id.to_string(), request));
+    let file = |role: &str, digit: char, media_type: &str, (width_px, height_px)| EvidenceData {
+        role: role.to_owned(),
+        url: format!("http://hub/api/v1/evidence/{}", digit.to_string().repeat(64)),
+        sha256: digit.to_string().repeat(64),
+        media_type: media_type.to_owned(),
+        width_px,
+        height_px,
+        captured_at: secs(600),
+    };
+    let result = FootageResultData {
+        request_id,
+        masks: "1-street-nano-0123456789ab".to_owned(),
+        clock: ClockQuality::Arrival,
+        shown: Some(RecordingSpan { from: secs(600), to: secs(630) }),
+        refusal: None,
+        detail: None,
+        holes: vec![Hole { from: secs(610), to: secs(612), reason: HoleReason::StreamLost }],
+        evidence: vec![
+            file("playback", 'a', "video/mp4", (1280, 720)),
+            file("filmstrip", 'b', "image/jpeg", (1600, 90)),
+        ],
+    };
+    let told = |result| envelope("footage.result", &request_id.to_string(), result);
+    holds("footage_result", &told(result.clone()));
+    let refused = FootageResultData {
+        shown: None,
+        refusal: Some(FootageRefusal::NothingRecorded),
+        detail: Some("nothing was recorded".to_owned()),
+        holes: vec![Hole { from: secs(600), to: secs(630), reason: HoleReason::BeforeRetention }],
+        evidence: Vec::new(),
+        ..result
+    };
+    holds("footage_refused", &told(refused));
 }
 
 fn schema() -> Value {

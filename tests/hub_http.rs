@@ -15,7 +15,7 @@ use gridwarden::{
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 const NODE_TOKEN: &str = "node-token-of-the-tests";
@@ -665,6 +665,172 @@ async fn evidence_is_shown_in_parts_and_every_view_is_logged() {
     views.sort();
     expected.sort();
     assert_eq!(views, expected);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_download_goes_on_only_in_the_file_that_it_began_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let digest = hub.upload(b"0123456789").await;
+    hub.open_case(1, vec![snapshot(&digest)]).await;
+    let path = format!("/api/v1/evidence/{digest}");
+    let rest = async |held: &str| {
+        let call = hub.call(Method::GET, &path).header(header::RANGE, "bytes=4-");
+        let answer = call.header(header::IF_RANGE, held).send().await.unwrap();
+        (answer.status(), answer.bytes().await.unwrap())
+    };
+    assert_eq!(
+        rest(&format!("\"{digest}\"")).await,
+        (StatusCode::PARTIAL_CONTENT, "456789".into())
+    );
+    for other in ["\"another\"".to_owned(), format!("W/\"{digest}\""), SEEN_AT.to_owned()] {
+        assert_eq!(rest(&other).await, (StatusCode::OK, "0123456789".into()), "{other}");
+    }
+    hub.stop().await;
+}
+
+/// Of a zip that packs nothing: contents by name.
+fn members(mut zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    while zip.starts_with(b"PK\x03\x04") {
+        let short = |at: usize| usize::from(u16::from_le_bytes([zip[at], zip[at + 1]]));
+        let bytes = short(18) | short(20) << 16;
+        let name = String::from_utf8(zip[30..30 + short(26)].to_vec()).unwrap();
+        let begin = 30 + short(26) + short(28);
+        found.insert(name, zip[begin..begin + bytes].to_vec());
+        zip = &zip[begin + bytes..];
+    }
+    found
+}
+
+impl Hub {
+    /// As a node says it.
+    async fn say(&self, leaf: &str, data: Value) {
+        let message = json!({
+            "specversion": "1.0", "id": Uuid::now_v7(), "source": "/gridwarden/440310/edge-1",
+            "type": "cn.gridwarden.test", "time": SEEN_AT, "subject": "",
+            "datacontenttype": "application/json", "data": data,
+        });
+        let topic = format!("gridwarden/v1/440310/edge-1/{leaf}");
+        let payload = serde_json::to_vec(&message).unwrap();
+        assert!(self.running().ingest.message(&topic, &payload).await.unwrap().is_none());
+    }
+
+    async fn footage(&self, case: &str, body: &Value) -> Response {
+        let path = format!("/api/v1/cases/{case}/footage");
+        self.call(Method::POST, &path).json(body).send().await.unwrap()
+    }
+
+    async fn footage_shown(&self, case: &str) -> Value {
+        let detail: Value = self.get(&format!("/api/v1/cases/{case}")).await.json().await.unwrap();
+        detail["footage"].as_array().unwrap().last().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn footage_is_asked_for_played_and_taken_along_and_each_is_logged() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let case = hub.open_case(1, vec![]).await;
+    let span = json!({"from": SEEN_AT, "to": "2026-01-01T00:00:30.000Z"});
+    let away = problem(hub.footage(&case, &span).await, StatusCode::CONFLICT).await;
+    assert_eq!(away["type"], "urn:gridwarden:problem:node-away");
+    hub.say("status", json!({"state": "online", "version": "0", "boot_id": Uuid::nil()})).await;
+    hub.say(
+        "camera/gate/card",
+        json!({"camera": "gate", "footprint": [], "patterns": [],
+        "width_px": 64, "height_px": 48, "masks": "1-m"}),
+    )
+    .await;
+    let asked = hub.footage(&case, &span).await;
+    assert_eq!(asked.status(), StatusCode::ACCEPTED);
+    let asked: Value = asked.json().await.unwrap();
+    assert_eq!((&asked["status"], &asked["camera"]), (&json!("waiting"), &json!("gate")));
+    let export =
+        format!("/api/v1/cases/{case}/footage/{}/export", asked["request_id"].as_str().unwrap());
+    problem(hub.get(&export).await, StatusCode::NOT_FOUND).await;
+
+    let (clip, strip) = (Digest256::of(b"masked clip"), Digest256::of(b"strip"));
+    let file = |role: &str, digest: &Digest256, media_type: &str| {
+        json!({"role": role, "url": "/x", "sha256": digest.as_str(), "media_type": media_type,
+               "width_px": 64, "height_px": 48, "captured_at": SEEN_AT})
+    };
+    hub.say("footage/result", json!({
+        "request_id": asked["request_id"], "masks": "1-m", "clock": "arrival", "shown": span,
+        "holes": [{"from": "2026-01-01T00:00:10.000Z", "to": "2026-01-01T00:00:12.000Z", "reason": "stream_lost"}],
+        "evidence": [file("playback", &clip, "video/mp4"), file("filmstrip", &strip, "image/jpeg")],
+    })).await;
+    assert_eq!(hub.footage_shown(&case).await["status"], "uploading");
+    hub.upload(b"masked clip").await;
+    hub.upload(b"strip").await;
+    let shown = hub.footage_shown(&case).await;
+    assert_eq!((&shown["status"], &shown["hole"]), (&json!("ready"), &json!("stream_lost")));
+    assert_eq!(shown["filmstrip"]["sha256"], strip.as_str());
+    let again = hub.footage(&case, &span).await;
+    assert_eq!(again.status(), StatusCode::OK, "from what is here");
+    let again: Value = again.json().await.unwrap();
+    assert_eq!(again["request_id"], asked["request_id"]);
+
+    let path = format!("/api/v1/evidence/{clip}?case={case}");
+    let part =
+        hub.call(Method::GET, &path).header(header::RANGE, "bytes=0-5").send().await.unwrap();
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.headers()[header::CONTENT_TYPE], "video/mp4");
+    let answer = hub.get(&export).await;
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/zip");
+    let file = dir.path().join("export.zip");
+    let zip = answer.bytes().await.unwrap();
+    std::fs::write(&file, &zip).unwrap();
+    let package = members(&zip);
+    assert_eq!(package["clip.mp4"], b"masked clip");
+    assert_eq!(package["filmstrip.jpg"], b"strip");
+    let data: Value = serde_json::from_slice(&package["footage.json"]).unwrap();
+    assert_eq!(
+        (&data["camera"], &data["clock"], &data["asked"]),
+        (&json!("gate"), &json!("arrival"), &span)
+    );
+    assert_eq!(data["files"][0]["sha256"], clip.as_str());
+    let sums = String::from_utf8(package["SHA256SUMS"].clone()).unwrap();
+    assert!(sums.contains(&format!("{clip}  clip.mp4\n")), "{sums}");
+    let key = hub.client.get(format!("{}/api/v1/package-key", hub.base)).send().await.unwrap();
+    let key = PublicKey::from_pem(&key.text().await.unwrap()).unwrap();
+    let report = verify_package(&file, &[key]).unwrap();
+    assert!(report.holds && report.key_known == Some(true), "{report:?}");
+    let mut altered = std::fs::read(&file).unwrap();
+    let at = altered.windows(11).position(|bytes| bytes == b"masked clip").unwrap();
+    altered[at] ^= 1;
+    std::fs::write(&file, altered).unwrap();
+    assert!(!verify_package(&file, &[key]).unwrap().holds);
+
+    let views = hub.running().register.store.views_of(clip.as_str()).await.unwrap();
+    let row = |why: &str, part: &str| ("li".to_owned(), why.to_owned(), part.to_owned());
+    assert_eq!(views, [row("review", "bytes 0-5"), row("export", "package")]);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn footage_that_cannot_be_asked_for_is_refused_by_field() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let case = hub.open_case(1, vec![]).await;
+    let (from, to) = (SEEN_AT, "2026-01-01T00:00:30.000Z");
+    for (body, field) in [
+        (json!({"from": to, "to": from}), "to"),
+        (json!({"from": from, "to": "2026-01-01T00:10:00.000Z"}), "to"),
+        (json!({"from": "2999-01-01T00:00:00.000Z", "to": "2999-01-01T00:00:30.000Z"}), "to"),
+        (json!({"from": from, "to": to, "camera": "gate"}), "node"),
+        (json!({"from": from, "to": to, "camera": "school", "node": "edge-1"}), "camera"),
+    ] {
+        let refused =
+            problem(hub.footage(&case, &body).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(refused["field"], field, "{refused}");
+    }
+    let unknown = json!({"from": from, "to": to, "unmasked": true});
+    problem(hub.footage(&case, &unknown).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let nobody = Uuid::from_u128(99).to_string();
+    problem(hub.footage(&nobody, &json!({"from": from, "to": to})).await, StatusCode::NOT_FOUND)
+        .await;
     hub.stop().await;
 }
 

@@ -4,10 +4,12 @@
 //! files in `tests/golden/wire/` and the JSON Schema in `docs/schema/` hold the format still.
 //! Every text that arrives from the network is bounded by [`PAYLOAD_BYTES_MAX`] before it is parsed.
 
+mod footage;
 mod sighting;
 
 use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
 use crate::base::time::{ClockQuality, WallTime};
+pub use footage::{FootageRefusal, FootageRequestData, FootageResultData, PLAYBACK_MAX};
 use serde::{Deserialize, Serialize};
 pub use sighting::{SubjectData, WitnessData};
 use std::collections::BTreeMap;
@@ -73,6 +75,8 @@ pub enum Leaf {
     Ack(CaseId),
     VerifyRequest,
     VerifyResult,
+    FootageRequest,
+    FootageResult,
     Decision(CaseId),
     Stats,
 }
@@ -108,6 +112,8 @@ impl std::fmt::Display for Topic {
             Leaf::Ack(case) => write!(f, "ack/{case}"),
             Leaf::VerifyRequest => f.write_str("verify/request"),
             Leaf::VerifyResult => f.write_str("verify/result"),
+            Leaf::FootageRequest => f.write_str("footage/request"),
+            Leaf::FootageResult => f.write_str("footage/result"),
             Leaf::Decision(case) => write!(f, "decision/{case}"),
             Leaf::Stats => f.write_str("stats"),
         }
@@ -143,6 +149,8 @@ impl std::str::FromStr for Topic {
             ["decision", id] => Leaf::Decision(case(id)?),
             ["verify", "request"] => Leaf::VerifyRequest,
             ["verify", "result"] => Leaf::VerifyResult,
+            ["footage", "request"] => Leaf::FootageRequest,
+            ["footage", "result"] => Leaf::FootageResult,
             other => return Err(bad(format!("unknown leaf {:?}", other.join("/")))),
         };
         Ok(Self { address, leaf })
@@ -262,7 +270,7 @@ pub struct CameraData {
 /// One evidence file, named by its digest and held at the hub or in object storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceData {
-    /// `snapshot`, `annotated`, `clip`, `before`, `after`
+    /// `snapshot`, `annotated`, `clip`, `before`, `after`, `playback`, `filmstrip`
     pub role: String,
     pub url: String,
     pub sha256: String,
@@ -317,6 +325,9 @@ pub struct CameraCardData {
     pub patterns: Vec<CardPattern>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<RecordingSpan>,
+    /// Names what hides heads and plates, and where nothing is shown; another name, other clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masks: Option<String>,
     pub width_px: u32,
     pub height_px: u32,
     /// Words for people, for example that a demo shortens dwell times.
@@ -569,6 +580,8 @@ mod tests {
             Leaf::Ack(case),
             Leaf::VerifyRequest,
             Leaf::VerifyResult,
+            Leaf::FootageRequest,
+            Leaf::FootageResult,
             Leaf::Decision(case),
             Leaf::Stats,
         ] {

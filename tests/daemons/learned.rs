@@ -20,14 +20,14 @@ fn json_file(path: &Path) -> Value {
 }
 
 /// Someone who has signed in to the hub.
-struct Reviewer {
+pub struct Reviewer {
     client: reqwest::Client,
     api: String,
     cookie: String,
 }
 
 impl Reviewer {
-    async fn sign_in(site: &Site, password: &str) -> Self {
+    pub async fn sign_in(site: &Site, password: &str) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let api = format!("http://{}/api/v1", site.hub_address);
         let body = json!({"name": "duty", "password": password});
@@ -37,17 +37,23 @@ impl Reviewer {
         Self { client, api, cookie }
     }
 
+    /// As the page calls.
+    pub fn call(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let call = self.client.request(method, format!("{}{path}", self.api));
+        call.header("Cookie", &self.cookie).header("X-Requested-With", "gridwarden")
+    }
+
     /// Confirms what waits for review.
     async fn confirm_all(&self) {
-        let list = self.client.get(format!("{}/cases?state=PENDING_REVIEW", self.api));
-        let list = list.header("Cookie", &self.cookie).send().await.unwrap();
+        let list = self.call(reqwest::Method::GET, "/cases?state=PENDING_REVIEW");
+        let list = list.send().await.unwrap();
         let list: Value = list.json().await.unwrap();
         for case in list["items"].as_array().unwrap() {
             let act = self
-                .client
-                .post(format!("{}/cases/{}/act", self.api, case["case_id"].as_str().unwrap()))
-                .header("Cookie", &self.cookie)
-                .header("X-Requested-With", "gridwarden")
+                .call(
+                    reqwest::Method::POST,
+                    &format!("/cases/{}/act", case["case_id"].as_str().unwrap()),
+                )
                 .header("If-Match", format!("\"{}\"", case["version"]))
                 .json(&json!({"action": "confirm"}));
             // Whoever walked on meanwhile is gone by himself, and nothing is left to confirm.

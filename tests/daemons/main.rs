@@ -10,6 +10,7 @@ mod bad_input;
 mod full_disk;
 mod kill;
 mod learned;
+mod playback;
 mod signals;
 mod two_nodes;
 

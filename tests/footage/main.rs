@@ -7,6 +7,7 @@
 mod cut;
 mod disk;
 mod kill;
+mod masks;
 mod program;
 mod stream;
 mod support;

@@ -11,7 +11,8 @@ use gridwarden::{
         camera::{FilePart, FileSource, FileSourceConfig, Transport, rtsp_server::RtspServer},
         footage::{
             Footage, Recorder, RecorderConfig, RecorderEvent, Segment,
-            clip::{BoxTrack, ClipError, write_clip},
+            box_track::BoxTrack,
+            clip::{ClipError, write_clip},
             keeper::{Keeper, Limits},
             mask,
         },

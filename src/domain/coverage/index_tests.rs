@@ -48,6 +48,7 @@ fn card(name: &str, cells: Vec<SeenCellData>, footprint: Vec<String>) -> CameraC
         cells,
         patterns: vec![pattern],
         recording: None,
+        masks: None,
         width_px: 1920,
         height_px: 1080,
         note_zh: None,

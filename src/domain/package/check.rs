@@ -4,7 +4,7 @@
 //! Enters: what a reader found. Leaves: a [`Report`]; it holds exactly if it has no fault.
 
 use super::{
-    FILES, FORMAT, KEY, MANIFEST, PAGE, SIGNATURE, SUMS,
+    FILES, FOOTAGE, FORMAT, KEY, MANIFEST, PAGE, SIGNATURE, SUMS,
     sums::{self, Sums},
 };
 use crate::domain::{
@@ -178,7 +178,9 @@ fn missing(name: &str) -> Fault {
 }
 
 fn compare(found: &Found, sums: &Sums, faults: &mut Vec<Fault>) {
-    for name in [MANIFEST, PAGE, KEY] {
+    let only_footage = sums.contains_key(FOOTAGE) && !sums.contains_key(MANIFEST);
+    let needed: &[&str] = if only_footage { &[FOOTAGE, KEY] } else { &[MANIFEST, PAGE, KEY] };
+    for &name in needed {
         if !sums.contains_key(name) {
             faults.push(Fault::new(name, FaultKind::Missing, format!("{SUMS} does not name it")));
         }

@@ -31,6 +31,8 @@ pub const FORMAT: u32 = 1;
 
 pub const MANIFEST: &str = "manifest.json";
 pub const PAGE: &str = "index.html";
+/// In place of manifest and page, where only footage was taken along.
+pub const FOOTAGE: &str = "footage.json";
 pub const KEY: &str = "key.pem";
 pub const SUMS: &str = "SHA256SUMS";
 pub const SIGNATURE: &str = "SHA256SUMS.sig";

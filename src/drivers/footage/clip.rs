@@ -13,7 +13,7 @@ use crate::{
     base::time::WallTime,
     domain::{
         frame::{ColourMatrix, Frame, FrameStamp, Planes},
-        pixel::{PixelBox, PixelSize},
+        pixel::PixelSize,
         seams::{FrameSource, SourceError},
     },
 };
@@ -21,9 +21,9 @@ use gstreamer as gst;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -50,44 +50,6 @@ pub enum ClipError {
     Source(#[from] SourceError),
     #[error("clip {}: {reason}", path.display())]
     Encode { path: PathBuf, reason: String },
-}
-
-/// Boxes over time, for a painter.
-///
-/// Detections come at the analysed rate, clips at the camera's: a box holds for `hold` before and
-/// after its frame, so that nothing shows between two detections.
-#[derive(Debug, Clone)]
-pub struct BoxTrack {
-    boxes: BTreeMap<WallTime, Vec<PixelBox>>,
-    hold: Duration,
-}
-
-impl BoxTrack {
-    pub fn new(boxes: impl IntoIterator<Item = (WallTime, Vec<PixelBox>)>, hold: Duration) -> Self {
-        let mut sorted = BTreeMap::<_, Vec<_>>::new();
-        for (at, some) in boxes {
-            sorted.entry(at).or_default().extend(some);
-        }
-        Self { boxes: sorted, hold }
-    }
-
-    /// Whether any frame near this moment was looked at. Where none was, nobody knows what to hide.
-    pub fn knows(&self, at: WallTime) -> bool {
-        self.boxes.range(at.minus(self.hold)..=at.plus(self.hold)).next().is_some()
-    }
-
-    /// All boxes that hold at a moment.
-    pub fn around(&self, at: WallTime) -> impl Iterator<Item = &PixelBox> {
-        self.boxes.range(at.minus(self.hold)..=at.plus(self.hold)).flat_map(|(_, boxes)| boxes)
-    }
-
-    /// The boxes of the nearest moment within `hold`: for marking, where a trail would confuse.
-    pub fn nearest(&self, at: WallTime) -> &[PixelBox] {
-        self.boxes
-            .range(at.minus(self.hold)..=at.plus(self.hold))
-            .min_by_key(|(when, _)| when.since(at).max(at.since(**when)))
-            .map_or(&[], |(_, boxes)| boxes)
-    }
 }
 
 /// Encodes every frame of `source`, each painted first. Blocks until the file is complete.
@@ -130,15 +92,15 @@ pub fn write_clip(
     })
 }
 
-/// Runs a clip's work on a thread of its own, at low priority.
-pub fn in_background(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    std::thread::Builder::new()
-        .name("clip".to_owned())
-        .spawn(move || {
-            lower_priority();
-            work();
-        })
-        .map(drop)
+/// Runs the work of clips on a thread of its own, at low priority.
+pub fn in_background(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        lower_priority();
+        work();
+    })
 }
 
 fn next_of_size(
@@ -198,7 +160,7 @@ impl Encoder {
             "appsrc name=frames format=time block=true max-buffers=1 max-bytes=0 max-time=0 \
              ! videoscale n-threads=1 ! video/x-raw,width={width_px},height={height_px} \
              ! x264enc speed-preset=veryfast pass=qual quantizer=22 rc-lookahead=1 sync-lookahead=0 \
-             key-int-max=50 bframes=0 threads=1 \
+             key-int-max=50 bframes=0 threads=1 ! video/x-h264,profile=main \
              ! mp4mux faststart=true ! filesink name=file sync=false",
         );
         let writer = FileWriter::new(&elements, "gstreamer1.0-plugins-ugly", &caps, path)?;
@@ -235,9 +197,18 @@ impl Encoder {
         let strides = [0, 1].map(|plane| picture.plane_stride()[plane] as usize);
         let [y, u, v, _] = picture.planes_data_mut();
         let size = PixelSize { width_px: self.info.width(), height_px: self.info.height() };
-        let mut planes =
-            PlanesMut { size, y, y_stride_bytes: strides[0], u, v, uv_stride_bytes: strides[1] };
-        copy(&frame.image.planes(), &mut planes);
+        let given = frame.image.planes();
+        let mut planes = PlanesMut {
+            size,
+            y,
+            y_stride_bytes: strides[0],
+            u,
+            v,
+            uv_stride_bytes: strides[1],
+            matrix: given.matrix,
+            full_range: given.full_range,
+        };
+        copy(&given, &mut planes);
         paint(&frame.stamp, &mut planes);
         self.writer.push(picture.into_buffer())
     }
@@ -298,38 +269,5 @@ fn lower_priority() {
         const PRIO_PROCESS: c_int = 0;
         // SAFETY: takes integers only; on Linux, process 0 is the calling thread. Refusal is harmless.
         unsafe { setpriority(PRIO_PROCESS, 0, 10) };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn boxes_hold_on_both_sides_of_their_frame() {
-        let at = WallTime::from_unix_millis;
-        let area = |x: f32| PixelBox::new(x, 0.0, x + 10.0, 10.0);
-        let track = BoxTrack::new(
-            [
-                (at(1_000), vec![area(0.0)]),
-                (at(1_200), vec![area(20.0)]),
-                (at(1_200), vec![area(40.0)]),
-            ],
-            Duration::from_millis(150),
-        );
-        assert_eq!(track.around(at(800)).count(), 0);
-        assert_eq!(track.around(at(900)).count(), 1);
-        assert_eq!(track.around(at(1_100)).count(), 3);
-        assert_eq!(track.nearest(at(1_090)), [area(0.0)]);
-        assert_eq!(track.nearest(at(1_300)).len(), 2);
-        assert!(track.nearest(at(1_400)).is_empty());
-    }
-
-    #[test]
-    fn a_moment_that_was_looked_at_and_empty_is_not_an_unknown_one() {
-        let at = WallTime::from_unix_millis;
-        let track = BoxTrack::new([(at(1_000), vec![])], Duration::from_millis(600));
-        assert!(track.knows(at(1_500)) && track.around(at(1_500)).next().is_none());
-        assert!(!track.knows(at(1_700)));
     }
 }

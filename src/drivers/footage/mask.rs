@@ -4,7 +4,10 @@
 //! quarter of its longer side, and every block becomes one colour, its mean. Invariant: no pixel
 //! outside the widened box changes, none inside keeps more than its block's mean.
 
-use crate::domain::pixel::{PixelBox, PixelSize};
+use crate::domain::{
+    frame::{ColourMatrix, Planes},
+    pixel::{PixelBox, PixelSize},
+};
 
 /// Blocks are never smaller, however small the box: a distant head is a few pixels of detail.
 const BLOCK_PX_MIN: usize = 8;
@@ -17,6 +20,23 @@ pub struct PlanesMut<'a> {
     pub u: &'a mut [u8],
     pub v: &'a mut [u8],
     pub uv_stride_bytes: usize,
+    pub matrix: ColourMatrix,
+    pub full_range: bool,
+}
+
+impl PlanesMut<'_> {
+    pub fn as_they_are(&self) -> Planes<'_> {
+        Planes {
+            size: self.size,
+            y: self.y,
+            y_stride_bytes: self.y_stride_bytes,
+            u: self.u,
+            v: self.v,
+            uv_stride_bytes: self.uv_stride_bytes,
+            matrix: self.matrix,
+            full_range: self.full_range,
+        }
+    }
 }
 
 /// Whole pixels: left and top even, right and bottom even or the picture's edge.
@@ -134,6 +154,8 @@ mod tests {
                 u,
                 v,
                 uv_stride_bytes: width.div_ceil(2) + PADDING,
+                matrix: ColourMatrix::Bt709,
+                full_range: false,
             }
         }
     }

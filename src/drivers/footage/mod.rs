@@ -18,6 +18,7 @@
 //! A recorder that cannot write tells it once, tries again, and never holds up analysis. What a kill or a
 //! power cut leaves is read up to its last whole frame, and finished by the next start.
 
+pub mod box_track;
 pub mod clip;
 pub mod cut;
 mod file_writer;

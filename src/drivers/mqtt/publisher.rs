@@ -41,9 +41,12 @@ pub fn reliance(leaf: &Leaf) -> Reliance {
         Leaf::Status | Leaf::CameraCard(_) | Leaf::CameraHealth(_) | Leaf::Stats => {
             Reliance::Retained
         }
-        Leaf::Ack(_) | Leaf::Decision(_) | Leaf::VerifyRequest | Leaf::VerifyResult => {
-            Reliance::Requeue
-        }
+        Leaf::Ack(_)
+        | Leaf::Decision(_)
+        | Leaf::VerifyRequest
+        | Leaf::VerifyResult
+        | Leaf::FootageRequest
+        | Leaf::FootageResult => Reliance::Requeue,
     }
 }
 

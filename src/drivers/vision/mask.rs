@@ -8,6 +8,8 @@ use crate::domain::{detection::Detection, pixel::PixelBox};
 
 /// A head with hair and a raised chin, of an upright person's height; sitting persons need more.
 const HEAD_SHARE: f32 = 0.35;
+/// And of the shoulders' width: of whoever is cut off by the picture's edge only the head shows.
+const HEAD_WIDTH_SHARE: f32 = 0.7;
 /// Boxes cut heads off: as much of the box is added above and at the sides.
 const HEAD_MARGIN_SHARE: f32 = 0.1;
 const PLATE_SHARE: f32 = 0.6;
@@ -24,7 +26,8 @@ fn region(detection: &Detection) -> Option<PixelBox> {
     match detection.class.as_str() {
         "person" => {
             let (side, above) = (HEAD_MARGIN_SHARE * width, HEAD_MARGIN_SHARE * height);
-            Some(PixelBox::new(x1 - side, y1 - above, x2 + side, y1 + HEAD_SHARE * height))
+            let below = (HEAD_SHARE * height).max(HEAD_WIDTH_SHARE * width);
+            Some(PixelBox::new(x1 - side, y1 - above, x2 + side, y1 + below))
         }
         class if VEHICLES.contains(&class) => {
             Some(PixelBox::new(x1, y2 - PLATE_SHARE * height, x2, y2))
@@ -45,6 +48,10 @@ mod tests {
     #[test]
     fn heads_and_plates_are_covered_and_nothing_else() {
         assert_eq!(regions_of("person"), [PixelBox::new(96.0, 40.0, 144.0, 85.0)]);
+        // Cut off at the shoulders.
+        let bust = PixelBox::new(100.0, 50.0, 140.0, 80.0);
+        let bust = Detection { class: "person".parse().unwrap(), score: 0.1, bbox: bust };
+        assert_eq!(mask_regions(&[bust]), [PixelBox::new(96.0, 47.0, 144.0, 78.0)]);
         for vehicle in VEHICLES {
             assert_eq!(regions_of(vehicle), [PixelBox::new(100.0, 90.0, 140.0, 150.0)]);
         }

@@ -7,6 +7,8 @@
 pub mod change;
 /// YUV to RGB and back, by declared matrix and range.
 mod colour;
+/// Thumbnails of a clip in one picture.
+pub mod filmstrip;
 /// Could the camera see: numbers for `domain::health`.
 pub mod health;
 /// Whether a place looks as it did.

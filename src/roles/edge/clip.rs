@@ -14,14 +14,16 @@ use crate::{
     domain::{
         case::CaseState,
         footage::Span,
+        frame::FrameStamp,
         ids::{CameraId, CaseId},
         pixel::{PixelBox, PixelSize},
         privacy::PrivacyMask,
         seams::FrameSource,
     },
     drivers::footage::{
-        clip::{BoxTrack, in_background, write_clip},
-        mask::{outline, pixelate},
+        box_track::BoxTrack,
+        clip::{in_background, write_clip},
+        mask::{PlanesMut, outline, pixelate},
     },
 };
 use std::{
@@ -40,7 +42,7 @@ const AFTER: Duration = Duration::from_secs(4);
 /// A segment is complete this long after its last frame.
 const SEGMENT_DELAY: Duration = Duration::from_secs(5);
 /// Masks reach this far to both sides of their frame.
-const MASK_HOLD: Duration = Duration::from_millis(600);
+pub const MASK_HOLD: Duration = Duration::from_millis(600);
 const BOXES_KEPT: Duration = Duration::from_secs(60);
 const JOBS_MAX: usize = 32;
 /// Y, U, V of the drawn boxes: amber, told from any street by eye.
@@ -144,7 +146,7 @@ impl Clips {
             Arc::clone(&self.busy),
         );
         self.busy.store(true, Ordering::Release);
-        let made = in_background(move || {
+        let made = in_background("clip", move || {
             let scratch = shared.evidence.scratch(&format!("clip-{}", job.case_id));
             let span = Span::new(job.from, job.to);
             footage.hold(&camera, span, job.case_id, shared.clock.wall());
@@ -183,12 +185,9 @@ fn make(
     let summary = write_clip(
         source,
         &mut |stamp, planes| {
-            if !masks.knows(stamp.captured_at) {
-                // Frames were dropped or failed here: who stands in this one is not known.
-                pixelate(planes, &whole(stamp.size));
+            if !hide(masks, stamp, planes) {
                 return;
             }
-            masks.around(stamp.captured_at).for_each(|mask| pixelate(planes, mask));
             boxes
                 .nearest(stamp.captured_at)
                 .iter()
@@ -204,6 +203,18 @@ fn make(
         captured_at: summary.from,
     };
     shared.evidence.take(scratch, about, shared.clock.wall()).map_err(|error| error.to_string())
+}
+
+/// Heads and plates of one frame; all of it, and `false`, where nobody knows who stands in it.
+pub fn hide(masks: &BoxTrack, stamp: &FrameStamp, planes: &mut PlanesMut<'_>) -> bool {
+    let known = masks.knows(stamp.captured_at);
+    if known {
+        masks.around(stamp.captured_at).iter().for_each(|mask| pixelate(planes, mask));
+    } else {
+        // Frames were dropped or failed here.
+        pixelate(planes, &whole(stamp.size));
+    }
+    known
 }
 
 fn whole(size: PixelSize) -> PixelBox {

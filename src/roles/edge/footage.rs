@@ -13,7 +13,7 @@ use crate::{
         time::{ClockQuality, WallTime},
     },
     domain::{
-        footage::{FootageError, Hole, Span},
+        footage::{FootageError, FootagePart, Hole, Span},
         frame::Frame,
         ids::{CameraId, CaseId},
         privacy::{Masked, PrivacyMask},
@@ -194,23 +194,20 @@ impl Reader {
         span: Span,
         fps: f64,
     ) -> Result<ReadBack, NoFootage> {
+        let taken = self.take(camera, span)?;
+        let (frames, holes) = (taken.frames(mask, fps)?, taken.holes.clone());
+        Ok(ReadBack { frames, holes, _taken: taken })
+    }
+
+    /// An interval, to be read once or more.
+    pub fn take(&self, camera: &CameraId, span: Span) -> Result<Taken, NoFootage> {
         let number = self.fetched.fetch_add(1, Ordering::Relaxed);
         let scratch = Scratch::make(self.scratch.join(number.to_string()))?;
         let fetched = self.source.fetch(camera, span, &scratch.0)?;
         if fetched.parts.is_empty() {
             return Err(NoFootage::Holes(fetched.holes));
         }
-        let parts = fetched.parts.into_iter();
-        let config = FileSourceConfig {
-            parts: parts
-                .map(|part| FilePart { path: part.path, starts_at: part.starts_at })
-                .collect(),
-            analysed_fps: fps,
-            between: Some((span.from, span.to)),
-            clock: ClockQuality::Arrival,
-        };
-        let frames = Masked { source: FileSource::open(config)?, mask };
-        Ok(ReadBack { frames, holes: fetched.holes, _scratch: scratch })
+        Ok(Taken { span, parts: fetched.parts, holes: fetched.holes, _scratch: scratch })
     }
 
     /// A case needs this footage: it stays until the case's time is over.
@@ -222,12 +219,42 @@ impl Reader {
     }
 }
 
+/// Footage of an interval on disk, as long as this lives.
+pub struct Taken {
+    span: Span,
+    parts: Vec<FootagePart>,
+    pub holes: Vec<Hole>,
+    _scratch: Scratch,
+}
+
+impl Taken {
+    /// From its first frame to its last, within the interval.
+    pub fn covers(&self) -> Span {
+        let (first, last) = (self.parts.first(), self.parts.last());
+        let whole = first.zip(last).map(|(first, last)| Span::new(first.starts_at, last.ends_at));
+        whole.map_or(self.span, |whole| whole.within(self.span))
+    }
+
+    /// At a rate (0: all of them).
+    pub fn frames(&self, mask: PrivacyMask, fps: f64) -> Result<Masked<FileSource>, SourceError> {
+        let part =
+            |part: &FootagePart| FilePart { path: part.path.clone(), starts_at: part.starts_at };
+        let config = FileSourceConfig {
+            parts: self.parts.iter().map(part).collect(),
+            analysed_fps: fps,
+            between: Some((self.span.from, self.span.to)),
+            clock: ClockQuality::Arrival,
+        };
+        Ok(Masked { source: FileSource::open(config)?, mask })
+    }
+}
+
 /// Frames of an interval, and what is missing between them.
 pub struct ReadBack {
     frames: Masked<FileSource>,
     pub holes: Vec<Hole>,
     /// Dropped after the frames that are read from it.
-    _scratch: Scratch,
+    _taken: Taken,
 }
 
 impl FrameSource for ReadBack {

@@ -5,7 +5,9 @@ use super::{
     publish::{PublishInput, read_ack},
 };
 use crate::{
-    domain::wire::{CloudEvent, DecisionData, Leaf, NodeAddress, Topic, VerifyRequestData},
+    domain::wire::{
+        CloudEvent, DecisionData, FootageRequestData, Leaf, NodeAddress, Topic, VerifyRequestData,
+    },
     drivers::mqtt::LinkEvent,
 };
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -13,7 +15,7 @@ use tokio::sync::mpsc;
 
 /// Topics that an edge listens to.
 pub fn subscriptions(address: &NodeAddress) -> Vec<String> {
-    ["ack/+", "verify/request", "decision/+"]
+    ["ack/+", "verify/request", "footage/request", "decision/+"]
         .iter()
         .map(|leaf| {
             format!(
@@ -32,6 +34,7 @@ pub async fn run(
     mut events: mpsc::Receiver<LinkEvent>,
     publish: mpsc::Sender<PublishInput>,
     requests: SyncSender<VerifyRequestData>,
+    footage: SyncSender<FootageRequestData>,
     decisions: Decisions,
 ) {
     while let Some(event) = events.recv().await {
@@ -56,6 +59,11 @@ pub async fn run(
                             tracing::warn!(request = %request.request_id, "too many verifications wait: this one is left out");
                         }
                     }
+                    Ok(Incoming::Footage(request)) => {
+                        if let Err(TrySendError::Full(request)) = footage.try_send(request) {
+                            tracing::warn!(request = %request.request_id, "too much footage is asked for: this one is left out");
+                        }
+                    }
                     Ok(Incoming::Decision(decision)) => {
                         if !decisions.take(&decision).await {
                             continue;
@@ -72,6 +80,7 @@ pub async fn run(
 enum Incoming {
     Ack(crate::domain::wire::AckData),
     Verify(VerifyRequestData),
+    Footage(FootageRequestData),
     Decision(DecisionData),
 }
 
@@ -89,6 +98,11 @@ fn read(topic: &str, payload: &[u8], own: &NodeAddress) -> Result<Incoming, Stri
             let event: CloudEvent<VerifyRequestData> =
                 serde_json::from_slice(payload).map_err(|error| error.to_string())?;
             Ok(Incoming::Verify(event.data))
+        }
+        Leaf::FootageRequest => {
+            let event: CloudEvent<FootageRequestData> =
+                serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+            Ok(Incoming::Footage(event.data))
         }
         Leaf::Decision(_) => {
             let event: CloudEvent<DecisionData> =

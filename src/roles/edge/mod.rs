@@ -4,6 +4,7 @@
 //! cameras -> pool -> analysts -> commit queue -> SQLite -> publish loop -> MQTT -> hub
 //!                        \-> pictures, clips -> upload loop -> HTTP -> hub
 //! verify/request -> verifier (own model session, recorded footage) -> verify/result
+//! footage/request -> playback (own model session, low priority) -> clip for people, footage/result
 //! ```
 //! Starts: store, link, pool, cameras. Stops in the reverse order: cameras first, then what is still
 //! in the queues is stored, then `stopping` is published. One camera's fault never stops another.
@@ -19,6 +20,7 @@ pub mod findings;
 mod footage;
 mod link;
 pub mod memory;
+pub mod playback;
 pub mod publish;
 mod report;
 pub mod sight;
@@ -50,7 +52,7 @@ use crate::{
             session::NetworkFile,
         },
         evidence::upload::Uploader,
-        footage::Recorder,
+        footage::{Recorder, clip::in_background},
         mqtt::{Credentials, MqttConfig, connect},
         store::{commit_queue::CommitQueue, edge::EdgeStore},
         vision::tensor::PlaneTensorMaker,
@@ -73,6 +75,7 @@ use counters::EdgeCounters;
 use decisions::Decisions;
 use evidence::EvidenceFolder;
 use footage::Archive;
+use playback::Playback;
 use report::{CameraReporter, Teller};
 use std::{
     collections::BTreeMap,
@@ -236,6 +239,18 @@ pub async fn run(
             .spawn(move || verifier.run(&requests))?,
     );
 
+    let (footage_sender, footage_requests) = std::sync::mpsc::sync_channel(playback::REQUESTS_MAX);
+    let playback = Playback {
+        shared: shared.clone(),
+        store: store.clone(),
+        teller: teller.clone(),
+        footage: archive.reader.clone(),
+        pipelines: config.pipelines.iter().map(|p| (p.camera.clone(), p.clone())).collect(),
+        providers: providers.clone(),
+        runtime: tokio::runtime::Handle::current(),
+    };
+    threads.push(in_background("playback", move || playback.run(&footage_requests))?);
+
     let decisions = Decisions { store: store.clone(), analysts };
     let (publish_sender, publish_inputs) = mpsc::channel(publish::PUBLISH_INPUTS_MAX);
     let linking = tokio::spawn(link::run(
@@ -243,6 +258,7 @@ pub async fn run(
         events,
         publish_sender,
         request_sender,
+        footage_sender,
         decisions,
     ));
     let stop_publishing = Shutdown::new();

@@ -74,6 +74,7 @@ impl Teller {
         pipeline: &Pipeline,
         seen: Option<&CardCoverage>,
         footage: Option<&Footage>,
+        masks: String,
     ) {
         let calibration = pipeline.calibration.as_ref();
         let place = calibration.zip(seen).map(|(calibration, seen)| {
@@ -108,6 +109,7 @@ impl Teller {
                 })
                 .collect(),
             recording,
+            masks: Some(masks),
             width_px: pipeline.scene.reference_size.width_px,
             height_px: pipeline.scene.reference_size.height_px,
             note_zh: pipeline.note_zh.clone(),

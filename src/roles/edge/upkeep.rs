@@ -2,6 +2,7 @@
 
 use super::{
     counters::EdgeCounters,
+    playback::masks_name,
     report::{Teller, coverage_of},
     waiting::Waiting,
 };
@@ -53,7 +54,8 @@ impl Upkeep<'_> {
     fn tell_cards(&self, seen: &[Option<CardCoverage>]) {
         for (pipeline, seen) in self.config.pipelines.iter().zip(seen) {
             let footage = pipeline.recording.map(|_| &self.footage);
-            self.teller.card(pipeline, seen.as_ref(), footage);
+            let masks = masks_name(pipeline, &self.detector.model);
+            self.teller.card(pipeline, seen.as_ref(), footage, masks);
         }
     }
 

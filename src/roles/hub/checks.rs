@@ -5,7 +5,7 @@
 
 use crate::domain::{
     coverage::CARD_CELLS_MAX,
-    wire::{CameraCardData, CaseFactData, EventData, EvidenceData, PlaceData},
+    wire::{CameraCardData, CaseFactData, EventData, EvidenceData, FootageResultData, PlaceData},
 };
 
 pub const EVIDENCE_OF_A_FACT_MAX: usize = 32;
@@ -13,6 +13,7 @@ pub const FOOTPRINT_CELLS_MAX: usize = 20_000;
 pub const PATTERNS_OF_A_CAMERA_MAX: usize = 128;
 pub const CAMERAS_OF_A_NODE_MAX: i64 = 1_000;
 const CORNERS_MAX: usize = 1_000;
+const HOLES_MAX: usize = 1_000;
 const CODE_CHARS_MAX: usize = 40;
 const NAME_CHARS_MAX: usize = 200;
 const URL_CHARS_MAX: usize = 500;
@@ -103,6 +104,13 @@ pub fn fact(fact: &CaseFactData) -> Result<(), Malformed> {
     evidence(&fact.evidence)
 }
 
+pub fn footage(result: &FootageResultData) -> Result<(), Malformed> {
+    text("masks", &result.masks, NAME_CHARS_MAX)?;
+    text("detail", result.detail.as_deref().unwrap_or_default(), NOTE_CHARS_MAX)?;
+    at_most("holes", result.holes.len(), HOLES_MAX)?;
+    evidence(&result.evidence)
+}
+
 pub fn card(card: &CameraCardData) -> Result<(), Malformed> {
     at_most("footprint", card.footprint.len(), FOOTPRINT_CELLS_MAX)?;
     at_most("patterns", card.patterns.len(), PATTERNS_OF_A_CAMERA_MAX)?;
@@ -134,6 +142,7 @@ pub fn card(card: &CameraCardData) -> Result<(), Malformed> {
             within("place.footprint_lonlat", *lat, -90.0, 90.0)?;
         }
     }
+    text("masks", card.masks.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
     text("calibration_id", card.calibration_id.as_deref().unwrap_or_default(), NAME_CHARS_MAX)?;
     text("note_zh", card.note_zh.as_deref().unwrap_or_default(), NOTE_CHARS_MAX)?;
     text("note_en", card.note_en.as_deref().unwrap_or_default(), NOTE_CHARS_MAX)

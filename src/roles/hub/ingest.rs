@@ -13,8 +13,8 @@ use crate::{
     domain::{
         ids::{CaseId, NodeId},
         wire::{
-            AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, Leaf, NodeAddress,
-            PAYLOAD_BYTES_MAX, Presence, StatusData, Topic, VerifyResultData,
+            AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, FootageResultData,
+            Leaf, NodeAddress, PAYLOAD_BYTES_MAX, Presence, StatusData, Topic, VerifyResultData,
         },
     },
     drivers::store::{
@@ -47,7 +47,7 @@ enum Dropped {
     Revision(#[from] crate::domain::inbox::Refusal),
     #[error("node {0} announces too many cameras")]
     TooManyCameras(NodeId),
-    #[error("no look was asked under this id, or it has been answered")]
+    #[error("nothing was asked under this id, or it has been answered")]
     NotAsked,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,7 +84,7 @@ impl Ingest {
     /// Topic filters of everything that edges of this district say.
     pub fn subscriptions(&self) -> Vec<String> {
         let root = format!("{}/{}", crate::domain::wire::TOPIC_ROOT, self.district);
-        ["status", "camera/+/card", "camera/+/health", "case/+", "verify/result"]
+        ["status", "camera/+/card", "camera/+/health", "case/+", "verify/result", "footage/result"]
             .iter()
             .map(|leaf| format!("{root}/+/{leaf}"))
             .collect()
@@ -168,8 +168,18 @@ impl Ingest {
                 register.due.notify_one();
                 Ok(None)
             }
+            Leaf::FootageResult => {
+                let result: FootageResultData = parse(payload)?;
+                checks::footage(&result)?;
+                let kept = register.store.keep_footage(&address.node, &result, register.now());
+                let cases = kept.await?.ok_or(Dropped::NotAsked)?;
+                register.announce_evidence(cases).await?;
+                Ok(None)
+            }
             Leaf::Stats => Ok(None),
-            Leaf::Ack(_) | Leaf::Decision(_) | Leaf::VerifyRequest => Err(Dropped::NotOurs),
+            Leaf::Ack(_) | Leaf::Decision(_) | Leaf::VerifyRequest | Leaf::FootageRequest => {
+                Err(Dropped::NotOurs)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ pub mod checks;
 mod daemon;
 pub mod dataset;
 pub mod first_start;
+mod footage;
 pub mod http;
 pub mod ingest;
 mod link;
@@ -57,6 +58,7 @@ use verify::{LookTimes, Verify};
 pub const EVIDENCE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 const VERIFY_EVERY: Duration = Duration::from_secs(1);
+const FOOTAGE_EVERY: Duration = Duration::from_secs(5);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A person who may sign in. `password_hash` is an argon2 PHC string.
@@ -186,6 +188,12 @@ pub async fn start(
         publisher.clone(),
         shutdown.clone(),
     ));
+    tasks.spawn(footage_loop(
+        Arc::clone(&register),
+        config.district.clone(),
+        publisher.clone(),
+        shutdown.clone(),
+    ));
     let http = http::Server::new(config, Arc::clone(&register), signer, shutdown.clone())?;
     tasks.spawn(http.serve(listener));
     tracing::info!(%address, "hub serves");
@@ -240,6 +248,29 @@ async fn verify_loop(
         tokio::select! {
             () = register.due.notified() => {}
             () = tokio::time::sleep(VERIFY_EVERY) => {}
+            () = shutdown.begun() => return,
+        }
+    }
+}
+
+async fn footage_loop(
+    register: Arc<Register>,
+    district: DistrictId,
+    publisher: mqtt::Publisher,
+    shutdown: Shutdown,
+) {
+    loop {
+        match footage::due(&register, &district).await {
+            Ok(outgoing) => {
+                for (topic, payload) in outgoing {
+                    link::publish(&publisher, &topic, payload);
+                }
+            }
+            Err(error) => tracing::error!(%error, "footage waits for the register"),
+        }
+        tokio::select! {
+            () = register.asked.notified() => {}
+            () = tokio::time::sleep(FOOTAGE_EVERY) => {}
             () = shutdown.begun() => return,
         }
     }

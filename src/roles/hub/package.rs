@@ -40,6 +40,8 @@ use std::{
 };
 use tokio::io::AsyncReadExt;
 
+pub mod footage;
+
 const READ_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
@@ -115,19 +117,26 @@ pub async fn assemble(
     let mut json = serde_json::to_vec_pretty(&manifest)
         .map_err(|reason| PackageError::Manifest { case_id, reason })?;
     json.push(b'\n');
-    for (name, text) in [
-        (MANIFEST, json),
-        (PAGE, page::render(&manifest).into_bytes()),
-        (KEY, key.public().to_pem().into_bytes()),
-    ] {
+    for (name, text) in [(MANIFEST, json), (PAGE, page::render(&manifest).into_bytes())] {
         members.insert(name.to_owned(), Member::text(text));
     }
+    Ok(sealed(case_id, members, packing.shown, key))
+}
+
+/// Adds the key, the list of digests and its signature.
+fn sealed(
+    case_id: CaseId,
+    mut members: BTreeMap<String, Member>,
+    shown: BTreeMap<Digest256, CaseId>,
+    key: &SigningKey,
+) -> Package {
+    members.insert(KEY.to_owned(), Member::text(key.public().to_pem().into_bytes()));
     let list: Sums =
         (members.iter()).map(|(name, member)| (name.clone(), member.sha256.to_string())).collect();
     let list = sums::write(&list).into_bytes();
     members.insert(SIGNATURE.to_owned(), Member::text(key.sign(&list).to_vec()));
     members.insert(SUMS.to_owned(), Member::text(list));
-    Ok(Package { case_id, members, shown: packing.shown })
+    Package { case_id, members, shown }
 }
 
 #[derive(Default)]

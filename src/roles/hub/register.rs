@@ -42,6 +42,8 @@ pub struct Register {
     changes: broadcast::Sender<Change>,
     /// Wakes the verify loop: something may be due.
     pub due: Notify,
+    /// Wakes the footage loop: somebody asked.
+    pub asked: Notify,
     /// Wakes the publish loop: decisions may wait.
     pub outbound: Notify,
 }
@@ -55,8 +57,8 @@ impl Register {
     ) -> Result<Self, StoreError> {
         let (changes, _) = broadcast::channel(CHANGES_MAX);
         let sight = Sight::load(&store).await?;
-        let (due, outbound) = (Notify::new(), Notify::new());
-        Ok(Self { store, sight, files, clock, changes, due, outbound })
+        let (due, asked, outbound) = (Notify::new(), Notify::new(), Notify::new());
+        Ok(Self { store, sight, files, clock, changes, due, asked, outbound })
     }
 
     pub fn now(&self) -> WallTime {

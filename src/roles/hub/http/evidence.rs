@@ -297,7 +297,9 @@ pub async fn show(
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let tag = format!("\"{digest}\"");
     let unchanged = text(header::IF_NONE_MATCH) == Some(tag.as_str());
-    let wanted = span(text(header::RANGE), bytes);
+    // A part of another file would not fit what the client has of it.
+    let same = text(header::IF_RANGE).is_none_or(|held| held == tag);
+    let wanted = span(text(header::RANGE).filter(|_| same), bytes);
     let part = match wanted {
         _ if unchanged => "unchanged".to_owned(),
         Ok(Some(span)) => format!("bytes {}-{}", span.from, span.to),

@@ -10,6 +10,7 @@ mod complaints;
 mod console;
 mod dataset;
 mod evidence;
+mod footage;
 mod limits;
 mod listener;
 mod merges;
@@ -103,6 +104,8 @@ fn routes(state: AppState) -> Router {
         .route("/cases/{id}/act", post(cases::act))
         .route("/cases/{id}/near", get(merges::near))
         .route("/cases/{id}/package", get(package::download))
+        .route("/cases/{id}/footage", post(footage::request))
+        .route("/cases/{id}/footage/{request_id}/export", get(footage::take_along))
         .route("/cases/{id}/feedback", post(cases::feedback))
         .route("/complaints", post(complaints::receive))
         .route("/cameras", get(cameras::list))

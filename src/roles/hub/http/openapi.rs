@@ -1,8 +1,8 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    cameras, cases, complaints, dataset, evidence, merges, ops, package, problem::Problem, session,
-    stream, view,
+    cameras, cases, complaints, dataset, evidence, footage, merges, ops, package, problem::Problem,
+    session, stream, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -23,6 +23,8 @@ use utoipa::OpenApi;
         merges::near,
         package::download,
         package::key,
+        footage::request,
+        footage::take_along,
         cases::feedback,
         complaints::receive,
         cameras::list,

@@ -9,7 +9,7 @@ use crate::{
     domain::ids::CaseId,
     roles::hub::{
         checks,
-        package::{PackageError, assemble},
+        package::{Package, PackageError, assemble},
         text::without_contacts,
     },
 };
@@ -55,7 +55,17 @@ pub async fn download(
     Segment(case_id): Segment<CaseId>,
     Pairs(pairs): Pairs,
 ) -> Answer<Response> {
-    let mut why = WHY_DEFAULT.to_owned();
+    let why = why(pairs, WHY_DEFAULT)?;
+    let package = {
+        let _permit = state.packages.acquire().await;
+        assemble(&state.register, &state.config.district, &state.signer, case_id).await?
+    };
+    download_of(&state, package, &case_id.to_string(), &person, &why).await
+}
+
+/// What a person says the download is for.
+pub fn why(pairs: Vec<(String, String)>, otherwise: &str) -> Answer<String> {
+    let mut why = otherwise.to_owned();
     for (name, value) in pairs {
         if name != "why" {
             return Err(Problem::invalid(&name, value, "why"));
@@ -63,17 +73,24 @@ pub async fn download(
         checks::note("why", &value)?;
         why = without_contacts(&value);
     }
+    Ok(why)
+}
+
+/// A zip called `name`, in the log of views before its first byte leaves.
+pub async fn download_of(
+    state: &AppState,
+    package: Package,
+    name: &str,
+    person: &Person,
+    why: &str,
+) -> Answer<Response> {
     let register = &state.register;
-    let package = {
-        let _permit = state.packages.acquire().await;
-        assemble(register, &state.config.district, &state.signer, case_id).await?
-    };
-    register.store.log_views(&package.views(register, &person.name, &why)).await?;
+    register.store.log_views(&package.views(register, &person.name, why)).await?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(package.zip_bytes()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let name = format!("attachment; filename=\"{case_id}.zip\"");
+    let name = format!("attachment; filename=\"{name}.zip\"");
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }

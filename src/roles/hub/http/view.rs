@@ -1,6 +1,7 @@
 //! What the review page reads, as `docs/http.md` describes it.
 
 use super::{
+    footage::{self, FootageView},
     merges::{MergedView, merged},
     problem::Answer,
     sightings::{SightingsView, sightings},
@@ -138,6 +139,8 @@ pub struct CaseDetail {
     pub evidence: Vec<EvidenceView>,
     pub history: Vec<HistoryView>,
     pub verifications: Vec<VerificationView>,
+    /// What people asked to see, oldest first.
+    pub footage: Vec<FootageView>,
     pub actions: Vec<ActionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_zh: Option<String>,
@@ -244,6 +247,7 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
             })
             .collect(),
         verifications: looks.into_iter().map(|look| verification(look, &files)).collect(),
+        footage: footage::of(register, case.case_id, &files).await?,
         actions: lifecycle::actions(case.state, case.phase)
             .into_iter()
             .map(|(action, reasons)| ActionView {
