@@ -7,6 +7,7 @@ import type {
   CaseState,
   CaseSummary,
   Complaint,
+  Footage,
   NearCase,
   Session,
 } from './types';
@@ -61,6 +62,15 @@ export interface Decision {
 export const act = async (id: string, version: number, decision: Decision) =>
   (await call<CaseDetail>('POST', `${casePath(id)}/act`, decision, { 'If-Match': `"${version}"` }))
     .body;
+
+/** Masked footage of a camera that has seen the case; the case's `footage` follows what becomes of it. */
+export const askFootage = async (
+  id: string,
+  wanted: { node: string; camera: string; from: string; to: string },
+) => (await call<Footage>('POST', `${casePath(id)}/footage`, wanted)).body;
+
+export const footageExportUrl = (id: string, requestId: string) =>
+  `/api/v1${casePath(id)}/footage/${encodeURIComponent(requestId)}/export`;
 
 export const fileComplaint = async (complaint: Complaint) =>
   (await call<CaseDetail>('POST', '/complaints', complaint)).body;

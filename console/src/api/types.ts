@@ -53,7 +53,14 @@ export const OUTCOMES = ['PRESENT', 'CLEARED', 'UNDETERMINABLE'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export type VerifyKind = 'precheck' | 'postcheck';
-export type EvidenceRole = 'snapshot' | 'annotated' | 'clip' | 'before' | 'after';
+export type EvidenceRole =
+  | 'snapshot'
+  | 'annotated'
+  | 'clip'
+  | 'before'
+  | 'after'
+  | 'playback'
+  | 'filmstrip';
 
 /** West, south, east, north in degrees. */
 export type CellBounds = [number, number, number, number];
@@ -160,6 +167,36 @@ export interface Verification {
   evidence: Evidence[];
 }
 
+export const FOOTAGE_STATUSES = ['waiting', 'uploading', 'ready', 'refused'] as const;
+export type FootageStatus = (typeof FOOTAGE_STATUSES)[number];
+
+/** What is not in a recording, and why. */
+export interface Hole {
+  from: string;
+  to: string;
+  reason: string;
+}
+
+/** Footage that somebody asked for. */
+export interface Footage {
+  request_id: string;
+  camera: string;
+  node: string;
+  from: string;
+  to: string;
+  asked_at: string;
+  status: FootageStatus;
+  refusal?: Maybe<string>;
+  /** The reason for most of what is missing. */
+  hole?: Maybe<string>;
+  detail?: Maybe<string>;
+  holes: Hole[];
+  shown?: Maybe<{ from: string; to: string }>;
+  clock?: Maybe<string>;
+  clip?: Maybe<Evidence>;
+  filmstrip?: Maybe<Evidence>;
+}
+
 export interface CaseAction {
   action: ActionName;
   /** Codes to choose one from; empty where no reason is asked for. */
@@ -200,6 +237,7 @@ export interface CaseDetail extends CaseSummary {
   evidence: Evidence[];
   history: HistoryEntry[];
   verifications: Verification[];
+  footage?: Maybe<Footage[]>;
   actions: CaseAction[];
   note_zh?: Maybe<string>;
   note_en?: Maybe<string>;

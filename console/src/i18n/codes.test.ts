@@ -4,7 +4,7 @@ import { CASE_STATES, STAGES } from '../api/types';
 import { CLOSE, FALSE_ALARM, NOT_FILED, REWORK } from '../words/reasons';
 import { zhCN } from './zh-CN';
 
-const files = import.meta.glob<string>('../../../src/domain/{wire,verdict/mod,case/*}.rs', {
+const files = import.meta.glob<string>('../../../src/domain/{wire,wire/footage,footage,verdict/mod,case/*}.rs', {
   query: '?raw',
   import: 'default',
   eager: true,
@@ -37,6 +37,16 @@ describe('codes of the Rust source', () => {
       ...block(source('wire.rs'), 'pub enum CameraCondition', '\n}').matchAll(/^\s{4}(\w+),/gm),
     ].map((found) => snake(found[1] ?? ''));
     expect(Object.keys(zhCN.condition).sort()).toEqual(variants.sort());
+  });
+
+  it('holes in recordings and refusals of footage all have words', () => {
+    const variants = (path: string, name: string) =>
+      [...block(source(path), `pub enum ${name}`, '\n}').matchAll(/^\s{4}(\w+),/gm)].map((found) =>
+        snake(found[1] ?? ''),
+      );
+    expect(Object.keys(zhCN.hole).sort()).toEqual(variants('footage.rs', 'HoleReason').sort());
+    const refusals = [...variants('wire/footage.rs', 'FootageRefusal'), 'no_answer'];
+    expect(Object.keys(zhCN.footageRefusal).sort()).toEqual(refusals.sort());
   });
 
   it('states, stages and history kinds are those of the life-cycle', () => {

@@ -39,6 +39,20 @@ export function shortTime(text: string | null | undefined, now: Date): string {
   return full.startsWith(today) ? full.slice(11) : full.slice(5);
 }
 
+/** The moment that a person means by `2026-11-21 20:15:04` on the district's clock. */
+export function fromLocal(text: string): string | null {
+  const found = /^\s*(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)\s*$/.exec(text);
+  if (!found) return null;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1).map(Number);
+  // The zone has had no summer time since 1991.
+  const at = new Date(Date.UTC(year, month - 1, day, hour - 8, minute, second));
+  return localTime(at.toISOString()) === text.trim().replace('T', ' ') ? at.toISOString() : null;
+}
+
+/** So many seconds later. */
+export const later = (text: string, secs: number): string =>
+  new Date(new Date(text).getTime() + secs * 1000).toISOString();
+
 export type Span = { unit: 'secs' | 'minutes' | 'hours' | 'days'; n: number };
 
 /** A length of time in its largest whole unit. */

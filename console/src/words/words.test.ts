@@ -3,7 +3,7 @@ import type { CaseDetail, Evidence, EvidenceRole, MergedCase } from '../api/type
 import { firstView, latestCheck, picturesOf, sourcesOf, viewsOf } from './evidence';
 import { cleanCode, groupedCode, lonLat, looksLikeCode, metres, shortCode } from './place';
 import { groupReasons } from './reasons';
-import { age, duration, localTime, shortTime, span } from './time';
+import { age, duration, fromLocal, later, localTime, shortTime, span } from './time';
 
 describe('times', () => {
   it('are the district’s, also across its midnight', () => {
@@ -155,5 +155,17 @@ describe('reasons', () => {
     expect(groupReasons(['not_cleared', 'came_back'])).toEqual([
       { title: '', codes: ['not_cleared', 'came_back'] },
     ]);
+  });
+});
+
+describe('times that people type', () => {
+  it('are of the district, whatever the browser, and wrong ones are none', () => {
+    const at = '2026-11-21T12:15:04.000Z';
+    expect(fromLocal(localTime(at))).toBe(at);
+    expect(fromLocal(' 2026-01-01T00:00:00 ')).toBe('2025-12-31T16:00:00.000Z');
+    for (const wrong of ['', '2026-11-21', '2026-02-30 10:00:00', '2026-01-01 24:00:00', 'now']) {
+      expect(fromLocal(wrong), wrong).toBeNull();
+    }
+    expect(later(at, -20)).toBe('2026-11-21T12:14:44.000Z');
   });
 });
