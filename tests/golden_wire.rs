@@ -89,7 +89,7 @@ fn retained_messages_keep_their_form() {
     let boot_id = Uuid::from_u128(0x019b_76da_a800_7000_a000_0000_0000_0001);
     let status = StatusData { state: Presence::Online, version: "0.1.0".to_owned(), boot_id };
     holds("status", &envelope("status", "edge-1", status));
-    let card = CameraCardData {
+    let mut card = CameraCardData {
         camera: "pingshan-014".parse().unwrap(),
         place: Some(CameraPlaceData {
             lon_deg: 116.3126,
@@ -115,13 +115,15 @@ fn retained_messages_keep_their_form() {
             dwell_secs: 60.0,
         }],
         recording: Some(RecordingSpan { from: START, to: START.plus(Duration::from_secs(3600)) }),
-        masks: Some("1-street-nano-0123456789ab".to_owned()),
+        masks: None,
         width_px: 1920,
         height_px: 1080,
         note_zh: None,
         note_en: None,
     };
-    holds("camera_card", &envelope("camera.card", "pingshan-014", card));
+    holds("camera_card", &envelope("camera.card", "pingshan-014", card.clone()));
+    card.masks = Some("1-street-nano-0123456789ab".to_owned());
+    holds("camera_card_masked", &envelope("camera.card", "pingshan-014", card));
     let health = CameraHealthData {
         camera: "pingshan-014".parse().unwrap(),
         condition: CameraCondition::Covered,

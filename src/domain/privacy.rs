@@ -11,8 +11,8 @@ use super::{
 };
 use std::sync::Arc;
 
-/// Luma and chroma of a blanked place: grey in any matrix.
-const GREY: [u8; 3] = [110, 128, 128];
+/// Luma and chroma of a blanked place, in any matrix and range.
+const BLACK: [u8; 3] = [16, 128, 128];
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrivacyMask {
@@ -36,7 +36,7 @@ impl PrivacyMask {
             // Planes of impossible sizes: nothing of them may be shown.
             None => Frame {
                 stamp: frame.stamp,
-                image: Arc::new(OwnedImage::uniform(frame.stamp.size, GREY[0])),
+                image: Arc::new(OwnedImage::uniform(frame.stamp.size, BLACK[0])),
             },
         }
     }
@@ -57,11 +57,11 @@ impl PrivacyMask {
             let zone = zone.scaled(scales.0, scales.1);
             for row in 0..height {
                 for (left, right) in spans(&zone, row, width) {
-                    y.get_mut(row * width + left..row * width + right)?.fill(GREY[0]);
+                    y.get_mut(row * width + left..row * width + right)?.fill(BLACK[0]);
                     let columns =
                         row / 2 * half(width) + left / 2..row / 2 * half(width) + half(right);
-                    u.get_mut(columns.clone())?.fill(GREY[1]);
-                    v.get_mut(columns)?.fill(GREY[2]);
+                    u.get_mut(columns.clone())?.fill(BLACK[1]);
+                    v.get_mut(columns)?.fill(BLACK[2]);
                 }
             }
         }
@@ -155,7 +155,7 @@ mod tests {
                     let at = PixelPoint { x: column.into(), y: row.into() };
                     let luma = planes.y[(row * width_px + column) as usize];
                     if zone.contains(at) {
-                        prop_assert_eq!(luma, GREY[0], "{:?}", at);
+                        prop_assert_eq!(luma, BLACK[0], "{:?}", at);
                     }
                     let (x, y) = (column as f32, row as f32);
                     let far = x < reach.x1 - 3.0 || x > reach.x2 + 3.0
@@ -177,8 +177,8 @@ mod tests {
         let coloured = Frame { image: Arc::new(image.unwrap()), ..frame(size) };
         let masked = PrivacyMask::new(vec![zone], size).over(coloured);
         let planes = masked.image.planes();
-        for (plane, grey) in [planes.y, planes.u, planes.v].into_iter().zip(GREY) {
-            assert!(plane.iter().all(|&it| it == grey));
+        for (plane, black) in [planes.y, planes.u, planes.v].into_iter().zip(BLACK) {
+            assert!(plane.iter().all(|&it| it == black));
         }
     }
 }

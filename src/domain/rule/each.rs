@@ -61,6 +61,9 @@ impl ZoneRule {
 
     /// Of the pattern's things in the zone, standing or not.
     fn note_uncounted(&mut self, frame: &RuleFrame<'_>) {
+        if self.pattern.person == PersonConstraint::Any && self.exceptions.is_empty() {
+            return;
+        }
         for track in self.candidates(frame, false) {
             let counts = allows(self.pattern.person, &track.bbox, frame.tracks)
                 && !self.is_permitted(&track.bbox, frame.at);
