@@ -1,15 +1,12 @@
 //! Each family: every thing that stays in the zone is a subject of its own.
 
-use super::{Evidence, RuleEvent, RuleFrame, Sighting, Stay, Uncounted, ZoneRule};
-use crate::domain::{ids::TrackId, pixel::PixelBox, taxonomy::PersonConstraint, track::Track};
+use super::{Evidence, RuleEvent, RuleFrame, Sighting, Stay, ZoneRule};
+use crate::domain::{pixel::PixelBox, track::Track};
 
 /// Overlap at which a track is the thing that stood here before.
-const SAME_PLACE_IOU_MIN: f32 = 0.3;
+pub(super) const SAME_PLACE_IOU_MIN: f32 = 0.3;
 /// Overlap with where a thing stood on average at which it is back, unmoved, after it was out of sight.
 const UNMOVED_IOU_MIN: f32 = 0.7;
-/// A person whose feet are this close to a thing, as a share of the person's height, is with it: an arm's
-/// length, whether the thing is a bag or a lorry.
-const REACH_SHARE: f32 = 0.4;
 /// Share of a place that another thing must cover to hide it.
 pub(super) const HIDDEN_SHARE_MIN: f32 = 0.5;
 /// Classes that pass in front of things. Static ones are left out: an emptied bin does not hide the full one.
@@ -25,14 +22,13 @@ impl ZoneRule {
         let mut index = 0;
         let pattern = self.pattern.clone();
         if frame.valid {
-            self.note_uncounted(frame);
+            self.look_at_people(frame);
         }
-        let counted = |id: TrackId| self.uncounted.get(&id).is_none_or(|noted| noted.over);
         self.stays.retain_mut(|stay| {
             let track = of_stay[index].take().filter(|_| frame.valid);
             index += 1;
             // Before a case is opened, time counts only as the pattern says of people.
-            let counts = |t: &&Track| stay.timer.is_confirmed() || counted(t.id);
+            let counts = |t: &&Track| stay.timer.is_confirmed() || self.people.let_count(t.id);
             let absent = match frame.valid {
                 false => Evidence::Blind,
                 true if !frame.clear => Evidence::Hidden,
@@ -48,32 +44,15 @@ impl ZoneRule {
             keep
         });
         if frame.valid {
-            free.retain(|t| counted(t.id));
+            free.retain(|t| self.people.let_count(t.id));
             for track in free {
                 let seen = sighting(track, stationary);
-                let counts_since = self.uncounted.get(&track.id).map(|noted| noted.until);
+                let counts_since = self.people.let_count_since(track.id);
                 let since = counts_since.map_or(seen.since, |at| seen.since.max(at));
                 self.begin(frame.pts, Sighting { since, ..seen });
             }
         }
         events
-    }
-
-    /// Of the pattern's things in the zone, standing or not.
-    fn note_uncounted(&mut self, frame: &RuleFrame<'_>) {
-        if self.pattern.person == PersonConstraint::Any && self.exceptions.is_empty() {
-            return;
-        }
-        for track in self.candidates(frame, false) {
-            let counts = allows(self.pattern.person, &track.bbox, frame.tracks)
-                && !self.is_permitted(&track.bbox, frame.at);
-            let noted = self.uncounted.get(&track.id);
-            if !counts || noted.is_some_and(|noted| !noted.over) {
-                self.uncounted.insert(track.id, Uncounted { until: frame.pts, over: counts });
-            }
-        }
-        let longest = self.pattern.gap_max;
-        self.uncounted.retain(|_, noted| frame.pts.since(noted.until) <= longest);
     }
 
     /// The track of each stay, and the tracks that stand where nothing stood.
@@ -134,22 +113,6 @@ fn sighting(track: &Track, stationary: bool) -> Sighting {
         members: vec![track.bbox],
         score: track.score,
         since: if stationary { track.still_since } else { track.first_seen },
-    }
-}
-
-/// Whether a person is within an arm's length of a thing.
-pub(in crate::domain) fn is_with(person: &PixelBox, thing: &PixelBox) -> bool {
-    thing.grown(REACH_SHARE * person.height()).contains(person.foot())
-}
-
-/// Whether the people around a thing let its time count.
-pub(super) fn allows(constraint: PersonConstraint, thing: &PixelBox, tracks: &[Track]) -> bool {
-    let somebody =
-        || tracks.iter().any(|t| t.class.as_str() == "person" && is_with(&t.bbox, thing));
-    match constraint {
-        PersonConstraint::Any => true,
-        PersonConstraint::Absent => !somebody(),
-        PersonConstraint::Present => somebody(),
     }
 }
 

@@ -17,6 +17,7 @@ mod count;
 mod each;
 pub mod frame_check;
 mod line;
+mod people;
 mod slot;
 mod timer;
 
@@ -32,10 +33,12 @@ use super::{
 use crate::base::time::{MediaTime, WallTime};
 use area::Lattice;
 use line::Sides;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use people::People;
+use std::{sync::Arc, time::Duration};
 use timer::{Change, DwellTimer, Evidence};
 
-pub(super) use each::{OCCLUDERS, is_with};
+pub(super) use each::OCCLUDERS;
+pub(super) use people::is_with;
 
 /// One frame as rules see it. Boxes are in reference pixels.
 #[derive(Debug, Clone, Copy)]
@@ -67,16 +70,9 @@ pub struct ZoneRule {
     lattice: Option<Lattice>,
     /// Of the line family.
     sides: Sides,
-    uncounted: BTreeMap<TrackId, Uncounted>,
+    people: People,
     stays: Vec<Stay>,
     next_stay: u64,
-}
-
-/// A thing was handled, or there by permission: its dwell begins after that.
-#[derive(Debug, Clone, Copy)]
-struct Uncounted {
-    until: MediaTime,
-    over: bool,
 }
 
 /// One thing, or one group, that is staying.
@@ -111,7 +107,7 @@ impl ZoneRule {
         Self {
             lattice: area.then(|| Lattice::of(&zone.polygon)),
             sides: Sides::default(),
-            uncounted: BTreeMap::new(),
+            people: People::default(),
             pattern,
             zone,
             exceptions: Vec::new(),

@@ -3,11 +3,11 @@ use crate::domain::{
     pixel::{PixelPolygon, PixelSize},
     samples,
     schedule::Schedule,
-    taxonomy::{Closure, Direction, PersonConstraint},
+    taxonomy::{Closure, Direction},
 };
 use std::time::Duration;
 
-fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern> {
+pub(super) fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern> {
     Arc::new(Pattern {
         classes: classes.iter().map(|c| c.parse().unwrap()).collect(),
         subjects,
@@ -18,7 +18,7 @@ fn pattern(subjects: Subjects, classes: &[&str], dwell_secs: u64) -> Arc<Pattern
     })
 }
 
-fn rule(pattern: Arc<Pattern>) -> ZoneRule {
+pub(super) fn rule(pattern: Arc<Pattern>) -> ZoneRule {
     let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
     ZoneRule::new(
         pattern,
@@ -31,7 +31,7 @@ fn stalls() -> ZoneRule {
 }
 
 /// A track that has stood since `since`.
-fn standing(number: u64, class: &str, x: f32, since: f64, now: f64) -> Track {
+pub(super) fn standing(number: u64, class: &str, x: f32, since: f64, now: f64) -> Track {
     Track {
         id: TrackId { run: 1, number },
         class: class.parse().unwrap(),
@@ -44,7 +44,7 @@ fn standing(number: u64, class: &str, x: f32, since: f64, now: f64) -> Track {
 }
 
 /// Runs a rule at one frame a second and collects `(second, event name)`; `Holds` is left out.
-fn run(
+pub(super) fn run(
     rule: &mut ZoneRule,
     secs: std::ops::Range<u32>,
     valid: impl Fn(u32) -> bool,
@@ -290,49 +290,7 @@ fn a_thing_outside_the_zone_is_not_a_subject() {
     assert_eq!(events, []);
 }
 
-#[test]
-fn whoever_is_within_an_arms_length_is_with_a_thing_however_large_it_is() {
-    let lorry = PixelBox::new(100.0, 100.0, 500.0, 200.0);
-    // 60 px tall, so 24 px reach; feet in the middle of the box.
-    let is_with =
-        |x| !each::allows(PersonConstraint::Absent, &lorry, &[standing(1, "person", x, 0.0, 1.0)]);
-    assert!(is_with(493.0), "23 px from its side");
-    assert!(!is_with(495.0), "25 px from its side");
-    assert!(each::allows(PersonConstraint::Absent, &lorry, &[standing(1, "dog", 300.0, 0.0, 1.0)]));
-}
-
 /// A bin in its slot, which is a known component.
-fn left_alone() -> ZoneRule {
-    let waste = pattern(Subjects::Each { stationary: true }, &["garbage_pile"], 60);
-    let person = PersonConstraint::Absent;
-    rule(Arc::new(Pattern { person, ..Arc::unwrap_or_clone(waste) }))
-}
-
-#[test]
-fn the_dwell_begins_as_soon_as_nobody_is_at_the_thing() {
-    let waste = |s: u32| standing(1, "garbage_pile", 100.0, 0.0, s.into());
-    let alone = |s: u32| if s < 2 { vec![] } else { vec![waste(s)] };
-    assert_eq!(run(&mut left_alone(), 0..100, |_| true, alone), [(60, "confirmed")]);
-    let somebody = standing(2, "person", 120.0, 0.0, 0.0);
-    let handled = |s: u32| if s < 20 { vec![waste(s), somebody.clone()] } else { vec![waste(s)] };
-    assert_eq!(run(&mut left_alone(), 0..100, |_| true, handled), [(80, "confirmed")]);
-}
-
-#[test]
-fn who_walks_past_a_thing_does_not_begin_its_dwell_anew_and_who_stays_at_it_does_not_let_it_count()
-{
-    let waste = |s: u32| standing(1, "garbage_pile", 100.0, 0.0, s.into());
-    let with_somebody = |from: u32, to: u32| {
-        move |s: u32| match (from..to).contains(&s) {
-            true => vec![waste(s), standing(2, "person", 120.0, f64::from(s), s.into())],
-            false => vec![waste(s)],
-        }
-    };
-    let passer_by = run(&mut left_alone(), 0..100, |_| true, with_somebody(30, 34));
-    assert_eq!(passer_by, [(60, "confirmed")]);
-    assert_eq!(run(&mut left_alone(), 0..100, |_| true, with_somebody(30, 100)), []);
-}
-
 fn slot() -> ZoneRule {
     let corners = [(90.0, 90.0), (190.0, 90.0), (190.0, 190.0), (90.0, 190.0)];
     let corner = |(x, y)| crate::domain::pixel::PixelPoint { x, y };

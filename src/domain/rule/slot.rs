@@ -6,17 +6,17 @@
 
 use super::{
     RuleEvent, RuleFrame, Sighting, ZoneRule,
-    each::{HIDDEN_SHARE_MIN, OCCLUDERS, allows},
+    each::{HIDDEN_SHARE_MIN, OCCLUDERS},
 };
 use crate::domain::track::Track;
 
 impl ZoneRule {
     pub(super) fn step_slot(&mut self, frame: &RuleFrame<'_>) -> Vec<RuleEvent> {
         let open = self.stays.first().is_some_and(|stay| stay.timer.is_confirmed());
-        let counts = |t: &&Track| {
-            open || (allows(self.pattern.person, &t.bbox, frame.tracks)
-                && !self.is_permitted(&t.bbox, frame.at))
-        };
+        if frame.valid {
+            self.look_at_people(frame);
+        }
+        let counts = |t: &&Track| open || self.people.let_count(t.id);
         let seen = self.candidates(frame, false);
         let best = seen.iter().copied().filter(counts).max_by(|a, b| a.score.total_cmp(&b.score));
         let slot = self.zone.polygon.bounds();
