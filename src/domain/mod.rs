@@ -74,4 +74,4 @@ pub mod package;
 pub mod seams;
 /// Values for tests.
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;

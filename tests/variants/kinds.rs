@@ -5,8 +5,10 @@ use gridwarden::domain::verdict::Outcome;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Matter {
     Plain,
-    /// By two metres.
+    /// By two metres, onto free ground.
     Moved,
+    /// By two metres, onto whatever is there: half a bin under half a heap.
+    MovedOnto,
     /// By another of its kind.
     Replaced,
     /// By a thing of another kind.
@@ -64,7 +66,7 @@ pub const KINDS: [Kind; 27] = [
     kind(Matter::BinMissing, false),
     kind(Matter::Crowd, false),
     kind(Matter::Crowd, true),
-    kind(Matter::Plain, false),
+    kind(Matter::MovedOnto, true),
 ];
 
 impl Kind {

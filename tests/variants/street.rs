@@ -87,7 +87,8 @@ impl Props {
     /// The looks of a variant.
     pub fn looks(&self, place: &Place, kind: Kind, seed: u64, from: WallTime) -> Vec<Vec<Frame>> {
         let mut dice = Dice::new(seed);
-        let original = kind.there && !matches!(kind.matter, Matter::Moved | Matter::Replaced);
+        let original = kind.there
+            && !matches!(kind.matter, Matter::Moved | Matter::MovedOnto | Matter::Replaced);
         let window = if original { place.still } else { place.gone };
         let all = self.clips[place.clip].between(window);
         let count = if kind.matter == Matter::TooShort { 2 } else { LOOK_FRAMES };
@@ -122,14 +123,15 @@ impl Props {
         let middle = (stood.x1 + stood.x2) / 2.0;
         match kind.matter {
             Matter::Plain | Matter::Frozen | Matter::TooShort => Box::new(|_, _, _| {}),
-            Matter::Moved => {
+            Matter::Moved | Matter::MovedOnto => {
                 let clip = &self.clips[place.clip];
                 let frame = &clip.frames[(place.filed.0 * FPS) as usize];
                 let thing = Cut::of(&canvas(frame), &stood);
                 let side = if dice.below(2) == 0 { -2.0 } else { 2.0 };
                 let to = |metres: f32| self.inside(stood.moved(metres * place.px_per_metre, 0.0));
                 // Onto free ground: a rectangle of pavement over half a bin is no picture of anything.
-                let is_free = |to: &PixelBox| clip.overlapping(to, place.gone.0) <= 0.2;
+                let anywhere = kind.matter == Matter::MovedOnto;
+                let is_free = |to: &PixelBox| anywhere || clip.overlapping(to, place.gone.0) <= 0.2;
                 let away = Some(to(side)).filter(is_free).unwrap_or_else(|| to(-side));
                 Box::new(move |canvas, _, _| thing.lay(canvas, &away))
             }

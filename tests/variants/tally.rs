@@ -57,7 +57,7 @@ impl Tally {
             all.iter().sum::<f32>() / all.len().max(1) as f32
         };
         let told = format!(
-            "{number} {} {} {:?} there={}: {outcome:?} {:?} looks {:?} alike {:.2} around {:.2} {:?} control {:?}",
+            "{number} {} {} {:?} there={}: {outcome:?} {:?} looks {:?} alike {:.2} around {:.2} aside {:.2} {:?} control {:?}",
             place.clip,
             place.pattern,
             kind.matter,
@@ -70,6 +70,7 @@ impl Tally {
                 .collect::<Vec<_>>(),
             mean(&|one| Some(one.places)),
             mean(&|one| one.around),
+            likeness.iter().map(|one| one.aside).fold(0.0, f32::max),
             verdict.hindrances,
             verdict.positive_control.found,
         );

@@ -174,6 +174,7 @@ export const en: Messages = {
     being_handled: 'Somebody is at work there: no verdict yet',
     bin_missing: 'The bin that belongs there is not seen',
     place_unchanged: 'The place looks as it did before, though the model finds nothing',
+    moved_aside: 'It looks as if the thing was pushed aside, though the model finds nothing',
     low_light: 'Darker than the footage in which the model found it',
     outside_schedule: 'Outside the hours in which absence means anything',
     model_changed: 'The model has changed since it was filed',

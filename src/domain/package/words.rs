@@ -34,6 +34,7 @@ const WORDS: &[(&str, &str)] = &[
     ("being_handled", "有人正在现场处置，暂不判定"),
     ("bin_missing", "未看到应在原处的垃圾箱"),
     ("place_unchanged", "原处画面与处置前相同，虽未识别到目标"),
+    ("moved_aside", "目标疑似被移到旁边，虽未识别到"),
     ("low_light", "光线比立案时画面暗，无法判定"),
     ("outside_schedule", "不在可凭“未见”判定的时段内"),
     ("model_changed", "立案后识别模型已更换"),

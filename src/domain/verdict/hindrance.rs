@@ -10,6 +10,7 @@ pub enum Hindrance {
     BeingHandled,
     BinMissing,
     PlaceUnchanged,
+    MovedAside,
     LowLight,
     Suspected,
     OutsideSchedule,
@@ -31,6 +32,7 @@ impl Hindrance {
             Self::BeingHandled => Reason::BeingHandled,
             Self::BinMissing => Reason::BinMissing,
             Self::PlaceUnchanged => Reason::PlaceUnchanged,
+            Self::MovedAside => Reason::MovedAside,
             Self::LowLight => Reason::LowLight,
             Self::Suspected => Reason::FoundFaintly,
             Self::OutsideSchedule => Reason::OutsideSchedule,
@@ -53,6 +55,8 @@ pub struct Hindrances {
     #[serde(skip_serializing_if = "is_zero")]
     pub place_unchanged: u32,
     #[serde(skip_serializing_if = "is_zero")]
+    pub moved_aside: u32,
+    #[serde(skip_serializing_if = "is_zero")]
     pub low_light: u32,
     #[serde(skip_serializing_if = "is_zero")]
     pub suspected: u32,
@@ -74,6 +78,7 @@ impl Hindrances {
             Hindrance::BeingHandled => &mut self.being_handled,
             Hindrance::BinMissing => &mut self.bin_missing,
             Hindrance::PlaceUnchanged => &mut self.place_unchanged,
+            Hindrance::MovedAside => &mut self.moved_aside,
             Hindrance::LowLight => &mut self.low_light,
             Hindrance::Suspected => &mut self.suspected,
             Hindrance::OutsideSchedule => &mut self.outside_schedule,
@@ -85,13 +90,14 @@ impl Hindrances {
     }
 
     /// By frames, with its reason.
-    pub fn counts(&self) -> [(u32, Reason); 8] {
+    pub fn counts(&self) -> [(u32, Reason); 9] {
         [
             (self.zone_occluded, Hindrance::ZoneOccluded),
             (self.other_thing_there, Hindrance::OtherThingThere),
             (self.being_handled, Hindrance::BeingHandled),
             (self.bin_missing, Hindrance::BinMissing),
             (self.place_unchanged, Hindrance::PlaceUnchanged),
+            (self.moved_aside, Hindrance::MovedAside),
             (self.low_light, Hindrance::LowLight),
             (self.suspected, Hindrance::Suspected),
             (self.outside_schedule, Hindrance::OutsideSchedule),

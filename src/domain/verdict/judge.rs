@@ -1,8 +1,9 @@
 //! From looks to a verdict. Every doubt is UNDETERMINABLE: the worst error is closing what is there.
 
 use super::{
-    Hindrance, Hindrances, Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary,
-    target::Showing,
+    Hindrance, Hindrances, Look, Outcome, PositiveControl, Reason, Verdict,
+    health::HealthSummary,
+    target::{Cover, Showing},
 };
 use crate::{
     base::time::WallTime,
@@ -26,6 +27,10 @@ const SURE_SHARE_MIN: f64 = 0.2;
 const FAULT_SHARE_MIN: f64 = 0.3;
 /// A detector that misses a lorry, or a bin, on some frames sees it within this.
 const LINGER: Duration = Duration::from_secs(1);
+/// What is seen at one spot again and again within this of a frame stood there on it, seen or not.
+const STANDS_FOR: Duration = Duration::from_secs(5);
+const STANDS_WEIGHT: u32 = 3;
+const SPOT_IOU_MIN: f32 = 0.5;
 const MINUTES_A_DAY: u16 = 24 * 60;
 
 /// One frame that was looked at.
@@ -36,6 +41,7 @@ pub struct FrameFinding {
     pub showing: Showing,
     /// Why its absence may not be believed.
     pub hindrance: Option<Hindrance>,
+    pub cover: Option<Cover>,
     /// How much of the view before it shows, 0 to 1; none where there is nothing to compare.
     pub view_share: Option<f32>,
 }
@@ -46,6 +52,19 @@ pub struct Footage {
     pub from: WallTime,
     pub to: WallTime,
     pub frames: Vec<FrameFinding>,
+}
+
+impl Footage {
+    /// Frames that say by themselves that it is there, or that it is not.
+    pub fn telling(&self) -> usize {
+        let tells = |frame: &&FrameFinding| {
+            let is_said = frame.showing != Showing::Nothing || frame.hindrance.is_none();
+            frame.condition == CameraCondition::Ok
+                && is_said
+                && frame.hindrance != Some(Hindrance::BeingHandled)
+        };
+        self.frames.iter().filter(tells).count()
+    }
 }
 
 /// What is judged.
@@ -186,7 +205,31 @@ fn hindrance(
         *hindrance != Hindrance::BinMissing || !about().any(seen)
     });
     own.or_else(|| about().filter_map(|other| other.hindrance).find(|it| it.lingers()))
+        .or_else(|| stands(frames, frame.at))
         .or_else(|| (!may_be_absent(frame.at)).then_some(Hindrance::OutsideSchedule))
+}
+
+/// What covers the place at about this moment, before and after it, always at one spot: seen clearly twice,
+/// or faintly three times.
+fn stands(frames: &[FrameFinding], at: WallTime) -> Option<Hindrance> {
+    let near = || {
+        frames.iter().filter(|other| {
+            other.condition == CameraCondition::Ok
+                && other.at.since(at).max(at.since(other.at)) <= STANDS_FOR
+        })
+    };
+    let stands = |cover: &Cover| {
+        let again = || {
+            let covers = near().filter_map(|other| Some((other.at, other.cover?)));
+            covers.filter(|(_, other)| other.bbox.iou(&cover.bbox) >= SPOT_IOU_MIN)
+        };
+        let weight: u32 = again().map(|(_, cover)| if cover.is_sure { 2 } else { 1 }).sum();
+        weight >= STANDS_WEIGHT
+            && again().any(|(then, _)| then <= at)
+            && again().any(|(then, _)| then >= at)
+    };
+    let cover = near().filter_map(|other| other.cover).find(stands)?;
+    Some(if cover.passes { Hindrance::ZoneOccluded } else { Hindrance::OtherThingThere })
 }
 
 /// Whether the pattern's hours, and the day-part of the filing, let absence mean anything.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::samples;
+use crate::domain::{pixel::PixelBox, samples};
 
 fn pattern() -> Pattern {
     Pattern { id: "bin_overflowing".parse().unwrap(), ..samples::pattern("bin_overflowing") }
@@ -21,6 +21,7 @@ fn footage(
                 condition,
                 showing: if holds(i) { Showing::Surely } else { Showing::Nothing },
                 hindrance: None,
+                cover: None,
                 view_share: None,
             })
             .collect(),
@@ -281,4 +282,33 @@ fn another_model_or_rule_needs_the_control_and_is_told_where_it_failed() {
     let lost = ok(0, 40, |_| false);
     let reasons = [Reason::PositiveControlFailed, Reason::RuleChanged];
     assert_eq!(judged(Some(&lost), "0", "2"), reasons);
+}
+
+#[test]
+fn what_is_seen_at_one_spot_now_and_then_stands_there_and_what_passes_does_not() {
+    let before = ok(0, 40, |_| true);
+    // The model finds the tricycle on the place on every so many frames only.
+    let look = |start, every, is_sure, moves: f32| {
+        let mut look = ok(start, 61, |_| false);
+        for (number, frame) in look.frames.iter_mut().step_by(every).enumerate() {
+            let left = 100.0 + moves * number as f32;
+            let bbox = PixelBox::new(left, 50.0, left + 40.0, 90.0);
+            frame.cover = Some(Cover { bbox, is_sure, passes: false });
+            frame.hindrance = is_sure.then_some(Hindrance::OtherThingThere);
+        }
+        look
+    };
+    let said = |every, is_sure, moves| {
+        let looks = [look(100_000, every, is_sure, moves), look(200_000, every, is_sure, moves)];
+        postcheck(&looks, Some(&before))
+    };
+    for (every, is_sure) in [(20, true), (12, false)] {
+        let stands = said(every, is_sure, 1.0);
+        assert_eq!(stands.verdict, Outcome::Undeterminable, "{every} {is_sure}");
+        assert_eq!(stands.reasons[0], Reason::OtherThingThere);
+        assert!(stands.looks[0].valid_frames < 8, "{:?}", stands.looks);
+        let passes = said(every, is_sure, 60.0);
+        assert_eq!(passes.verdict, Outcome::Cleared, "{:?}", passes.hindrances);
+    }
+    assert_eq!(said(40, false, 0.0).verdict, Outcome::Cleared, "too seldom to be anything");
 }

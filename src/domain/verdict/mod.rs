@@ -49,6 +49,8 @@ pub enum Reason {
     BinMissing,
     /// The place looks as it did with the thing in it, though the model does not find it.
     PlaceUnchanged,
+    /// What stood there is seen a step aside, though the model does not find it.
+    MovedAside,
     /// Darker than the model was shown to see in.
     LowLight,
     /// Out of the hours in which absence means anything.

@@ -50,6 +50,9 @@ const UNCHANGED_ASSET_MIN: f32 = 0.85;
 /// ... and below which it is not that bin, or something is before it.
 const ASSET_MIN: f32 = 0.4;
 const AROUND_MIN: f32 = 0.5;
+/// Correlation of what stood there with what lies a step aside at which it was pushed there, though the
+/// model does not find it.
+const ASIDE_MAX: f32 = 0.6;
 
 /// What is looked for, and where.
 pub struct Target<'a> {
@@ -91,6 +94,8 @@ pub struct Likeness {
     pub places: f32,
     /// About them, the least of any; none where there is nothing to recognise.
     pub around: Option<f32>,
+    /// Of what stood there, a step aside, where it was not before; the most of any.
+    pub aside: f32,
 }
 
 /// How clearly the event shows.
@@ -110,6 +115,17 @@ pub struct Weighed {
     pub members: Vec<Detection>,
     pub showing: Showing,
     pub hindrance: Option<Hindrance>,
+    pub cover: Option<Cover>,
+}
+
+/// Another thing on the place, which may stand there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cover {
+    pub bbox: PixelBox,
+    /// Seen clearly enough to be taken at its word on this frame.
+    pub is_sure: bool,
+    /// A vehicle.
+    pub passes: bool,
 }
 
 impl Target<'_> {
@@ -121,7 +137,10 @@ impl Target<'_> {
             (false, true) => Showing::Faintly,
             (false, false) => Showing::Nothing,
         };
-        Weighed { hindrance: self.hindrance(measured), showing, members }
+        let places = self.places();
+        let hindrance = self.hindrance(&places, measured);
+        let cover = self.cover(&places, measured.detections);
+        Weighed { hindrance, cover, showing, members }
     }
 
     /// What the pattern's things are, where they stood, for what is remembered of the footage before.
@@ -218,19 +237,18 @@ impl Target<'_> {
         view.locate(point).ok()
     }
 
-    fn hindrance(&self, measured: &Measured<'_>) -> Option<Hindrance> {
-        let places = self.places();
+    fn hindrance(&self, places: &[PixelBox], measured: &Measured<'_>) -> Option<Hindrance> {
         let found = measured.detections;
-        if self.is_handled(&places, found) {
+        if self.is_handled(places, found) {
             return Some(Hindrance::BeingHandled);
         }
         if self.is_darker(measured.light) {
             return Some(Hindrance::LowLight);
         }
-        self.covered(&places, found)
-            .or_else(|| self.barred(&places, found))
+        self.covered(places, found)
+            .or_else(|| self.barred(places, found))
             .or_else(|| self.unlike(measured.likeness))
-            .or_else(|| self.lacks_asset(&places, found))
+            .or_else(|| self.lacks_asset(places, found))
             .or_else(|| self.is_suspected(found).then_some(Hindrance::Suspected))
     }
 
@@ -261,21 +279,14 @@ impl Target<'_> {
 
     /// Something else is before the place, or in it, that was not there before.
     fn covered(&self, places: &[PixelBox], found: &[Detection]) -> Option<Hindrance> {
-        let closure = &self.pattern.closure;
-        let is_new = |d: &&Detection| {
-            d.score >= COVER_SCORE_MIN
-                && !self.pattern.classes.contains(&d.class)
-                && !closure.needs.contains(&d.class)
-                && !self.known().is_some_and(|known| known.stood(d))
-        };
-        let new: Vec<&Detection> = found.iter().filter(is_new).collect();
+        let new: Vec<&Detection> =
+            found.iter().filter(|d| d.score >= COVER_SCORE_MIN && self.is_new(d)).collect();
         let hidden = |lattice: &Lattice, foot: f32| {
             let before = |d: &&&Detection| d.bbox.y2 >= foot;
             let covers = |of: &dyn Fn(&Detection) -> bool| {
                 let boxes = new.iter().filter(before).filter(|d| of(d)).map(|d| &d.bbox);
                 lattice.covered(boxes) > HIDDEN_SHARE_MAX
             };
-            let passes = |d: &Detection| OCCLUDERS.contains(&d.class.as_str());
             if covers(&passes) {
                 Some(Hindrance::ZoneOccluded)
             } else {
@@ -289,9 +300,34 @@ impl Target<'_> {
                 hidden(&Lattice::of(&zone.polygon), zone.polygon.bounds().y1).filter(occluded)
             });
         }
-        places.iter().find_map(|place| {
-            hidden(&Lattice::of(&corners(place)?), place.y2 - BEHIND_SHARE * place.height())
+        places.iter().find_map(|place| hidden(&Lattice::of(&corners(place)?), behind(place)))
+    }
+
+    /// The box that covers most of a place, however faintly it shows; people walk.
+    fn cover(&self, places: &[PixelBox], found: &[Detection]) -> Option<Cover> {
+        let mut most: Option<(f32, &Detection)> = None;
+        for place in places {
+            let lattice = Lattice::of(&corners(place)?);
+            for d in found.iter().filter(|d| d.class.as_str() != "person" && self.is_new(d)) {
+                let share = lattice.covered(std::iter::once(&d.bbox));
+                let is_before = d.bbox.y2 >= behind(place);
+                if is_before && share > most.map_or(HIDDEN_SHARE_MAX, |(share, _)| share) {
+                    most = Some((share, d));
+                }
+            }
+        }
+        most.map(|(_, d)| Cover {
+            bbox: d.bbox,
+            is_sure: d.score >= COVER_SCORE_MIN,
+            passes: passes(d),
         })
+    }
+
+    /// Neither the thing, nor what belongs there, nor what stood there before.
+    fn is_new(&self, d: &Detection) -> bool {
+        !self.pattern.classes.contains(&d.class)
+            && !self.pattern.closure.needs.contains(&d.class)
+            && !self.known().is_some_and(|known| known.stood(d))
     }
 
     fn barred(&self, places: &[PixelBox], found: &[Detection]) -> Option<Hindrance> {
@@ -326,6 +362,7 @@ impl Target<'_> {
                 Some(Hindrance::PlaceUnchanged)
             }
             (false, ..ASSET_MIN) => Some(Hindrance::OtherThingThere),
+            _ if likeness.aside > ASIDE_MAX => Some(Hindrance::MovedAside),
             _ => None,
         }
     }
@@ -344,6 +381,15 @@ impl Target<'_> {
         };
         (!needs.is_empty() && !is_seen).then_some(Hindrance::BinMissing)
     }
+}
+
+fn passes(d: &Detection) -> bool {
+    OCCLUDERS.contains(&d.class.as_str())
+}
+
+/// What stands on ground above this stands behind the place.
+fn behind(place: &PixelBox) -> f32 {
+    place.y2 - BEHIND_SHARE * place.height()
 }
 
 fn corners(place: &PixelBox) -> Option<PixelPolygon> {

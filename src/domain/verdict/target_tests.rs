@@ -188,7 +188,7 @@ fn a_darker_picture_than_the_one_it_was_found_in_proves_nothing() {
 #[test]
 fn a_place_that_looks_as_before_is_not_empty_and_one_behind_something_is_not_seen() {
     let after = |pattern: &Pattern, class, places, around| {
-        let likeness = Likeness { shift: [0.0; 2], places, around };
+        let likeness = Likeness { shift: [0.0; 2], places, around, aside: 0.0 };
         let filed = [seen(class, 0.8, PLACE)];
         let bin = [seen("bin", 0.6, PLACE)];
         let now: &[Detection] = if class == "stall" { &[] } else { &bin };
@@ -202,6 +202,17 @@ fn a_place_that_looks_as_before_is_not_empty_and_one_behind_something_is_not_see
     assert_eq!(after(&bin(), "bin_overflowing", 0.7, Some(0.9)), None);
     assert_eq!(after(&bin(), "bin_overflowing", 0.3, Some(0.9)), Some(Hindrance::OtherThingThere));
     assert_eq!(after(&bin(), "bin_overflowing", 0.95, Some(0.9)), Some(Hindrance::PlaceUnchanged));
+}
+
+#[test]
+fn what_is_seen_a_step_aside_by_its_picture_is_not_gone_though_the_model_misses_it() {
+    let after = |aside| {
+        let likeness = Likeness { shift: [0.0; 2], places: 0.1, around: Some(0.9), aside };
+        let filed = [seen("stall", 0.8, PLACE)];
+        weigh(&stall(), &filed, &[], (LIGHT, Some(likeness))).1
+    };
+    assert_eq!(after(0.7), Some(Hindrance::MovedAside));
+    assert_eq!(after(0.5), None);
 }
 
 #[test]
@@ -222,4 +233,28 @@ fn in_the_footage_of_the_filing_another_thing_close_by_proves_nothing() {
     };
     assert_eq!(shown(PLACE.moved(30.0, 5.0)), Showing::Surely);
     assert_eq!(shown(PLACE.moved(110.0, 0.0)), Showing::Nothing);
+}
+
+#[test]
+fn what_covers_the_place_is_named_unless_it_walks() {
+    let (pattern, scene) = (stall(), scene());
+    let target = Target {
+        pattern: &pattern,
+        scene: &scene,
+        zones: scene.zones.iter().collect(),
+        place: Some(PLACE),
+        cell: None,
+        ground: None,
+        memory: Memory::None,
+    };
+    let cover = |class| {
+        let detections = [seen(class, 0.8, PLACE.moved(5.0, 5.0))];
+        let measured = Measured { detections: &detections, light: None, likeness: None };
+        let weighed = target.weigh(&measured);
+        assert!(weighed.hindrance.is_some(), "{class}");
+        weighed.cover
+    };
+    let tricycle = Cover { bbox: PLACE.moved(5.0, 5.0), is_sure: true, passes: false };
+    assert_eq!(cover("tricycle").map(|cover| Cover { passes: false, ..cover }), Some(tricycle));
+    assert_eq!(cover("person"), None);
 }

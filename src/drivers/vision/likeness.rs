@@ -1,9 +1,11 @@
 //! Does a place look as it did in the footage before? Independent of what any detector finds.
 //!
 //! Enters: the frames of the footage before, then frames after with the places of things. Leaves: the
-//! correlation of luma gradients with their mean picture, at the places and in a ring about them. Light
-//! and contrast do not change it, and a bump is found by phase correlation. A thing that is gone leaves another picture in its place; what stands
-//! before a place hides its surroundings, too. Luma at 640 px wide at most; two such pictures are kept.
+//! correlation of luma gradients with their mean picture, at the places, in a ring about them, and of the
+//! thing's own picture with what lies a step aside. Light and contrast do not change it, and a bump is
+//! found by phase correlation. A thing that is gone leaves another picture in its place; what stands
+//! before a place hides its surroundings, too; what was pushed aside is found again there. Luma at 640 px
+//! wide at most; two such pictures are kept.
 
 use super::{
     fault, one_thread,
@@ -13,9 +15,10 @@ use crate::domain::{
     frame::Frame, pixel::PixelBox, pixel::PixelSize, seams::PixelFault, verdict::target::Likeness,
 };
 use opencv::{
-    core::{self, CV_32F, Mat, MatTraitConstManual},
+    core::{self, CV_32F, Mat, MatTraitConstManual, Vec2f},
     imgproc,
 };
+use std::ops::Range;
 
 const WIDTH_PX_MAX: u32 = 640;
 /// Of the width: what has moved further is another view.
@@ -26,6 +29,16 @@ const RING_SHARE: f32 = 0.5;
 const SIDE_PX_MIN: usize = 6;
 /// Mean squared gradient below which there is nothing to recognise.
 const STRUCTURE_MIN: f32 = 6.0;
+/// How far aside a thing is looked for, by its place's longer side: some 3 m for a heap. A smaller thing
+/// than this, in px, is found anywhere.
+const ASIDE_SHARE: f32 = 3.0;
+const ASIDE_SIDE_PX_MIN: usize = 12;
+/// What matched there before by more than this part of now is no news: railings, bins in a row.
+const ASIDE_BEFORE_MAX: f32 = 0.6;
+/// Of the thing's gradients, squared: with less there is no such thing there.
+const ASIDE_STRENGTH_MIN: f32 = 0.25;
+/// Nearer than this share of the place in both directions, it is the place itself.
+const ASIDE_OWN_SHARE: f32 = 0.35;
 
 #[derive(Default)]
 pub struct LikenessMeter {
@@ -99,12 +112,14 @@ impl LikenessMeter {
             let all = before.matches(&after, size, by_px, &outer);
             let Some(here) = inside.correlation() else { continue };
             let around = all.less(inside).correlation();
+            let aside = before.aside(&after, size, by_px, &inner)?;
             likeness = Some(match likeness {
-                None => Likeness { shift, places: here, around },
+                None => Likeness { shift, places: here, around, aside },
                 Some(so_far) => Likeness {
                     shift,
                     places: so_far.places.max(here),
                     around: [so_far.around, around].into_iter().flatten().reduce(f32::min),
+                    aside: so_far.aside.max(aside),
                 },
             });
         }
@@ -172,16 +187,86 @@ impl Gradients {
         Ok(if better { moved } else { [0, 0] })
     }
 
+    /// How well what stood in a box of this picture is found a step aside in the other, where it was not
+    /// in this one; 0 where it is not to be recognised.
+    fn aside(
+        &self,
+        after: &Self,
+        size: PixelSize,
+        [dx, dy]: [i32; 2],
+        of: &PixelBox,
+    ) -> Result<f32, PixelFault> {
+        let width = size.width_px as i32;
+        let [columns, rows] = spans(of, [0, 0], size);
+        let wide = of.grown(ASIDE_SHARE * of.extent());
+        let [wide_columns, wide_rows] = spans(&wide, [dx, dy], size);
+        let is_inside = |part: &Range<i32>, whole: &Range<i32>| {
+            part.start >= whole.start && part.end <= whole.end && part.len() >= ASIDE_SIDE_PX_MIN
+        };
+        let is_known = is_inside(&columns, &wide_columns)
+            && is_inside(&rows, &wide_rows)
+            && self.matches(self, size, [0, 0], of).correlation().is_some();
+        if !is_known {
+            return Ok(0.0);
+        }
+        let cut = |from: &Self, columns: &Range<i32>, rows: &Range<i32>, [dx, dy]: [i32; 2]| {
+            let at = |x, y| ((y + dy) * width + x + dx) as usize;
+            let row = |y| columns.clone().map(move |x| at(x, y));
+            let px = rows.clone().flat_map(row);
+            px.map(|px| Vec2f::from([from.x[px], from.y[px]])).collect::<Vec<_>>()
+        };
+        let thing = cut(self, &columns, &rows, [0, 0]);
+        let then = cut(self, &wide_columns, &wide_rows, [0, 0]);
+        let now = cut(after, &wide_columns, &wide_rows, [dx, dy]);
+        let run = || {
+            let mat = |px, rows: &Range<i32>, columns: &Range<i32>| {
+                Mat::new_rows_cols_with_data::<Vec2f>(rows.len() as i32, columns.len() as i32, px)
+            };
+            let thing = mat(&thing, &rows, &columns)?;
+            let found = |px| -> opencv::Result<Vec<f32>> {
+                let mut out = Mat::default();
+                let picture = mat(px, &wide_rows, &wide_columns)?;
+                imgproc::match_template_def(&picture, &thing, &mut out, imgproc::TM_CCORR_NORMED)?;
+                Ok(out.data_typed::<f32>()?.to_vec())
+            };
+            Ok::<_, opencv::Error>((found(&then)?, found(&now)?))
+        };
+        let (then, now) = run().map_err(fault)?;
+        let across = wide_columns.len() - columns.len() + 1;
+        let own = |at: usize, part: &Range<i32>, whole: &Range<i32>| {
+            let moved = (whole.start + at as i32 - part.start).abs();
+            moved as f32 <= ASIDE_OWN_SHARE * part.len() as f32
+        };
+        let strength = |of: &Self, columns: Range<i32>, rows: Range<i32>, [dx, dy]: [i32; 2]| {
+            let px = cut(of, &columns, &rows, [dx, dy]);
+            px.iter().map(|gradient| gradient[0].powi(2) + gradient[1].powi(2)).sum::<f32>()
+        };
+        let own_strength = strength(self, columns.clone(), rows.clone(), [0, 0]);
+        let mut best = 0.0;
+        for (at, (now, then)) in now.iter().zip(&then).enumerate() {
+            let is_own =
+                own(at % across, &columns, &wide_columns) && own(at / across, &rows, &wide_rows);
+            if *now <= best || is_own || *then > ASIDE_BEFORE_MAX * *now {
+                continue;
+            }
+            let (x, y) =
+                (wide_columns.start + (at % across) as i32, wide_rows.start + (at / across) as i32);
+            let (columns, rows) = (x..x + columns.len() as i32, y..y + rows.len() as i32);
+            // The faintest texture may correlate with anything.
+            if strength(after, columns, rows, [dx, dy]) >= ASIDE_STRENGTH_MIN * own_strength {
+                best = *now;
+            }
+        }
+        Ok(best)
+    }
+
     /// Within a box of this picture, and where the shift puts it in the other.
     fn matches(&self, after: &Self, size: PixelSize, [dx, dy]: [i32; 2], of: &PixelBox) -> Match {
-        let (width, height) = (size.width_px as i32, size.height_px as i32);
-        let span = |from: f32, to: f32, shift: i32, length: i32| {
-            let (from, to) = (from.round() as i32, to.round() as i32);
-            from.max(0).max(-shift)..to.min(length).min(length - shift)
-        };
+        let width = size.width_px as i32;
+        let [columns, rows] = spans(of, [dx, dy], size);
         let mut sums = Match::default();
-        for y in span(of.y1, of.y2, dy, height) {
-            for x in span(of.x1, of.x2, dx, width) {
+        for y in rows {
+            for x in columns.clone() {
                 let from = (y * width + x) as usize;
                 let to = ((y + dy) * width + x + dx) as usize;
                 sums.both += self.x[from] * after.x[to] + self.y[from] * after.y[to];
@@ -192,6 +277,15 @@ impl Gradients {
         }
         sums
     }
+}
+
+/// Columns and rows of a box that lie in the picture, and still do where the shift puts them.
+fn spans(of: &PixelBox, shift: [i32; 2], size: PixelSize) -> [Range<i32>; 2] {
+    let span = |from: f32, to: f32, shift: i32, length: u32| {
+        let (from, to, length) = (from.round() as i32, to.round() as i32, length as i32);
+        from.max(0).max(-shift)..to.min(length).min(length - shift)
+    };
+    [span(of.x1, of.x2, shift[0], size.width_px), span(of.y1, of.y2, shift[1], size.height_px)]
 }
 
 impl Match {
@@ -208,5 +302,60 @@ impl Match {
         let known = self.px >= SIDE_PX_MIN * SIDE_PX_MIN
             && self.before / self.px.max(1) as f32 >= STRUCTURE_MIN;
         known.then(|| self.both / (self.before * self.after).sqrt().max(f32::EPSILON))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples::grey_frame;
+
+    const SIZE: PixelSize = PixelSize { width_px: 320, height_px: 180 };
+    const PLACE: PixelBox = PixelBox { x1: 140.0, y1: 80.0, x2: 180.0, y2: 104.0 };
+
+    /// Something as a heap looks: blotches of its own, the same for the same number.
+    fn blotch(number: u32, x: usize, y: usize) -> u8 {
+        let mut seed = (x / 4) as u32 | (y / 4) as u32 * 256 | number << 16;
+        for factor in [0x7feb_352d, 0x846c_a68b] {
+            seed = (seed ^ (seed >> 16)).wrapping_mul(factor);
+        }
+        (seed >> 25) as u8 + 60
+    }
+
+    /// Ground, with things whose pictures are their numbers.
+    fn street(things: &[(u32, PixelBox)]) -> Frame {
+        grey_frame(SIZE, |x, y| {
+            let at = |of: &PixelBox| {
+                let (x, y) = (x as f32, y as f32);
+                x >= of.x1 && x < of.x2 && y >= of.y1 && y < of.y2
+            };
+            match things.iter().find(|(_, place)| at(place)) {
+                Some((number, of)) => blotch(*number, x - of.x1 as usize, y - of.y1 as usize),
+                None => 100 + blotch(0, x, y) / 32,
+            }
+        })
+    }
+
+    fn aside(before: &[(u32, PixelBox)], after: &[(u32, PixelBox)]) -> f32 {
+        let mut meter = LikenessMeter::default();
+        meter.learn(&street(before)).unwrap();
+        let place = PLACE.scaled(1.0 / SIZE.width_px as f32, 1.0 / SIZE.height_px as f32);
+        meter.compare(&street(after), &[place]).unwrap().unwrap().aside
+    }
+
+    #[test]
+    fn what_was_pushed_aside_is_found_by_its_picture() {
+        let before = [(1, PLACE)];
+        assert!(aside(&before, &[(1, PLACE.moved(70.0, 8.0))]) > 0.9);
+        assert!(aside(&before, &[(1, PLACE.moved(-90.0, 0.0))]) > 0.9);
+        assert!(aside(&before, &[]) < 0.4, "gone");
+        assert!(aside(&before, &before) < 0.4, "where it was");
+        assert!(aside(&before, &[(2, PLACE.moved(70.0, 8.0))]) < 0.5, "another thing");
+    }
+
+    #[test]
+    fn what_stood_beside_it_before_is_no_news() {
+        let twin = (1, PLACE.moved(70.0, 0.0));
+        assert!(aside(&[(1, PLACE), twin], &[twin]) < 0.4);
     }
 }

@@ -143,6 +143,7 @@ pub fn looked(
         condition: glance.condition,
         showing: weighed.showing,
         hindrance: weighed.hindrance,
+        cover: weighed.cover,
         view_share,
     };
     let members = weighed.members;
@@ -183,6 +184,7 @@ mod tests {
             condition: CameraCondition::Ok,
             showing: if at % 2 == 0 { Showing::Surely } else { Showing::Nothing },
             hindrance: None,
+            cover: None,
             view_share: None,
         };
         one_footage(WallTime::from_unix_millis(1_000), millis.map(frame).collect()).unwrap()
