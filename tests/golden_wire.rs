@@ -14,7 +14,7 @@ use gridwarden::domain::{
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
         CaseFactData, CloudEvent, DecisionData, DecisionKind, EvidenceData, FactKind,
-        FootageRefusal, FootageRequestData, FootageResultData, Presence, RecordingSpan,
+        FootageRefusal, FootageRequestData, FootageResultData, Presence, Priority, RecordingSpan,
         SeenCellData, StatsData, StatusData, VerifyKind, VerifyRequestData, VerifyResultData,
         case_event,
     },
@@ -180,7 +180,10 @@ fn verifications_keep_their_form() {
         not_before: Some(minutes(9)),
         deadline: minutes(30),
         case_id: Some(case_id(1)),
+        priority: None,
     };
+    let urgent = VerifyRequestData { priority: Some(Priority::Urgent), ..request.clone() };
+    holds("verify_request_urgent", &envelope("verify.request", &request_id.to_string(), urgent));
     holds("verify_request", &envelope("verify.request", &request_id.to_string(), request));
     let opened = event(1, FactKind::Opened).data;
     let result = VerifyResultData {

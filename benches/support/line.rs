@@ -14,6 +14,7 @@ use gridwarden::{
         secret::Secret,
         shutdown::Shutdown,
     },
+    domain::wire::NodeAddress,
     drivers::{
         camera::rtsp_server::RtspServer,
         mqtt::{self, LinkEvent, MqttConfig, Publisher},
@@ -104,6 +105,10 @@ impl Line {
             broker,
             _folder: folder,
         })
+    }
+
+    pub fn edge_address() -> anyhow::Result<NodeAddress> {
+        Ok(NodeAddress { district: DISTRICT.parse()?, node: NODE.parse()? })
     }
 
     pub fn edge_pid(&self) -> String {

@@ -3,6 +3,7 @@
 pub mod bounded;
 pub mod clock;
 pub mod hex;
+pub mod priority;
 pub mod secret;
 pub mod shutdown;
 pub mod time;

@@ -68,6 +68,8 @@ pub mod average_precision;
 pub mod dataset;
 /// What travels over MQTT.
 pub mod wire;
+/// Looks that edges are asked for, in the order in which they are taken.
+pub mod verify_queue;
 /// Evidence of a case that proves itself.
 pub mod package;
 /// Every I/O trait in one place.

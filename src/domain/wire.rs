@@ -428,6 +428,9 @@ pub struct VerifyRequestData {
     pub deadline: WallTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case_id: Option<CaseId>,
+    /// Of those that wait, urgent ones are answered first; absent: normal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
 }
 
 /// `verify/result`, edge to hub.

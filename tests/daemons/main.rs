@@ -6,6 +6,7 @@
 #![cfg(all(feature = "edge", feature = "hub", feature = "demo"))]
 
 mod arrived;
+mod asked;
 mod bad_input;
 mod full_disk;
 mod kill;

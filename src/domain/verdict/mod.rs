@@ -3,10 +3,12 @@
 //! ```text
 //! footage of the filing -> known.rs (where, in what light, what else stood about)
 //!                              |
+//! look -> bursts.rs (which parts of it are watched) -> frames
 //! frame of a look -> target.rs (does it show; what hinders its absence) -> judge.rs -> Verdict
 //! ```
 //! The worst error is closing what is still there, so every doubt is UNDETERMINABLE.
 
+pub mod bursts;
 pub mod health;
 pub mod hindrance;
 pub mod judge;

@@ -11,6 +11,8 @@
 //! it (counted); cameras are served in turn, so none waits behind a faster one; a camera has at most
 //! one frame in a network, so its results arrive in the order of its frames. A failed inference is
 //! delivered as that frame's result and the worker goes on. `close` lets running frames finish.
+//! Work that can wait asks [`Spare`] before each of its own inferences: a live frame that waits for a
+//! network goes first.
 //!
 //! Lock: `Shared::turns`, held only to choose frames, never during inference or delivery.
 
@@ -136,10 +138,16 @@ impl DetectorPool {
         CameraSlot { shared: Arc::clone(&self.shared), id }
     }
 
+    /// For work that gives way to the cameras.
+    pub fn spare(&self) -> Spare {
+        Spare(Arc::clone(&self.shared))
+    }
+
     /// Finish the frames that are in a network, drop the waiting ones, end the workers.
     pub fn close(&mut self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
+        self.shared.taken.notify_all();
         for worker in self.workers.drain(..) {
             if worker.join().is_err() {
                 tracing::error!("a detector worker had panicked");
@@ -179,10 +187,27 @@ impl Drop for CameraSlot {
     }
 }
 
+/// What a pool's cameras leave over.
+#[derive(Clone)]
+pub struct Spare(Arc<Shared>);
+
+impl Spare {
+    /// Until no camera's frame waits for a network, or for so long: who can wait is not starved for ever.
+    pub fn wait(&self, at_most: Duration) {
+        let turns = self.0.lock();
+        let (turns, _) = (self.0.taken)
+            .wait_timeout_while(turns, at_most, |turns| turns.is_pressed())
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(turns);
+    }
+}
+
 #[derive(Default)]
 struct Shared {
     turns: Mutex<Turns<Frame, Owner>>,
     changed: Condvar,
+    /// Frames left their slots.
+    taken: Condvar,
 }
 
 impl Shared {
@@ -199,6 +224,7 @@ impl Shared {
             }
             let taken = turns.take(batch_max);
             if !taken.is_empty() {
+                self.taken.notify_all();
                 return Some(taken);
             }
             turns = self.changed.wait(turns).unwrap_or_else(PoisonError::into_inner);
@@ -291,6 +317,11 @@ impl<T, O: Clone> Turns<T, O> {
         taken
     }
 
+    /// A frame waits for a network, not for its camera's frame before.
+    fn is_pressed(&self) -> bool {
+        !self.closed && self.seats.iter().any(|seat| seat.waiting.is_some() && !seat.busy)
+    }
+
     fn done(&mut self, id: u64) {
         if let Some(seat) = self.seat(id) {
             seat.busy = false;
@@ -348,6 +379,26 @@ mod tests {
         turns.done(camera);
         let taken = turns.take(8);
         assert_eq!((taken[0].item, turns.seat(camera).unwrap().dropped), (3, 1));
+    }
+
+    #[test]
+    fn what_can_wait_goes_after_a_live_frame_that_waits_for_a_network() {
+        let mut turns = Turns::<u32, ()>::default();
+        let (one, other) = (turns.attach(()), turns.attach(()));
+        assert!(!turns.is_pressed());
+        turns.submit(one, 1);
+        turns.submit(other, 1);
+        assert!(turns.is_pressed());
+        turns.take(1);
+        assert!(turns.is_pressed(), "the other camera's");
+        turns.take(1);
+        assert!(!turns.is_pressed());
+        turns.submit(one, 2);
+        assert!(!turns.is_pressed(), "it waits for the frame before, which is in a network");
+        turns.done(one);
+        assert!(turns.is_pressed());
+        turns.closed = true;
+        assert!(!turns.is_pressed(), "nobody takes it any more");
     }
 
     #[test]

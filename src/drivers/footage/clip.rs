@@ -10,7 +10,7 @@
 
 use super::{file_writer::FileWriter, mask::PlanesMut};
 use crate::{
-    base::time::WallTime,
+    base::{priority::give_way, time::WallTime},
     domain::{
         frame::{ColourMatrix, Frame, FrameStamp, Planes},
         pixel::PixelSize,
@@ -98,7 +98,7 @@ pub fn in_background(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        lower_priority();
+        give_way();
         work();
     })
 }
@@ -170,7 +170,7 @@ impl Encoder {
                 if let gst::MessageView::StreamStatus(status) = message.view()
                     && status.get().0 == gst::StreamStatusType::Enter
                 {
-                    lower_priority();
+                    give_way();
                 }
                 gst::BusSyncReply::Pass
             });
@@ -254,20 +254,5 @@ fn rows(
 ) {
     for (from, to) in from.chunks(from_stride).zip(to.chunks_mut(to_stride)).take(height) {
         to[..width].copy_from_slice(&from[..width]);
-    }
-}
-
-/// The calling thread gives way to analysis from now on.
-#[allow(unsafe_code, reason = "std offers no thread priorities")]
-fn lower_priority() {
-    #[cfg(target_os = "linux")]
-    {
-        use std::ffi::{c_int, c_uint};
-        unsafe extern "C" {
-            fn setpriority(which: c_int, who: c_uint, priority: c_int) -> c_int;
-        }
-        const PRIO_PROCESS: c_int = 0;
-        // SAFETY: takes integers only; on Linux, process 0 is the calling thread. Refusal is harmless.
-        unsafe { setpriority(PRIO_PROCESS, 0, 10) };
     }
 }

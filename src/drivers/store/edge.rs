@@ -28,7 +28,6 @@ use std::{
     time::Duration,
 };
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 /// A request's deadline is hours away at most; a broker keeps it for a week.
 const ANSWERS_KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -282,40 +281,8 @@ impl EdgeStore {
         query.execute(&self.pool).await.map(drop).map_err(self.failed())
     }
 
-    /// The answer already given to this request, as it was sent.
-    pub async fn verify_result(&self, request_id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
-        sqlx::query_scalar("SELECT payload FROM verify_results WHERE request_id = ?")
-            .bind(request_id.to_string())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(self.failed())
-    }
-
-    /// Keeps the answer and the files that it names. The first answer to a request stays.
-    pub async fn put_verify_result(
-        &self,
-        request_id: Uuid,
-        payload: &[u8],
-        at: WallTime,
-        uploads: &[UploadRow],
-    ) -> Result<(), StoreError> {
-        let put = async {
-            let mut transaction = self.pool.begin().await?;
-            sqlx::query(
-                "INSERT INTO verify_results (request_id, payload, at_millis) VALUES (?, ?, ?)
-                 ON CONFLICT (request_id) DO NOTHING",
-            )
-            .bind(request_id.to_string())
-            .bind(payload)
-            .bind(at.unix_millis())
-            .execute(&mut *transaction)
-            .await?;
-            insert_uploads(&mut transaction, uploads).await?;
-            transaction.commit().await
-        };
-        put.await.map_err(self.failed())?;
+    pub(super) fn told_of_uploads(&self) {
         self.stored.uploads_added.notify_one();
-        Ok(())
     }
 
     /// Forgets answers, and ended cases that the hub holds whole, once nobody asks for them any more.
@@ -363,7 +330,7 @@ impl EdgeStore {
     }
 }
 
-async fn insert_uploads(
+pub(super) async fn insert_uploads(
     transaction: &mut sqlx::SqliteConnection,
     uploads: &[UploadRow],
 ) -> Result<(), sqlx::Error> {

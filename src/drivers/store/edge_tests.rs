@@ -9,11 +9,15 @@ use crate::{
         detection::ModelRef,
         outbox::{Outbox, OutboxLimits},
         seams::CaseSink,
-        wire::{AckData, CaseFactData, CloudEvent, EventData, FactKind, PatternData, Priority},
+        wire::{
+            AckData, CaseFactData, CloudEvent, EventData, FactKind, PatternData, Priority,
+            VerifyKind, VerifyRequestData,
+        },
     },
-    drivers::store::commit_queue::CommitQueue,
+    drivers::store::{commit_queue::CommitQueue, edge_verifications::Asked},
 };
 use tempfile::TempDir;
+use uuid::Uuid;
 
 fn address() -> NodeAddress {
     NodeAddress { district: "440310".parse().unwrap(), node: "edge-1".parse().unwrap() }
@@ -253,6 +257,43 @@ async fn every_boot_has_its_own_run_number() {
         assert_eq!(store.next_run().await.unwrap(), run);
         store.close().await;
     }
+}
+
+fn look(number: u128) -> VerifyRequestData {
+    let at = WallTime::from_unix_millis;
+    VerifyRequestData {
+        request_id: Uuid::from_u128(number),
+        kind: VerifyKind::Precheck,
+        camera: "cam-a".parse().unwrap(),
+        cell: None,
+        pattern: "loitering".parse().unwrap(),
+        zone: None,
+        from: at(0),
+        to: at(1_000),
+        not_before: None,
+        deadline: at(9_000),
+        case_id: None,
+        priority: Some(Priority::Urgent),
+    }
+}
+
+#[tokio::test]
+async fn a_request_waits_through_a_restart_until_its_answer_is_stored() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    for (number, asked) in
+        [(5, Asked::New), (3, Asked::New), (5, Asked::Waiting), (4, Asked::NoRoom)]
+    {
+        assert_eq!(store.put_verify_request(&look(number), 2).await.unwrap(), asked, "{number}");
+    }
+    store.close().await;
+    let store = open(&folder).await;
+    assert_eq!(store.verify_requests().await.unwrap(), [look(5), look(3)]);
+    let at = WallTime::from_unix_millis(2_000);
+    store.put_verify_result(look(5).request_id, b"answer", at, &[]).await.unwrap();
+    assert_eq!(store.verify_requests().await.unwrap(), [look(3)]);
+    assert_eq!(store.put_verify_request(&look(5), 2).await.unwrap(), Asked::Answered);
+    assert_eq!(store.put_verify_request(&look(4), 2).await.unwrap(), Asked::New);
 }
 
 #[tokio::test]

@@ -15,6 +15,9 @@ mod edge_candidates;
 /// Spots that stay quiet.
 #[cfg(feature = "edge")]
 mod edge_mutes;
+/// Looks that wait, and the answers given.
+#[cfg(feature = "edge")]
+pub mod edge_verifications;
 #[cfg(feature = "hub")]
 pub mod hub;
 

@@ -3,6 +3,7 @@
 use super::{
     decisions::Decisions,
     publish::{PublishInput, read_ack},
+    requests::Requests,
 };
 use crate::{
     domain::wire::{
@@ -33,7 +34,7 @@ pub async fn run(
     address: NodeAddress,
     mut events: mpsc::Receiver<LinkEvent>,
     publish: mpsc::Sender<PublishInput>,
-    requests: SyncSender<VerifyRequestData>,
+    requests: Requests,
     footage: SyncSender<FootageRequestData>,
     decisions: Decisions,
 ) {
@@ -54,9 +55,8 @@ pub async fn run(
                         continue;
                     }
                     Ok(Incoming::Verify(request)) => {
-                        if let Err(TrySendError::Full(request)) = requests.try_send(request) {
-                            // The hub asks again until it has an answer.
-                            tracing::warn!(request = %request.request_id, "too many verifications wait: this one is left out");
+                        if !requests.take(request).await {
+                            continue;
                         }
                     }
                     Ok(Incoming::Footage(request)) => {

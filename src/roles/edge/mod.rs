@@ -3,7 +3,7 @@
 //! ```text
 //! cameras -> pool -> analysts -> commit queue -> SQLite -> publish loop -> MQTT -> hub
 //!                        \-> pictures, clips -> upload loop -> HTTP -> hub
-//! verify/request -> verifier (own model session, recorded footage) -> verify/result
+//! verify/request -> SQLite -> verifier (own model session, recorded footage) -> verify/result
 //! footage/request -> playback (own model session, low priority) -> clip for people, footage/result
 //! ```
 //! Starts: store, link, pool, cameras. Stops in the reverse order: cameras first, then what is still
@@ -19,10 +19,12 @@ pub mod evidence;
 pub mod findings;
 mod footage;
 mod link;
+mod looking;
 pub mod memory;
 pub mod playback;
 pub mod publish;
 mod report;
+mod requests;
 pub mod sight;
 mod upkeep;
 pub mod uploads;
@@ -40,6 +42,7 @@ use crate::{
     domain::{
         analyser::Analyser,
         ids::{IdSource, RandomIds},
+        verify_queue::WAITING_MAX,
         wire::{CloudEvent, Leaf, NodeAddress, StatusData, Topic},
     },
     drivers::{
@@ -75,8 +78,10 @@ use counters::EdgeCounters;
 use decisions::Decisions;
 use evidence::EvidenceFolder;
 use footage::Archive;
+use looking::Looker;
 use playback::Playback;
 use report::{CameraReporter, Teller};
+use requests::Requests;
 use std::{
     collections::BTreeMap,
     fs::DirBuilder,
@@ -223,14 +228,20 @@ pub async fn run(
         }
     }
 
-    let (request_sender, requests) = std::sync::mpsc::sync_channel(verify::REQUESTS_MAX);
-    let verifier = Verifier {
+    let (request_sender, requests) = std::sync::mpsc::sync_channel(WAITING_MAX);
+    let looker = Looker {
         shared: shared.clone(),
         store: store.clone(),
-        teller: teller.clone(),
         footage: archive.reader.clone(),
         pipelines: config.pipelines.iter().map(|p| (p.camera.clone(), p.clone())).collect(),
         sight: sight::Sight::of(&network, &providers)?,
+        spare: pool.spare(),
+        runtime: tokio::runtime::Handle::current(),
+    };
+    let verifier = Verifier {
+        store: store.clone(),
+        teller: teller.clone(),
+        looker,
         runtime: tokio::runtime::Handle::current(),
     };
     threads.push(
@@ -257,7 +268,7 @@ pub async fn run(
         config.address.clone(),
         events,
         publish_sender,
-        request_sender,
+        Requests { store: store.clone(), verifier: request_sender },
         footage_sender,
         decisions,
     ));

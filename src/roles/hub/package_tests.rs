@@ -85,6 +85,7 @@ async fn closed_case(bench: &Bench) {
         not_before: Some(after(50)),
         deadline: after(90),
         case_id: Some(case_id(1)),
+        priority: None,
     };
     let new = NewVerification {
         case_id: case_id(1),

@@ -253,6 +253,7 @@ impl Verify {
                 not_before,
                 deadline: send_at.plus(self.times.answer_within),
                 case_id: Some(case.case_id),
+                priority: Some(case.priority),
             },
         }
     }
