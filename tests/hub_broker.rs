@@ -81,6 +81,7 @@ fn config(dir: &Path, port: u16) -> HubConfig {
         looks: LookTimes {
             settle: Duration::ZERO,
             look: Duration::from_millis(200),
+            again_after: Duration::ZERO,
             ..LookTimes::default()
         },
         https_in_front: false,

@@ -19,6 +19,8 @@ pub mod mute;
 pub mod node_book;
 /// Why a person decided so.
 pub mod reason_codes;
+/// The looks that follow a crew's feedback.
+pub mod rounds;
 /// Whether two cameras see one thing.
 pub mod same_place;
 /// What each of several cameras says of one case.

@@ -158,6 +158,20 @@ fn looks(mut table: Table<'_>) -> LookTimes {
     let span_max = secs("span_secs_max", 10..=604_800, default.span_max);
     let answer_within = secs("answer_within_secs", 5..=3_600, default.answer_within);
     let resend_after = secs("resend_after_secs", 1..=600, default.resend_after);
+    // Who wants to know at once whether it is gone does not want to wait long for the second look.
+    let again_after = secs("again_after_secs", 0..=86_400, settle);
     let tries_max = table.value("tries_max").in_range(1..=10).or(default.tries_max);
-    LookTimes { settle, look, retry_after, tries_max, span_max, answer_within, resend_after }
+    let daypart_tries_max =
+        table.value("daypart_tries_max").in_range(1..=31).or(default.daypart_tries_max);
+    LookTimes {
+        settle,
+        look,
+        again_after,
+        retry_after,
+        tries_max,
+        span_max,
+        daypart_tries_max,
+        answer_within,
+        resend_after,
+    }
 }

@@ -108,9 +108,11 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         looks: LookTimes {
             settle: Duration::from_secs(1),
             look: Duration::from_secs(6),
+            again_after: Duration::ZERO,
             retry_after: Duration::from_secs(2),
             tries_max: 3,
             span_max: Duration::from_secs(120),
+            daypart_tries_max: 1,
             answer_within: Duration::from_secs(60),
             resend_after: Duration::from_secs(10),
         },

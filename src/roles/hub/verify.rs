@@ -3,7 +3,7 @@
 //! ```text
 //! PRECHECKING  -> pick the camera that sees the place best -> verify/request -> result -> FILED | MANUAL
 //!                   ^-- the next best, where that one cannot say ------------------'
-//! DISPOSED     -> POSTCHECKING + request     -> result -> CLOSED | REWORK | again | MANUAL
+//! DISPOSED     -> POSTCHECKING + request     -> result -> CLOSED | REWORK | again (rounds.rs) | MANUAL
 //! no camera, no pattern, no answer in time   -> UNDETERMINABLE with its reason
 //! ```
 //!
@@ -22,9 +22,10 @@ use crate::{
         case::{
             clearance,
             lifecycle::{Event, State},
+            rounds::{PastLook, Said},
         },
         ids::PatternId,
-        verdict::{Outcome, Reason},
+        verdict::{Outcome, Reason, Verdict},
         wire::{Leaf, NodeAddress, Topic, VerifyKind, VerifyRequestData},
     },
     drivers::store::{
@@ -32,37 +33,9 @@ use crate::{
         hub::{CaseRow, DecideError, Decision, HUB_NAME, NewVerification, VerificationRow},
     },
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-/// When to look after a crew's feedback, how long, and how often again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LookTimes {
-    /// From the feedback to the first look: rubbish may come back, a vendor may return.
-    pub settle: Duration,
-    pub look: Duration,
-    /// From an undeterminable look to the next.
-    pub retry_after: Duration,
-    pub tries_max: u32,
-    /// A postcheck that has taken longer goes to a person.
-    pub span_max: Duration,
-    /// An edge must answer within this after the end of the look.
-    pub answer_within: Duration,
-    pub resend_after: Duration,
-}
-
-impl Default for LookTimes {
-    fn default() -> Self {
-        Self {
-            settle: Duration::from_secs(600),
-            look: Duration::from_secs(180),
-            retry_after: Duration::from_secs(300),
-            tries_max: 3,
-            span_max: Duration::from_secs(1_800),
-            answer_within: Duration::from_secs(120),
-            resend_after: Duration::from_secs(20),
-        }
-    }
-}
+pub use crate::domain::case::rounds::LookTimes;
 
 /// Cases and looks handled in one step; the rest follows in the next.
 const WORK_MAX: u32 = 200;
@@ -189,28 +162,68 @@ impl Verify {
         }
     }
 
-    /// An undeterminable look is followed by another, while tries and time last.
+    /// A look that is not the last word is followed by another, at the time that `rounds` says.
     async fn look_again(&self, case: &CaseRow, now: WallTime) -> Result<(), StoreError> {
-        let store = &self.register.store;
-        let looks = store.verifications(case.case_id).await?;
-        let round: Vec<_> = looks.iter().filter(|look| is_of_round(look, case)).collect();
-        let Some(last) = round.last() else { return Ok(()) };
-        let Some(settled_at) = last.settled_at else { return Ok(()) };
-        if now < settled_at.plus(self.times.retry_after) {
+        let round = self.round(case).await?;
+        let Some(last) = round.last().filter(|last| last.settled_at.is_some()) else {
+            return Ok(());
+        };
+        let past = self.past(&round, case).await?;
+        let Some(due) = self.times.next_from(&past, case.confirmed_at) else { return Ok(()) };
+        let from = due.max(self.postcheck_from(case, now));
+        if now < from {
             return Ok(());
         }
         match self.target(case) {
             Ok(target) => {
-                let from = self.postcheck_from(case, now);
                 let number = last.try_number + 1;
                 let new = self.look(case, VerifyKind::Postcheck, target, number, from, now);
-                self.absorb(store.request_verification(&new, None, now).await)
+                self.absorb(self.register.store.request_verification(&new, None, now).await)
             }
             Err(reason) => {
                 let event = Event::VerdictPostcheck(Outcome::Undeterminable);
                 self.give_up(case, event, reason, now).await
             }
         }
+    }
+
+    /// The looks since the crew's last word, oldest first.
+    async fn round(&self, case: &CaseRow) -> Result<Vec<VerificationRow>, StoreError> {
+        let mut looks = self.register.store.verifications(case.case_id).await?;
+        looks.retain(|look| look.request.kind == VerifyKind::Postcheck && look.round == case.round);
+        Ok(looks)
+    }
+
+    /// What they said, as far as the hub believes it.
+    async fn past(
+        &self,
+        round: &[VerificationRow],
+        case: &CaseRow,
+    ) -> Result<Vec<PastLook>, StoreError> {
+        let mut past = Vec::new();
+        for look in round {
+            let verdict = look.result.as_ref().map(|result| &result.verdict);
+            let is_outside =
+                |verdict: &&Verdict| verdict.reasons.contains(&Reason::OutsideSchedule);
+            let said = match verdict {
+                Some(verdict) if verdict.verdict == Outcome::Cleared => {
+                    match self.doubt(look, case).await? {
+                        None => Said::Cleared,
+                        Some(_) => Said::Nothing,
+                    }
+                }
+                verdict if verdict.as_ref().is_some_and(is_outside) => Said::OutsideDaypart,
+                _ => Said::Nothing,
+            };
+            past.push(PastLook {
+                from: look.request.from,
+                to: look.request.to,
+                began_at: look.requested_at.max(look.request.to),
+                ended_at: look.settled_at.unwrap_or_else(|| self.register.now()),
+                said,
+            });
+        }
+        Ok(past)
     }
 
     /// Not before the place has settled, and as fresh as can be: a late feedback is no reason to
@@ -281,7 +294,17 @@ impl Verify {
         {
             return store.pass_on(look.request.request_id, &next, now).await;
         }
-        let clears = outcome == Outcome::Cleared && look.request.kind == VerifyKind::Postcheck;
+        let is_postcheck = look.request.kind == VerifyKind::Postcheck;
+        let past = match is_postcheck {
+            true => self.past(&self.round(&case).await?, &case).await?,
+            false => Vec::new(),
+        };
+        let clears = outcome == Outcome::Cleared && is_postcheck;
+        let (outcome, reason) = match clears && !self.times.is_confirmed(&past) {
+            true => (Outcome::Undeterminable, "cleared_once".to_owned()),
+            false => (outcome, reason),
+        };
+        let clears = outcome == Outcome::Cleared && is_postcheck;
         let has_pictures = !clears || self.pictures_are_held(&case).await?;
         if !has_pictures && !late {
             // They are being uploaded; the verdict waits for them until its deadline.
@@ -294,7 +317,7 @@ impl Verify {
         };
         let mut decision = Decision::new(event, actor(look), now);
         decision.reason = (!reason.is_empty()).then_some(reason);
-        decision.tries_left = self.tries_left(look, now).await?;
+        decision.tries_left = self.times.may_look_again(&past);
         let settled = store.settle(look.request.request_id, look.case_id, &decision).await;
         self.absorb(settled)
     }
@@ -355,16 +378,6 @@ impl Verify {
         Ok(before && after)
     }
 
-    async fn tries_left(&self, look: &VerificationRow, now: WallTime) -> Result<bool, StoreError> {
-        let looks = self.register.store.verifications(look.case_id).await?;
-        let first = looks
-            .iter()
-            .find(|one| one.round == look.round && one.request.kind == VerifyKind::Postcheck);
-        let since = first.map_or(look.requested_at, |first| first.send_at.min(first.request.to));
-        Ok(look.try_number < i64::from(self.times.tries_max)
-            && now.since(since) < self.times.span_max)
-    }
-
     async fn give_up(
         &self,
         case: &CaseRow,
@@ -391,10 +404,6 @@ impl Verify {
         }
         Ok(())
     }
-}
-
-fn is_of_round(look: &VerificationRow, case: &CaseRow) -> bool {
-    look.request.kind == VerifyKind::Postcheck && look.round == case.round
 }
 
 fn actor(look: &VerificationRow) -> String {

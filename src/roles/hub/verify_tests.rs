@@ -1,13 +1,16 @@
 use super::{super::samples::*, *};
 use crate::drivers::store::hub::NewComplaint;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const TIMES: LookTimes = LookTimes {
     settle: Duration::from_secs(10),
     look: Duration::from_secs(20),
+    again_after: Duration::ZERO,
     retry_after: Duration::from_secs(30),
     tries_max: 3,
     span_max: Duration::from_secs(1_800),
+    daypart_tries_max: 2,
     answer_within: Duration::from_secs(60),
     resend_after: Duration::from_secs(15),
 };
@@ -20,15 +23,23 @@ struct Case {
 
 impl Case {
     async fn new() -> Self {
+        Self::with(TIMES).await
+    }
+
+    async fn with(times: LookTimes) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let bench = Bench::open(dir.path()).await;
-        let verify = Verify::new(Arc::clone(&bench.register), DISTRICT.parse().unwrap(), TIMES);
+        let verify = Verify::new(Arc::clone(&bench.register), DISTRICT.parse().unwrap(), times);
         Self { bench, verify, _dir: dir }
     }
 
     /// A filed case with a before picture, and a crew that says it is done at `START + 60 s`.
     async fn disposed() -> Self {
-        let this = Self::new().await;
+        Self::disposed_with(TIMES).await
+    }
+
+    async fn disposed_with(times: LookTimes) -> Self {
+        let this = Self::with(times).await;
         this.bench.announce_camera("edge-1").await;
         let before = this.bench.hold(b"before").await;
         let opened = fact(1, 1, "opened", vec![picture("snapshot", &before, START)]);
@@ -149,6 +160,58 @@ async fn a_cleared_bin_is_closed_with_both_pictures_and_the_edge_is_told() {
         })
         .collect();
     assert_eq!(kinds, ["filed", "closed"]);
+}
+
+#[tokio::test]
+async fn a_clearance_is_confirmed_by_another_look_after_the_delay() {
+    let times = LookTimes { again_after: Duration::from_secs(100), ..TIMES };
+    for (second, state) in [("CLEARED", State::Closed), ("PRESENT", State::Rework)] {
+        let case = Case::disposed_with(times).await;
+        let first = case.after_the_look().await;
+        let after = case.bench.hold(b"after").await;
+        let picture = || vec![picture("after", &after, first.from)];
+        case.answer(&first, "CLEARED", picture()).await;
+        assert_eq!(case.state().await, State::Postchecking);
+        assert_eq!(case.last_reason().await.as_deref(), Some("cleared_once"));
+        case.pass(99);
+        assert_eq!(case.request().await, None);
+        case.pass(1 + 20);
+        let again = case.request().await.expect("the second look");
+        assert!(again.from >= first.to.plus(times.again_after), "{} {}", again.from, first.to);
+        case.answer(&again, second, picture()).await;
+        assert_eq!(case.state().await, state);
+    }
+}
+
+#[tokio::test]
+async fn a_missed_daypart_is_waited_for_until_the_tries_are_spent() {
+    let case = Case::disposed().await;
+    let outside = || json!({"reasons": ["outside_schedule", "too_few_valid_frames"]});
+    let first = case.after_the_look().await;
+    case.answer_with(&first, "UNDETERMINABLE", Vec::new(), outside()).await;
+    assert_eq!(case.state().await, State::Postchecking);
+    case.pass(3_600);
+    assert_eq!(case.request().await, None, "an hour later is no better");
+    case.pass(23 * 3_600);
+    let next = case.request().await.expect("the same time of day");
+    let confirmed_at = case.bench.register.store.case(case_id(1)).await.unwrap().unwrap();
+    let since = next.from.since(confirmed_at.confirmed_at).as_secs();
+    assert!((24 * 3_600..24 * 3_600 + 120).contains(&since), "{since}");
+    // Other doubts of that sitting have their own tries; in the end a person decides.
+    case.answer(&next, "UNDETERMINABLE", Vec::new()).await;
+    assert_eq!(case.state().await, State::Postchecking);
+    case.pass(30);
+    let again = case.request().await.expect("a retry, the same evening");
+    case.answer_with(&again, "UNDETERMINABLE", Vec::new(), outside()).await;
+    assert_eq!(case.state().await, State::Manual);
+    assert_eq!(case.last_reason().await.as_deref(), Some("outside_schedule"));
+}
+
+#[tokio::test]
+async fn an_urgent_case_is_looked_at_first() {
+    let case = Case::disposed().await;
+    let row = case.bench.register.store.case(case_id(1)).await.unwrap().unwrap();
+    assert_eq!(case.after_the_look().await.priority, Some(row.priority));
 }
 
 #[tokio::test]
