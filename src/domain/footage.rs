@@ -4,7 +4,7 @@
 //! time now. Leaves: every second that was asked for and is not there, with its reason. Footage that is
 //! missing without a reason looks like footage that somebody removed.
 
-use crate::base::time::WallTime;
+use crate::base::time::{ClockQuality, WallTime};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -226,21 +226,21 @@ pub struct FootagePart {
 }
 
 /// Footage of an interval, oldest first, and what is missing of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     pub parts: Vec<FootagePart>,
     pub holes: Vec<Hole>,
+    /// Whose the times are.
+    pub clock: ClockQuality,
 }
 
-impl Fetched {
-    /// The reason that explains most of what is missing.
-    pub fn main_reason(&self) -> Option<HoleReason> {
-        let total = |reason| {
-            let of = self.holes.iter().filter(move |hole| hole.reason == reason);
-            of.map(|hole| hole.span().length()).sum::<Duration>()
-        };
-        HoleReason::ALL.into_iter().filter(|it| !total(*it).is_zero()).max_by_key(|it| total(*it))
-    }
+/// The reason that explains most of what is missing.
+pub fn main_reason(holes: &[Hole]) -> Option<HoleReason> {
+    let total = |reason| {
+        let of = holes.iter().filter(move |hole| hole.reason == reason);
+        of.map(|hole| hole.span().length()).sum::<Duration>()
+    };
+    HoleReason::ALL.into_iter().filter(|it| !total(*it).is_zero()).max_by_key(|it| total(*it))
 }
 
 /// A source of footage that did not answer, or not as it should.
@@ -323,9 +323,9 @@ mod tests {
     #[test]
     fn the_main_reason_is_that_of_most_seconds() {
         use HoleReason::*;
-        let holes = vec![hole(0, 10, StreamLost), hole(10, 14, DiskFull), hole(20, 27, DiskFull)];
-        assert_eq!(Fetched { parts: vec![], holes }.main_reason(), Some(DiskFull));
-        assert_eq!(Fetched::default().main_reason(), None);
+        let holes = [hole(0, 10, StreamLost), hole(10, 14, DiskFull), hole(20, 27, DiskFull)];
+        assert_eq!(main_reason(&holes), Some(DiskFull));
+        assert_eq!(main_reason(&[]), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Each driver wraps exactly one outside thing. Drivers never import one another.
 
 #[cfg(feature = "edge")]
+pub mod archive;
+#[cfg(feature = "edge")]
 pub mod camera;
 #[cfg(feature = "edge")]
 pub mod detector;

@@ -4,7 +4,7 @@ use crate::support::{Encoding, START, Site, Stream, camera, roomy, secs};
 use gridwarden::{
     base::time::{ClockQuality, WallTime},
     domain::{
-        footage::{FootageError, HoleReason, Span},
+        footage::{FootageError, HoleReason, Span, main_reason},
         seams::{FootageSource, FrameSource},
     },
     drivers::{
@@ -101,12 +101,12 @@ fn what_cannot_be_there_is_an_answer_and_not_an_error() {
     ] {
         let fetched = fetch(asked).unwrap();
         assert!(fetched.parts.is_empty());
-        assert_eq!(fetched.main_reason(), Some(reason));
+        assert_eq!(main_reason(&fetched.holes), Some(reason));
         assert_eq!(fetched.holes[0].span(), asked);
     }
     let other = "elsewhere".parse().unwrap();
     let fetched = ring(&site).fetch(&other, span(0.0, 5.0), into.path()).unwrap();
-    assert_eq!(fetched.main_reason(), Some(HoleReason::NeverRecorded));
+    assert_eq!(main_reason(&fetched.holes), Some(HoleReason::NeverRecorded));
     assert!(matches!(fetch(span(5.0, 5.0)), Err(FootageError::Backwards { .. })));
     let nowhere = ring(&site).fetch(&camera(), span(0.0, 5.0), Path::new("/nowhere/at/all"));
     assert!(matches!(nowhere, Err(FootageError::Disk { .. })), "{nowhere:?}");

@@ -4,11 +4,15 @@
 //! `GRIDWARDEN_KILLS=300` and `GRIDWARDEN_CUTS=10000` make the long runs of the two that end in a number.
 #![cfg(feature = "edge")]
 
+mod archive;
 mod cut;
 mod disk;
+mod http_server;
 mod kill;
 mod masks;
 mod program;
+#[cfg(feature = "demo")]
+mod replay;
 mod stream;
 mod support;
 mod torn;

@@ -12,7 +12,10 @@ use super::{
     scan::{Header, Scan, Unit, scan_until},
 };
 use crate::{
-    base::{clock::Clock, time::WallTime},
+    base::{
+        clock::Clock,
+        time::{ClockQuality, WallTime},
+    },
     domain::{
         footage::{Fetched, FootageError, FootagePart, Span},
         ids::CameraId,
@@ -53,7 +56,7 @@ impl FootageSource for Ring {
                 Err(error) => return Err(FootageError::disk(&path, error)),
             }
         }
-        Ok(Fetched { parts, holes })
+        Ok(Fetched { parts, holes, clock: ClockQuality::Arrival })
     }
 }
 

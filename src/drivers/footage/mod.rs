@@ -28,6 +28,7 @@ pub mod mask;
 mod muxer;
 pub mod name;
 mod recorder;
+pub mod replay;
 mod ring;
 mod scan;
 mod segment;

@@ -22,6 +22,7 @@ pub mod mqtt;
 pub mod pattern;
 mod pattern_reader;
 pub mod pipeline;
+pub mod recorder;
 mod zone_kinds;
 
 use crate::base::toml_reader::{Fault, Faults, Table, read};

@@ -10,6 +10,7 @@ use super::{
     mqtt::secret_file,
     pattern::Catalogue,
     pattern_reader::pattern,
+    recorder::{RecorderSettings, recorder},
     zone_kinds::{asset, line, lines_fit},
 };
 use crate::{
@@ -73,6 +74,8 @@ pub struct Pipeline {
     pub source: SourceSettings,
     /// Absent: nothing is recorded, and nothing can be verified later.
     pub recording: Option<RecordingSettings>,
+    /// Who else keeps what this camera saw.
+    pub recorder: Option<RecorderSettings>,
     pub health: health::Settings,
     /// Not opened here: `replay --detections` needs no model.
     pub manifest: PathBuf,
@@ -134,6 +137,7 @@ fn pipeline(
 
     let source = root.required_table("source").and_then(|table| source(table, path));
     let recording = root.table("recording").map(recording);
+    let recorder = root.table("footage").map(|table| recorder(table, path));
     let health = root.table("health").map(health_settings).unwrap_or_default();
     let size = root.required_table("frame").and_then(frame_size);
     let manifest = root.required_table("model").and_then(|mut table| {
@@ -183,6 +187,7 @@ fn pipeline(
         calibration,
         source: source?,
         recording,
+        recorder: recorder.map_or(Some(None), |read| read.map(Some))?,
         health,
         manifest,
         manifest_line,

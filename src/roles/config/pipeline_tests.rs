@@ -319,3 +319,41 @@ fn lines_are_watched_by_patterns_of_the_line_family_only() {
         assert!(faults.contains(part), "{part} in\n{faults}");
     }
 }
+
+#[test]
+fn another_recorder_is_named_whole_or_refused_by_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = dir.path().join("secret");
+    fs::write(&secret, "pass\n").unwrap();
+    let secret = format!("password_file = \"{}\"\n", secret.display());
+    let with = |table: &str| read_as(&format!("{SMALLEST}[footage]\n{table}"));
+    assert_eq!(read_as(SMALLEST).unwrap().recorder, None);
+    let replay = with("source = \"rtsp_replay\"\nuri = \"rtsp://nvr/Streaming/tracks/101\"\n");
+    assert!(matches!(replay.unwrap().recorder, Some(RecorderSettings::RtspReplay(_))));
+    let files = format!(
+        "source = \"http_files\"\nuri = \"https://nas/list.csv\"\nusername = \"li\"\n{secret}"
+    );
+    let Some(RecorderSettings::HttpFiles(server)) = with(&files).unwrap().recorder else {
+        panic!()
+    };
+    assert_eq!(server.password, Some(Secret::new("pass")));
+    let gateway = format!(
+        "source = \"gb28181\"\nuri = \"http://wvp:18080\"\nusername = \"li\"\n{secret}\
+         device = \"34020000001110000001\"\nchannel = \"34020000001320000001\"\n"
+    );
+    assert!(matches!(with(&gateway).unwrap().recorder, Some(RecorderSettings::Gb28181 { .. })));
+    for (table, part) in [
+        ("uri = \"rtsp://nvr/a\"".to_owned(), "footage.source"),
+        ("source = \"vhs\"\nuri = \"rtsp://nvr/a\"".to_owned(), "rtsp_replay"),
+        ("source = \"rtsp_replay\"".to_owned(), "footage.uri"),
+        ("source = \"rtsp_replay\"\nuri = \"http://nvr/a\"".to_owned(), "rtsp://host"),
+        ("source = \"http_files\"\nuri = \"https://li:pass@nas/\"".to_owned(), "password_file"),
+        (gateway.replace("34020000001320000001", "132"), "footage.channel"),
+        (gateway.replace("username = \"li\"\n", ""), "footage.username"),
+        (files.replace("username", "user"), "footage.user"),
+    ] {
+        let faults = with(&table).unwrap_err();
+        assert!(faults.contains(part), "{part} in\n{faults}");
+        assert!(!faults.contains("li:pass"), "{faults}");
+    }
+}

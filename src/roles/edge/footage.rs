@@ -6,14 +6,17 @@
 //! ```
 //! Deletions and holes are counted by their reason and told; none of it can stop analysis.
 
-use super::counters::EdgeCounters;
+use super::{
+    counters::EdgeCounters,
+    recorders::{RingFirst, recorders},
+};
 use crate::{
     base::{
         clock::Clock,
         time::{ClockQuality, WallTime},
     },
     domain::{
-        footage::{FootageError, FootagePart, Hole, Span},
+        footage::{Fetched, FootageError, FootagePart, Hole, Span},
         frame::Frame,
         ids::{CameraId, CaseId},
         privacy::{Masked, PrivacyMask},
@@ -39,6 +42,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::runtime::Handle;
 
 /// Long enough that a month has few files, short enough that little is read for an interval.
 const SEGMENT_MIN: Duration = Duration::from_secs(60);
@@ -53,7 +57,7 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Counts what there is before any recorder starts.
+    /// Counts what there is before any recorder starts. Within the runtime that other recorders are asked by.
     pub fn open(
         config: &EdgeConfig,
         clock: &Arc<dyn Clock>,
@@ -74,7 +78,10 @@ impl Archive {
         {
             tracing::warn!(scratch = %scratch.display(), %error, "left from before");
         }
-        let source = Arc::new(Ring { footage: footage.clone(), clock: Arc::clone(clock) });
+        let ring = Ring { footage: footage.clone(), clock: Arc::clone(clock) };
+        let recorders = recorders(&config.pipelines, clock, &Handle::current());
+        let source = RingFirst { ring, recorders: recorders.map_err(io::Error::other)? };
+        let source = Arc::new(source);
         let hold = config.footage.hold;
         let reader = Reader { footage, source, scratch, fetched: Arc::default(), hold };
         let (counters, clock) = (Arc::clone(counters), Arc::clone(clock));
@@ -207,7 +214,8 @@ impl Reader {
         if fetched.parts.is_empty() {
             return Err(NoFootage::Holes(fetched.holes));
         }
-        Ok(Taken { span, parts: fetched.parts, holes: fetched.holes, _scratch: scratch })
+        let Fetched { parts, holes, clock } = fetched;
+        Ok(Taken { span, parts, holes, clock, _scratch: scratch })
     }
 
     /// A case needs this footage: it stays until the case's time is over.
@@ -224,6 +232,7 @@ pub struct Taken {
     span: Span,
     parts: Vec<FootagePart>,
     pub holes: Vec<Hole>,
+    pub clock: ClockQuality,
     _scratch: Scratch,
 }
 
@@ -243,7 +252,7 @@ impl Taken {
             parts: self.parts.iter().map(part).collect(),
             analysed_fps: fps,
             between: Some((self.span.from, self.span.to)),
-            clock: ClockQuality::Arrival,
+            clock: self.clock,
         };
         Ok(Masked { source: FileSource::open(config)?, mask })
     }

@@ -23,6 +23,7 @@ mod looking;
 pub mod memory;
 pub mod playback;
 pub mod publish;
+mod recorders;
 mod report;
 mod requests;
 pub mod sight;

@@ -296,7 +296,7 @@ impl Playback {
         }
         Ok(Made {
             shown: RecordingSpan { from: summary.from, to: summary.to },
-            clock: ClockQuality::Arrival,
+            clock: taken.clock,
             masks: masks_name(pipeline, &network.manifest().model_ref()),
             files,
         })

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     base::time::{ClockQuality, WallTime},
     domain::{
-        footage::{Fetched, Hole, HoleReason},
+        footage::{Hole, HoleReason, main_reason},
         ids::{CameraId, CaseId, NodeId},
         wire::{FootageRefusal, RecordingSpan},
     },
@@ -149,7 +149,7 @@ pub fn footage(row: FootageRow, files: &[EvidenceRow], now: WallTime) -> Footage
         answered_at: result_at,
         status,
         refusal,
-        hole: Fetched { parts: Vec::new(), holes: holes.clone() }.main_reason(),
+        hole: main_reason(&holes),
         detail: result.as_ref().and_then(|result| result.detail.clone()),
         holes,
         shown: result.as_ref().and_then(|result| result.shown),
