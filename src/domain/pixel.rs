@@ -15,6 +15,9 @@ pub struct PixelPoint {
     pub y: f64,
 }
 
+/// A side is where it was within this share of the box's width or height.
+const SIDE_SHARE_MAX: f32 = 0.1;
+
 /// Left, top, right, bottom edges; `x2 >= x1`, `y2 >= y1` by construction in [`PixelBox::new`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelBox {
@@ -69,6 +72,19 @@ impl PixelBox {
         let shared = self.intersection(other);
         let union = self.area() + other.area() - shared;
         if union > 0.0 { shared / union } else { 0.0 }
+    }
+
+    /// Whether a thing that stood at `place` still does: by the overlap, or by three of its sides. What passes
+    /// before a thing, or is taken together with it, moves one side; what moves, moves two.
+    pub fn is_at(&self, place: &Self, iou_min: f32) -> bool {
+        let (across, down) = (SIDE_SHARE_MAX * place.width(), SIDE_SHARE_MAX * place.height());
+        let kept = [
+            (place.x1 - self.x1).abs() <= across,
+            (place.x2 - self.x2).abs() <= across,
+            (place.y1 - self.y1).abs() <= down,
+            (place.y2 - self.y2).abs() <= down,
+        ];
+        place.iou(self) >= iou_min || kept.iter().filter(|kept| **kept).count() >= 3
     }
 
     /// Inside the picture; may become empty.

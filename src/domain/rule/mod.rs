@@ -19,6 +19,7 @@ pub mod frame_check;
 mod line;
 mod people;
 mod slot;
+mod standing;
 mod timer;
 
 use super::{
@@ -34,6 +35,7 @@ use crate::base::time::{MediaTime, WallTime};
 use area::Lattice;
 use line::Sides;
 use people::People;
+use standing::Standing;
 use std::{sync::Arc, time::Duration};
 use timer::{Change, DwellTimer, Evidence};
 
@@ -71,6 +73,8 @@ pub struct ZoneRule {
     /// Of the line family.
     sides: Sides,
     people: People,
+    /// Of the count family.
+    standing: Standing,
     stays: Vec<Stay>,
     next_stay: u64,
 }
@@ -108,6 +112,7 @@ impl ZoneRule {
             lattice: area.then(|| Lattice::of(&zone.polygon)),
             sides: Sides::default(),
             people: People::default(),
+            standing: Standing::default(),
             pattern,
             zone,
             exceptions: Vec::new(),

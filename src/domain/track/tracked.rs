@@ -11,8 +11,6 @@ use std::time::Duration;
 const EVIDENCE_MAX: f32 = 3.0;
 /// What a look that misses the thing costs.
 const MISS_COST: f32 = 0.25;
-/// A side is where it was within this share of the box's width or height.
-const SIDE_SHARE_MAX: f32 = 0.1;
 
 #[derive(Debug)]
 pub(super) struct Tracked {
@@ -27,19 +25,6 @@ pub(super) struct Tracked {
     hits: u32,
     /// Has been evident once.
     confirmed: bool,
-}
-
-/// Whether a box shows the thing where it was: by its overlap, or by three of its sides. What passes before a
-/// thing, or is taken together with it, moves one side; what moves, moves two.
-fn stands(anchor: &PixelBox, seen: &PixelBox, iou_min: f32) -> bool {
-    let (across, down) = (SIDE_SHARE_MAX * anchor.width(), SIDE_SHARE_MAX * anchor.height());
-    let kept = [
-        (anchor.x1 - seen.x1).abs() <= across,
-        (anchor.x2 - seen.x2).abs() <= across,
-        (anchor.y1 - seen.y1).abs() <= down,
-        (anchor.y2 - seen.y2).abs() <= down,
-    ];
-    anchor.iou(seen) >= iou_min || kept.iter().filter(|kept| **kept).count() >= 3
 }
 
 impl Tracked {
@@ -87,7 +72,7 @@ impl Tracked {
         self.motion.correct(detection.bbox, detection.score);
         self.hits = self.hits.saturating_add(1);
         self.evidence = (self.evidence + detection.score).min(EVIDENCE_MAX);
-        if !stands(&self.anchor, &detection.bbox, config.still_iou_min) {
+        if !detection.bbox.is_at(&self.anchor, config.still_iou_min) {
             self.anchor = detection.bbox;
             self.track.still_since = pts;
         }
