@@ -13,7 +13,7 @@
 //! one look at a time  footage of the filing 7 s = 35 frames, two bursts of 6 s = 60 frames, at 5 a second;
 //!                     decoded from the key frame before, 10 a second:  about 230 pictures at 2 to 7 ms
 //!                     95 frames x (network 12 + tensor, health, likeness 5 ms) = 1.6 s
-//!                     => 2 to 3 s of one core, at a tenth of the cameras' share where both cores are taken
+//!                     => 2 to 3 s of one core, at a third of the cameras' share where both cores are taken
 //! live, a core        2 streams x 10 frames x 16 ms = 0.32 s a second
 //! ```
 //! Three phases: nothing asked, one look at a time, and 20 that wait all the time. Lost are frames that

@@ -10,7 +10,12 @@ use gridwarden::base::time::ClockQuality;
 use gridwarden::domain::{
     case::witness::Witness,
     footage::{Hole, HoleReason},
-    verdict::{Hindrances, Look, Outcome, PositiveControl, Reason, Verdict, health::HealthSummary},
+    verdict::{
+        Hindrance, Hindrances, Look, Outcome, PositiveControl, Reason, Verdict,
+        health::HealthSummary,
+        measured::{FrameRecord, Measured, Thresholds, ZoneOutline},
+        target::Showing,
+    },
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
         CaseFactData, CloudEvent, DecisionData, DecisionKind, EvidenceData, FactKind,
@@ -210,7 +215,38 @@ fn verifications_keep_their_form() {
             unrecorded: Vec::new(),
         },
         evidence: opened.evidence,
+        measured: None,
     };
+    let measured = Measured {
+        answered_at: minutes(13),
+        clock: Some(ClockQuality::Arrival),
+        frame_px: [1920, 1080],
+        zones: vec![ZoneOutline {
+            id: "pavement".parse().unwrap(),
+            polygon_px: vec![[0.0, 0.0], [1920.0, 0.0], [1920.0, 1080.0]],
+        }],
+        place_px: Some([96.0, 108.5, 480.0, 432.0]),
+        thresholds: Thresholds {
+            filing_score_min: 0.5,
+            clearing_score_min: 0.25,
+            valid_frames_min: 30,
+            looks_min: 2,
+        },
+        frames: vec![FrameRecord {
+            look: 1,
+            at: minutes(10),
+            condition: CameraCondition::Ok,
+            showing: Showing::Nothing,
+            hindrance: Some(Hindrance::ZoneOccluded),
+            score: Some(0.125),
+            box_px: Some([96.0, 108.0, 480.0, 432.0]),
+            view_share: Some(0.96875),
+        }],
+        frames_left_out: 0,
+    };
+    let with_frames = VerifyResultData { measured: Some(Box::new(measured)), ..result.clone() };
+    let subject = request_id.to_string();
+    holds("verify_result_measured", &envelope("verify.result", &subject, with_frames));
     holds("verify_result", &envelope("verify.result", &request_id.to_string(), result));
 }
 

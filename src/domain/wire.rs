@@ -442,6 +442,9 @@ pub struct VerifyResultData {
     pub verdict: super::verdict::Verdict,
     #[serde(default)]
     pub evidence: Vec<EvidenceData>,
+    /// What each look measured; absent where nothing was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Box<super::verdict::measured::Measured>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -84,3 +84,6 @@ export const listCameras = async () =>
  */
 export const evidenceUrl = (sha256: string, caseId: string) =>
   `/api/v1/evidence/${encodeURIComponent(sha256)}?case=${encodeURIComponent(caseId)}`;
+
+/** The case as a signed zip; each picture in it is written to the log of views. */
+export const packagePath = (id: string) => `/api/v1${casePath(id)}/package`;

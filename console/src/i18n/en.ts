@@ -131,6 +131,8 @@ export const en: Messages = {
     disposed: 'Reported done',
     rework: 'Reworks',
     stage: 'Stage',
+    package: 'Download the evidence package',
+    packageHint: 'A signed zip: facts, decisions, verdicts and masked pictures. The download is logged',
   },
   why: {
     title: 'Why',

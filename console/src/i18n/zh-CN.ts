@@ -129,6 +129,8 @@ export const zhCN = {
     disposed: '反馈时间',
     rework: '返工次数',
     stage: '所处环节',
+    package: '下载证据包',
+    packageHint: '签名的压缩包：事实、经办、结论和脱敏画面；下载会留痕',
   },
   why: {
     title: '判定依据',

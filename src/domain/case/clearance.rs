@@ -5,7 +5,7 @@
 
 use crate::{
     base::time::WallTime,
-    domain::verdict::{Outcome, Verdict},
+    domain::verdict::{Look, Outcome, Reason, Verdict},
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,12 @@ pub enum Doubt {
     NoValidFrame,
     #[error("found_in_a_look")]
     FoundInALook,
+    /// It names a reason that keeps absence from being believed.
+    #[error("reasons_against_it")]
+    ReasonsAgainstIt,
+    /// Of what its camera could see, more was hindered than not.
+    #[error("mostly_hindered")]
+    MostlyHindered,
     #[error("footage_before_feedback")]
     FootageBeforeFeedback,
     #[error("seen_after_the_look")]
@@ -55,6 +61,13 @@ pub fn check(verdict: &Verdict, not_before: WallTime, sight: &Sight) -> Result<(
     if verdict.looks.iter().any(|look| look.found > 0) {
         return Err(Doubt::FoundInALook);
     }
+    if verdict.reasons.iter().any(|reason| *reason != Reason::NotFound) {
+        return Err(Doubt::ReasonsAgainstIt);
+    }
+    let sum = |of: fn(&Look) -> u32| verdict.looks.iter().map(of).sum::<u32>();
+    if sum(|look| look.hindered) > sum(|look| look.valid_frames) {
+        return Err(Doubt::MostlyHindered);
+    }
     if verdict.looks.iter().any(|look| look.from < not_before) {
         return Err(Doubt::FootageBeforeFeedback);
     }
@@ -72,7 +85,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         detection::ModelRef,
-        verdict::{Look, PositiveControl, Reason, health::HealthSummary},
+        verdict::{PositiveControl, health::HealthSummary},
         wire::PatternData,
     };
 
@@ -111,7 +124,7 @@ mod tests {
     fn a_full_clearance_passes_and_each_missing_proof_is_named() {
         assert_eq!(check(&cleared(), FED_BACK, &LAST_SEEN), Ok(()));
         type Spoil = fn(&mut Verdict);
-        let spoils: [(Spoil, Doubt); 8] = [
+        let spoils: [(Spoil, Doubt); 10] = [
             (|v| v.advisory = true, Doubt::AdvisoryOnly),
             (|v| v.positive_control.found = false, Doubt::PositiveControlFailed),
             (|v| v.positive_control.ran = false, Doubt::PositiveControlFailed),
@@ -119,6 +132,8 @@ mod tests {
             (|v| v.looks[1].valid_frames = 0, Doubt::NoValidFrame),
             (|v| v.health.valid = 0, Doubt::NoValidFrame),
             (|v| v.looks[0].found = 1, Doubt::FoundInALook),
+            (|v| v.reasons.push(Reason::MovedAside), Doubt::ReasonsAgainstIt),
+            (|v| v.looks[1].hindered = 77, Doubt::MostlyHindered),
             (|v| v.looks[0].from = WallTime::from_unix_millis(9_999), Doubt::FootageBeforeFeedback),
         ];
         for (spoil, doubt) in spoils {
@@ -126,6 +141,9 @@ mod tests {
             spoil(&mut verdict);
             assert_eq!(check(&verdict, FED_BACK, &LAST_SEEN), Err(doubt));
         }
+        let mut passed_by = cleared();
+        passed_by.looks[1].hindered = 76;
+        assert_eq!(check(&passed_by, FED_BACK, &LAST_SEEN), Ok(()), "half of it was seen");
         let since = Sight { last_seen_at: WallTime::from_unix_millis(30_001), ..LAST_SEEN };
         assert_eq!(check(&cleared(), FED_BACK, &since), Err(Doubt::SeenAfterTheLook));
         let elsewhere = Sight { still_seen_elsewhere: true, ..LAST_SEEN };

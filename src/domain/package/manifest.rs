@@ -9,7 +9,7 @@ use crate::{
         case::audit::ChainedEntry,
         detection::ModelRef,
         ids::{CaseId, DistrictId, NodeId},
-        verdict::Verdict,
+        verdict::{Verdict, measured::Measured},
         wire::{
             CameraData, CaseFactData, EventData, PatternData, PlaceData, Priority,
             VerifyRequestData,
@@ -98,9 +98,16 @@ pub struct LookRecord {
     pub try_number: i64,
     pub requested_at: WallTime,
     pub request: VerifyRequestData,
+    /// By the hub's clock; `measured.answered_at` is the edge's.
     pub answered_at: Option<WallTime>,
     pub verdict: Option<Verdict>,
+    /// Its frames are a file of their own, the evidence of role `frames`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
 }
+
+/// Of the table of a look's frames.
+pub const FRAMES_ROLE: &str = "frames";
 
 /// A file that the case names. Either it is in the package, or `left_out` says why not.
 #[derive(Debug, Clone, PartialEq, Serialize)]

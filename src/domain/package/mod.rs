@@ -4,7 +4,7 @@
 //! ```text
 //! index.html        the story for people, without scripts
 //! manifest.json     the same for programs: facts, history, looks, pictures
-//! files/<sha256>.*  masked pictures and clips as the hub holds them
+//! files/<sha256>.*  masked pictures and clips as the hub holds them; what each look measured, as CSV
 //! key.pem           the public key of the hub that signed
 //! SHA256SUMS        digest of every file above, as `sha256sum -c` reads it
 //! SHA256SUMS.sig    Ed25519 signature of SHA256SUMS, 64 bytes
@@ -83,6 +83,7 @@ pub fn file_name(sha256: &str, media_type: &str) -> String {
         "image/webp" => "webp",
         "video/mp4" => "mp4",
         "video/webm" => "webm",
+        "text/csv" => "csv",
         _ => "bin",
     };
     format!("{FILES}/{sha256}.{ending}")

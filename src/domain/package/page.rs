@@ -4,7 +4,7 @@
 
 use super::{
     MANIFEST, SIGNATURE, SUMS,
-    manifest::{CaseRecord, EvidenceRecord, LookRecord, Manifest},
+    manifest::{CaseRecord, EvidenceRecord, FRAMES_ROLE, LookRecord, Manifest},
     words::zh,
 };
 use crate::{
@@ -127,7 +127,10 @@ fn case(page: &mut Page, record: &CaseRecord) {
     if !record.looks.is_empty() {
         page.heading("视频核查与核实");
         for look in &record.looks {
-            self::look(page, look);
+            let id = Some(look.request.request_id.to_string());
+            let is_table = |one: &&EvidenceRecord| one.role == FRAMES_ROLE && one.request_id == id;
+            let table = record.evidence.iter().find(is_table);
+            self::look(page, look, table.and_then(|table| table.file.as_deref()));
         }
     }
     page.heading("办理经过");
@@ -212,8 +215,9 @@ fn summary(page: &mut Page, record: &CaseRecord) {
 
 fn pictures(page: &mut Page, record: &CaseRecord) {
     let is_after = |picture: &&EvidenceRecord| picture.role == "after";
-    let before: Vec<_> = record.evidence.iter().filter(|picture| !is_after(picture)).collect();
-    let after: Vec<_> = record.evidence.iter().filter(is_after).collect();
+    let all = || record.evidence.iter().filter(|picture| picture.role != FRAMES_ROLE);
+    let before: Vec<_> = all().filter(|picture| !is_after(picture)).collect();
+    let after: Vec<_> = all().filter(is_after).collect();
     for (title, group) in [("处置前", before), ("处置后", after)] {
         page.heading(title);
         if group.is_empty() {
@@ -250,7 +254,7 @@ fn figure(page: &mut Page, picture: &EvidenceRecord) {
         writeln!(page.0, "<figcaption>{caption}<br><code>{sha256}</code></figcaption></figure>");
 }
 
-fn look(page: &mut Page, look: &LookRecord) {
+fn look(page: &mut Page, look: &LookRecord, table: Option<&str>) {
     let request = &look.request;
     let (title, cleared, present) = match request.kind {
         VerifyKind::Precheck => ("核查（来件）", "不存在", "存在"),
@@ -292,6 +296,27 @@ fn look(page: &mut Page, look: &LookRecord) {
                 "{}，{} 第 {} 版",
                 verdict.model.id, verdict.pattern.id, verdict.pattern.version
             ),
+        );
+    }
+    if let Some(measured) = &look.measured {
+        let limits = &measured.thresholds;
+        page.row(
+            "判定阈值",
+            &format!(
+                "立案 {}，消除 {}，有效帧不少于 {}，至少 {} 次查看",
+                limits.filing_score_min,
+                limits.clearing_score_min,
+                limits.valid_frames_min,
+                limits.looks_min
+            ),
+        );
+        page.row("节点时钟（答复时）", &local(measured.answered_at));
+    }
+    if let Some(table) = table {
+        let _ = writeln!(
+            page.0,
+            "<tr><th>逐帧记录</th><td><a href=\"{0}\">{0}</a></td></tr>",
+            escaped(table)
         );
     }
     page.raw("</table>\n");

@@ -65,6 +65,8 @@ const WORDS: &[(&str, &str)] = &[
     ("found_in_a_look", "有的时段仍能找到"),
     ("footage_before_feedback", "录像早于反馈时间"),
     ("seen_after_the_look", "查看之后又被发现"),
+    ("reasons_against_it", "结论为已消除，但附有不可采信的理由"),
+    ("mostly_hindered", "可见画面中受干扰的多于有效的"),
     ("cleared_once", "首次查看未发现，间隔后再次查看确认"),
     ("still_seen_elsewhere", "其他摄像机仍能看到"),
     // reasons of people

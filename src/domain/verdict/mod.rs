@@ -13,6 +13,7 @@ pub mod health;
 pub mod hindrance;
 pub mod judge;
 pub mod known;
+pub mod measured;
 pub mod target;
 
 use super::{detection::ModelRef, footage::Hole, wire::PatternData};

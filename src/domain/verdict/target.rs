@@ -21,6 +21,8 @@ use crate::domain::{
     taxonomy::{Pattern, PersonConstraint},
 };
 
+use serde::{Deserialize, Serialize};
+
 /// Of the clearing threshold: what a model half suspects is not found, but it is not absent either.
 const SUSPECTED_SHARE: f32 = 0.5;
 /// Share of a place that must not be covered.
@@ -99,7 +101,8 @@ pub struct Likeness {
 }
 
 /// How clearly the event shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Showing {
     Nothing,
     /// At the clearing threshold, below the filing one.

@@ -98,7 +98,7 @@ pub fn in_background(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        give_way();
+        give_way(10);
         work();
     })
 }
@@ -170,7 +170,7 @@ impl Encoder {
                 if let gst::MessageView::StreamStatus(status) = message.view()
                     && status.get().0 == gst::StreamStatusType::Enter
                 {
-                    give_way();
+                    give_way(10);
                 }
                 gst::BusSyncReply::Pass
             });

@@ -33,6 +33,7 @@ const STRUCTURE_MIN: f32 = 6.0;
 /// than this, in px, is found anywhere.
 const ASIDE_SHARE: f32 = 3.0;
 const ASIDE_SIDE_PX_MIN: usize = 12;
+const ASIDE_HERE_MAX: f32 = 0.6;
 /// What matched there before by more than this part of now is no news: railings, bins in a row.
 const ASIDE_BEFORE_MAX: f32 = 0.6;
 /// Of the thing's gradients, squared: with less there is no such thing there.
@@ -112,7 +113,11 @@ impl LikenessMeter {
             let all = before.matches(&after, size, by_px, &outer);
             let Some(here) = inside.correlation() else { continue };
             let around = all.less(inside).correlation();
-            let aside = before.aside(&after, size, by_px, &inner)?;
+            // What stands where it stood was not pushed aside.
+            let aside = match here < ASIDE_HERE_MAX {
+                true => before.aside(&after, size, by_px, &inner)?,
+                false => 0.0,
+            };
             likeness = Some(match likeness {
                 None => Likeness { shift, places: here, around, aside },
                 Some(so_far) => Likeness {

@@ -15,18 +15,20 @@ use super::{
     sight::Sight,
 };
 use crate::{
+    base::time::ClockQuality,
     domain::{
         case::CaseState,
         detection::{Detection, ModelRef},
         footage::{Hole, Span},
         grid::GridCell,
         ids::CameraId,
-        pixel::PixelBox,
+        pixel::{PixelBox, PixelSize},
         scene::Zone,
         verdict::{
             Outcome, Reason, Verdict,
             bursts::{bursts, frames_wanted},
             judge::{Footage as Seen, FrameFinding, Question, judge},
+            measured::{FRAMES_MAX, FrameRecord, Measured, Thresholds, ZoneOutline, corners},
         },
         wire::{PatternData, VerifyKind, VerifyRequestData},
     },
@@ -56,6 +58,40 @@ pub struct Looker {
     pub runtime: Handle,
 }
 
+/// What the hub is told.
+pub struct Answer {
+    pub verdict: Verdict,
+    pub pictures: Vec<Stored>,
+    pub measured: Option<Measured>,
+}
+
+impl From<Verdict> for Answer {
+    /// Nothing was looked at.
+    fn from(verdict: Verdict) -> Self {
+        Self { verdict, pictures: Vec::new(), measured: None }
+    }
+}
+
+/// What was met on the way, of all intervals together.
+#[derive(Default)]
+struct Met {
+    holes: Vec<Hole>,
+    frames: Vec<FrameRecord>,
+    frames_left_out: u32,
+    clock: Option<ClockQuality>,
+}
+
+impl Met {
+    fn add(&mut self, look: u32, looked: &Looked) {
+        self.clock = Some(looked.frame.stamp.clock);
+        if self.frames.len() < FRAMES_MAX {
+            self.frames.push(FrameRecord::of(look, &looked.finding, &looked.members));
+        } else {
+            self.frames_left_out += 1;
+        }
+    }
+}
+
 /// What an interval showed.
 struct Shown {
     frames: Vec<FrameFinding>,
@@ -64,12 +100,11 @@ struct Shown {
 }
 
 impl Looker {
-    pub fn look(&mut self, request: &VerifyRequestData) -> (Verdict, Vec<Stored>) {
+    pub fn look(&mut self, request: &VerifyRequestData) -> Answer {
         let pattern_only = PatternData { id: request.pattern.clone(), version: String::new() };
         let model = self.model();
-        let cannot = |reason| {
-            (Verdict::undeterminable(pattern_only.clone(), model.clone(), reason), Vec::new())
-        };
+        let cannot =
+            |reason| Verdict::undeterminable(pattern_only.clone(), model.clone(), reason).into();
         let Some(pipeline) = self.pipelines.get(&request.camera).cloned() else {
             return cannot(Reason::NoCameraCoversCell);
         };
@@ -104,14 +139,15 @@ impl Looker {
         // The footage of the filing first: later looks must show the view that it shows.
         self.sight.restart();
         let mut before = None;
-        let (mut pictures, mut holes) = (Vec::new(), Vec::new());
+        let (mut pictures, mut met) = (Vec::new(), Met::default());
         if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
             let (from, to) =
                 (case.confirmed_at.minus(CONTROL_BEFORE), case.confirmed_at.plus(CONTROL_AFTER));
             let mut study = Study::default();
             target.memory = Memory::Learning;
             let span = Span::new(from, to);
-            if let Some(shown) = self.findings(request, span, &target, &mut holes, Some(&mut study))
+            if let Some(shown) =
+                self.findings(request, (0, span), &target, &mut met, Some(&mut study))
             {
                 before = Some(Seen { from, to, frames: shown.frames });
                 pictures.extend(shown.last.and_then(|kept| self.picture("before", &kept, &target)));
@@ -124,9 +160,9 @@ impl Looker {
         let from = request.not_before.map_or(request.from, |limit| request.from.max(limit));
         let looks = split(from, request.to, pattern.closure.looks_min);
         let (mut after, mut shown) = (Vec::new(), None);
-        for (number, (from, to)) in looks.into_iter().enumerate() {
-            let look = Span::new(from, to);
-            after.extend(self.one_look(request, look, number > 0, &target, &mut holes, &mut shown));
+        for (number, (from, to)) in (1..).zip(looks) {
+            let look = (number, Span::new(from, to));
+            after.extend(self.one_look(request, look, &target, &mut met, &mut shown));
         }
         let role = if request.kind == VerifyKind::Postcheck { "after" } else { "snapshot" };
         pictures.extend(shown.and_then(|kept| self.picture(role, &kept, &target)));
@@ -148,12 +184,23 @@ impl Looker {
             verdict.verdict = Outcome::Undeterminable;
             verdict.reasons = vec![reason];
         }
-        verdict.unrecorded = holes;
+        verdict.unrecorded = met.holes;
         if let Some(case) = request.case_id {
             let span = Span::new(from, request.to);
             self.footage.hold(&request.camera, span, case, self.shared.clock.wall());
         }
-        (verdict, pictures)
+        let PixelSize { width_px, height_px } = size;
+        let measured = Measured {
+            answered_at: self.shared.clock.wall(),
+            clock: met.clock,
+            frame_px: [width_px, height_px],
+            zones: target.zones.iter().map(|zone| ZoneOutline::of(zone)).collect(),
+            place_px: target.place.as_ref().map(corners),
+            thresholds: Thresholds::of(&pattern),
+            frames: met.frames,
+            frames_left_out: met.frames_left_out,
+        };
+        Answer { verdict, pictures, measured: Some(measured) }
     }
 
     pub fn model(&self) -> ModelRef {
@@ -175,22 +222,22 @@ impl Looker {
     fn one_look(
         &mut self,
         request: &VerifyRequestData,
-        look: Span,
-        from_its_end: bool,
+        (number, look): (u32, Span),
         target: &Target<'_>,
-        holes: &mut Vec<Hole>,
+        met: &mut Met,
         shown: &mut Option<Looked>,
     ) -> Option<Seen> {
         let wanted = frames_wanted(&target.pattern.closure);
         let mut parts = bursts(look, Duration::from_secs_f64(f64::from(wanted) / VERIFY_FPS));
-        if from_its_end {
+        if number > 1 {
             // The first look from its beginning, later ones from their end: as far apart as can be.
             parts.reverse();
         }
         let mut seen: Option<Seen> = None;
         for part in parts {
             self.sight.another_footage();
-            let Some(burst) = self.findings(request, part, target, holes, None) else { continue };
+            let found = self.findings(request, (number, part), target, met, None);
+            let Some(burst) = found else { continue };
             let at = |looked: &Looked| looked.frame.stamp.captured_at;
             *shown = shown.take().into_iter().chain(burst.last).max_by_key(at);
             let so_far = seen.get_or_insert(Seen { from: part.from, to: part.to, frames: vec![] });
@@ -207,9 +254,9 @@ impl Looker {
     fn findings(
         &mut self,
         request: &VerifyRequestData,
-        span: Span,
+        (look, span): (u32, Span),
         target: &Target<'_>,
-        holes: &mut Vec<Hole>,
+        met: &mut Met,
         mut study: Option<&mut Study>,
     ) -> Option<Shown> {
         let camera = &request.camera;
@@ -219,12 +266,12 @@ impl Looker {
             Err(error) => {
                 tracing::info!(%camera, %span, %error, "no footage");
                 if let NoFootage::Holes(found) = error {
-                    holes.extend(found);
+                    met.holes.extend(found);
                 }
                 return None;
             }
         };
-        holes.extend_from_slice(&source.holes);
+        met.holes.extend_from_slice(&source.holes);
         let mut shown = Shown { frames: Vec::new(), last: None };
         let mut looking = look_at(&mut self.sight, &mut source, target);
         loop {
@@ -232,6 +279,7 @@ impl Looker {
             let must_end =
                 self.shared.shutdown.has_begun() || self.shared.clock.wall() >= request.deadline;
             let Some(looked) = (if must_end { None } else { looking.next() }) else { break };
+            met.add(look, &looked);
             shown.frames.push(looked.finding);
             if let Some(study) = &mut study {
                 looked.teach(study);

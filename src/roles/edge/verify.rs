@@ -10,7 +10,11 @@
 //! anew. Whatever goes wrong becomes UNDETERMINABLE with a reason; nothing here can close a case by
 //! failing.
 
-use super::{counters::EdgeCounters, evidence::Stored, looking::Looker, report::Teller};
+use super::{
+    counters::EdgeCounters,
+    looking::{Answer, Looker},
+    report::Teller,
+};
 use crate::{
     base::priority::give_way,
     domain::{
@@ -23,6 +27,8 @@ use crate::{
 use std::{sync::mpsc::Receiver, time::Duration};
 use tokio::runtime::Handle;
 
+/// Of the thread. Inference waits for the cameras' anyway; this is for decoding and the rest.
+const NICE: u8 = 5;
 const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(500);
 
 pub struct Verifier {
@@ -35,7 +41,7 @@ pub struct Verifier {
 impl Verifier {
     /// Runs until shutdown.
     pub fn run(mut self, requests: &Receiver<VerifyRequestData>) {
-        give_way();
+        give_way(NICE);
         let mut queue = VerifyQueue::default();
         match self.runtime.block_on(self.store.verify_requests()) {
             Ok(waiting) => waiting.into_iter().for_each(|request| self.queue(&mut queue, request)),
@@ -55,7 +61,7 @@ impl Verifier {
                     continue;
                 }
                 Next::Late(request) => {
-                    self.give(&request, self.too_late(&request), Vec::new());
+                    self.give(&request, self.too_late(&request));
                     continue;
                 }
                 Next::NotBefore(at) => at.since(now).min(LOOK_FOR_SHUTDOWN),
@@ -85,30 +91,32 @@ impl Verifier {
     }
 
     fn answer(&mut self, request: &VerifyRequestData) {
-        let (verdict, stored) = self.looker.look(request);
+        let answer = self.looker.look(request);
         if self.has_ended() {
             // It may have been broken off; it waits for the next start.
             return;
         }
+        let verdict = &answer.verdict;
         tracing::info!(request = %request.request_id, camera = %request.camera, verdict = ?verdict.verdict, reasons = ?verdict.reasons, "verified");
-        self.give(request, verdict, stored);
+        self.give(request, answer);
     }
 
-    fn too_late(&self, request: &VerifyRequestData) -> Verdict {
+    fn too_late(&self, request: &VerifyRequestData) -> Answer {
         tracing::warn!(request = %request.request_id, deadline = %request.deadline, "a verification waited past its deadline");
         let pattern = PatternData { id: request.pattern.clone(), version: String::new() };
-        Verdict::undeterminable(pattern, self.looker.model(), Reason::DeadlinePassed)
+        Verdict::undeterminable(pattern, self.looker.model(), Reason::DeadlinePassed).into()
     }
 
-    fn give(&self, request: &VerifyRequestData, verdict: Verdict, stored: Vec<Stored>) {
+    fn give(&self, request: &VerifyRequestData, answer: Answer) {
         EdgeCounters::add(&self.looker.shared.counters.verified, 1);
         let (evidence, uploads): (Vec<EvidenceData>, Vec<UploadRow>) =
-            stored.into_iter().map(|stored| (stored.data, stored.upload)).unzip();
+            answer.pictures.into_iter().map(|stored| (stored.data, stored.upload)).unzip();
         let result = VerifyResultData {
             request_id: request.request_id,
             case_id: request.case_id,
-            verdict,
+            verdict: answer.verdict,
             evidence,
+            measured: answer.measured.map(Box::new),
         };
         let Ok(payload) = serde_json::to_vec(&result) else { return };
         let now = self.looker.shared.clock.wall();

@@ -13,13 +13,14 @@ use crate::{
         package::{
             KEY, MANIFEST, PAGE, SIGNATURE, SUMS, TOTAL_BYTES_MAX, file_name,
             manifest::{
-                Basis, CaseData, CaseRecord, EvidenceRecord, FactRecord, LeftOut, LookRecord,
-                Manifest,
+                Basis, CaseData, CaseRecord, EvidenceRecord, FRAMES_ROLE, FactRecord, LeftOut,
+                LookRecord, Manifest,
             },
             page,
             sums::{self, Sums},
             zip::{self, ZipEntry},
         },
+        verdict::measured::Measured,
         wire::CameraData,
     },
     drivers::{
@@ -39,6 +40,7 @@ use std::{
     io,
 };
 use tokio::io::AsyncReadExt;
+use uuid::Uuid;
 
 pub mod footage;
 
@@ -145,6 +147,8 @@ struct Packing {
     examined: BTreeMap<Digest256, Option<Examined>>,
     names: BTreeMap<String, Digest256>,
     shown: BTreeMap<Digest256, CaseId>,
+    /// Made here, by name.
+    tables: BTreeMap<String, Vec<u8>>,
 }
 
 impl Packing {
@@ -163,20 +167,30 @@ impl Packing {
                 data: fact.data,
             })
             .collect();
-        let looks: Vec<LookRecord> = (held.looks.into_iter())
-            .map(|look| LookRecord {
+        let mut evidence = Vec::new();
+        for named in held.evidence {
+            evidence.push(self.evidence(files, case_id, named).await?);
+        }
+        let mut looks = Vec::new();
+        for look in held.looks {
+            let (verdict, measured) = match look.result {
+                Some(result) => (Some(result.verdict), result.measured.map(|measured| *measured)),
+                None => (None, None),
+            };
+            let measured = measured.map(|measured| {
+                evidence.push(self.table(look.request.request_id, &measured));
+                Measured { frames: Vec::new(), ..measured }
+            });
+            looks.push(LookRecord {
                 node: look.node,
                 round: look.round,
                 try_number: look.try_number,
                 requested_at: look.requested_at,
                 request: look.request,
                 answered_at: look.result_at,
-                verdict: look.result.map(|result| result.verdict),
-            })
-            .collect();
-        let mut evidence = Vec::new();
-        for named in held.evidence {
-            evidence.push(self.evidence(files, case_id, named).await?);
+                verdict,
+                measured,
+            });
         }
         Ok(CaseRecord {
             case: case_data(held.case),
@@ -223,6 +237,25 @@ impl Packing {
         })
     }
 
+    /// What a look measured, frame by frame.
+    fn table(&mut self, request_id: Uuid, measured: &Measured) -> EvidenceRecord {
+        let csv = measured.csv().into_bytes();
+        let (sha256, media_type) = (Digest256::of(&csv).to_string(), "text/csv");
+        let name = file_name(&sha256, media_type);
+        self.tables.insert(name.clone(), csv);
+        EvidenceRecord {
+            role: FRAMES_ROLE.to_owned(),
+            sha256,
+            media_type: media_type.to_owned(),
+            width_px: measured.frame_px[0],
+            height_px: measured.frame_px[1],
+            captured_at: measured.answered_at,
+            request_id: Some(request_id.to_string()),
+            file: Some(name),
+            left_out: None,
+        }
+    }
+
     /// Is it what its name says?
     async fn examine(
         &mut self,
@@ -247,7 +280,9 @@ impl Packing {
             };
             Some((name.clone(), member))
         };
-        self.names.iter().filter_map(member).collect()
+        let tables =
+            self.tables.iter().map(|(name, csv)| (name.clone(), Member::text(csv.clone())));
+        self.names.iter().filter_map(member).chain(tables).collect()
     }
 }
 

@@ -51,6 +51,11 @@ fn after(secs: u64) -> WallTime {
 
 /// A case from its opening to its closing by video, with another node's case merged into it.
 async fn closed_case(bench: &Bench) {
+    closed_case_with(bench, &json!({})).await;
+}
+
+/// `told`: what the result of the look says beyond its verdict.
+async fn closed_case_with(bench: &Bench, told: &Value) {
     let store = &bench.register.store;
     let before = bench.hold(b"the bin is full").await;
     let clip = bench.hold(b"clip of a full bin").await;
@@ -97,7 +102,7 @@ async fn closed_case(bench: &Bench) {
     };
     let begins = Decision::new(Event::PostcheckStarted, "auto:postcheck", after(60));
     store.request_verification(&new, Some(&begins), after(60)).await.unwrap();
-    let result: VerifyResultData = serde_json::from_value(json!({
+    let mut result = json!({
         "request_id": Uuid::from_u128(9), "case_id": case_id(1),
         "verdict": {
             "verdict": "CLEARED", "reasons": ["not_found"], "advisory": false,
@@ -108,8 +113,11 @@ async fn closed_case(bench: &Bench) {
             "pattern": {"id": "bin_overflowing", "version": "3"},
         },
         "evidence": [picture("after", &emptied, after(55))],
-    }))
-    .unwrap();
+    });
+    for (key, value) in told.as_object().unwrap() {
+        result[key] = value.clone();
+    }
+    let result: VerifyResultData = serde_json::from_value(result).unwrap();
     store.keep_result(&new.node, &result, after(70)).await.unwrap();
     let cleared = Event::VerdictPostcheck(crate::domain::verdict::Outcome::Cleared);
     let mut cleared = Decision::new(cleared, "auto:postcheck", after(71));
@@ -262,6 +270,41 @@ async fn a_package_tells_the_whole_story_and_always_in_the_same_bytes() {
     assert!(report.holds && report.key_known == Some(true), "{report:?}");
     assert_eq!(report.chains.len(), 2, "its own and that of the merged case");
     assert_eq!(judged(&files.zip(), &[]).key_known, None);
+}
+
+#[tokio::test]
+async fn what_a_look_measured_is_in_the_package_frame_by_frame() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::open(dir.path()).await;
+    let measured = json!({
+        "answered_at": after(69), "clock": "arrival", "frame_px": [640, 360],
+        "zones": [{"id": "pavement", "polygon_px": [[0.0, 0.0], [640.0, 0.0], [640.0, 360.0]]}],
+        "place_px": [10, 20, 30, 40],
+        "thresholds": {"filing_score_min": 0.4, "clearing_score_min": 0.24,
+                       "valid_frames_min": 30, "looks_min": 2},
+        "frames": [{"look": 0, "at": START, "condition": "ok", "showing": "surely", "score": 0.9,
+                    "box_px": [1, 2, 3, 4]},
+                   {"look": 1, "at": after(51), "condition": "blurred", "showing": "nothing"}],
+    });
+    closed_case_with(&bench, &json!({ "measured": measured })).await;
+    let files = Files::of(&bench).await;
+    assert!(holds(&files.zip()));
+    let manifest = files.manifest();
+    let case = &manifest["cases"][0];
+    let told = &case["looks"][0]["measured"];
+    assert_eq!((&told["zones"], &told["place_px"][3]), (&measured["zones"], &json!(40.0)));
+    assert_eq!(told["thresholds"]["valid_frames_min"], 30);
+    assert_eq!(told.get("frames"), None, "they are a file of their own");
+    let table = case["evidence"].as_array().unwrap().iter().find(|one| one["role"] == "frames");
+    let table = table.expect("it is named")["file"].as_str().unwrap();
+    let csv = String::from_utf8(files.0[table].clone()).unwrap();
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    assert!(csv.contains("0.9,1,2,3,4"), "{csv}");
+    let page = String::from_utf8(files.0["index.html"].clone()).unwrap();
+    assert!(page.contains(&format!("href=\"{table}\"")));
+    let mut altered = files.clone();
+    altered.0.get_mut(table).unwrap()[9] ^= 1;
+    assert!(!holds(&altered.zip()));
 }
 
 #[tokio::test]
