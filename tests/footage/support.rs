@@ -261,10 +261,11 @@ impl SmallDisk {
         self.at.join("ballast")
     }
 
-    /// To the last byte.
+    /// To the last byte; again after something was deleted.
     pub fn fill(&self) {
         use std::io::Write;
-        let mut file = std::fs::File::create(self.ballast()).unwrap();
+        let mut file =
+            std::fs::File::options().create(true).append(true).open(self.ballast()).unwrap();
         let mut block = vec![0_u8; 65_536];
         while !block.is_empty() {
             if file.write_all(&block).is_err() {

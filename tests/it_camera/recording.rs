@@ -280,7 +280,7 @@ fn a_clip_is_as_long_as_its_frames_and_hides_what_it_should() {
         &mut source,
         &mut |stamp, planes| {
             for head in heads.around(stamp.captured_at) {
-                mask::pixelate(planes, head);
+                mask::pixelate(planes, &head);
             }
             mask::outline(planes, &PixelBox::new(10.0, 10.0, 60.0, 60.0), [235, 128, 128]);
         },

@@ -156,16 +156,24 @@ impl Footage {
         Ok(told)
     }
 
-    /// Since when everything that was recorded is still there: the first segment that no case holds.
+    /// Since when everything that was recorded is still there: the first segment that no case holds. Where
+    /// none is left, the newest hole: it began where footage had ended.
     fn kept_from(&self, camera: &CameraId) -> io::Result<Option<WallTime>> {
         let dir = self.camera_dir(camera);
         let holds = holds(&dir)?;
-        let mut first = None;
+        let (mut first, mut hole) = (None, None);
         for day in days(&dir)? {
             let mut names = names(&dir.join(day))?;
             names.sort();
             for name in names {
-                let Some(Entry::Segment(name)) = Entry::parse(&name) else { continue };
+                let name = match Entry::parse(&name) {
+                    Some(Entry::Segment(name)) => name,
+                    Some(Entry::Gap { from, .. }) => {
+                        hole = hole.max(Some(from));
+                        continue;
+                    }
+                    None => continue,
+                };
                 let ends_at = name.closed.map_or(name.starts_at, |(ends_at, _)| ends_at);
                 let span = Span::new(name.starts_at, ends_at);
                 first = first.or(Some(span.from));
@@ -174,7 +182,7 @@ impl Footage {
                 }
             }
         }
-        Ok(first)
+        Ok(first.or(hole))
     }
 
     /// First to last recorded moment; `None` without a recording. There may be gaps within.

@@ -1,6 +1,9 @@
 //! The order of deletion, on files whose names claim lengths; and on a real small disk.
 
-use super::*;
+use super::{
+    super::keeper::{CameraLimits, Keeper},
+    *,
+};
 use crate::{
     base::clock::SimClock,
     domain::{footage::Span, ids::CaseId},
