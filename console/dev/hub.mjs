@@ -106,6 +106,23 @@ async function act(one, request, response) {
   json(response, 200, detailOf(one));
 }
 
+/** The edge answers after three seconds; what is an hour old has been deleted. */
+async function footage(one, request, response) {
+  const wanted = await bodyOf(request);
+  const known = one.footage.find((each) => each.from === wanted.from && each.to === wanted.to);
+  if (known) return json(response, 200, known);
+  const asked = { request_id: `f${one.footage.length}`, ...wanted, asked_at: at(0), status: 'waiting', holes: [] };
+  one.footage.push(asked);
+  setTimeout(() => {
+    const old = Date.parse(wanted.from) < Date.now() - 3_600_000;
+    const hole = { from: wanted.from, to: new Date(Date.parse(wanted.from) + 2000).toISOString(), reason: 'stream_lost' };
+    const ready = { status: 'ready', holes: [hole], hole: 'stream_lost', clip: evidence('playback', one.case_id), filmstrip: evidence('filmstrip', one.case_id) };
+    Object.assign(asked, old ? { status: 'refused', refusal: 'nothing_recorded', hole: 'before_retention' } : ready);
+    say(one);
+  }, 3000);
+  json(response, 202, asked);
+}
+
 async function complain(request, response) {
   const body = await bodyOf(request);
   const where = body.place.code ? cameras[0].place : body.place;
@@ -125,11 +142,12 @@ async function complain(request, response) {
 }
 
 async function file(request, response, digest) {
-  const owner = [...cases.values()].find((one) => [...one.evidence, ...one.verifications.flatMap((v) => v.evidence)].some((e) => e.sha256 === digest));
-  const role = ['annotated', 'snapshot', 'clip', 'before', 'after'].find((each) => owner && sha(`${each}/${owner.case_id}`) === digest);
+  const owner = [...cases.values()].find((one) => [...one.evidence, ...one.verifications.flatMap((v) => v.evidence), ...one.footage.flatMap((f) => [f.clip, f.filmstrip].filter(Boolean))].some((e) => e.sha256 === digest));
+  const role = ['annotated', 'snapshot', 'clip', 'before', 'after', 'playback', 'filmstrip'].find((each) => owner && sha(`${each}/${owner.case_id}`) === digest);
   if (!role) return problem(response, 404, 'no such file');
-  const path = role === 'clip' ? process.env.DEV_CLIP : process.env.DEV_PICTURE;
-  if (!path && role === 'clip') return problem(response, 404, 'set DEV_CLIP');
+  const video = role === 'clip' || role === 'playback';
+  const path = video ? process.env.DEV_CLIP : process.env.DEV_PICTURE;
+  if (!path && video) return problem(response, 404, 'set DEV_CLIP');
   if (!path) return response.writeHead(200, { 'Content-Type': 'image/svg+xml' }).end(picture(role, digest));
   const bytes = await readFile(path);
   const type = { '.mp4': 'video/mp4', '.jpg': 'image/jpeg', '.png': 'image/png' }[extname(path)];
@@ -179,6 +197,7 @@ async function answer(request, response) {
     return json(response, 200, { items: near.map((other, i) => ({ ...other, metres: 0.8 + i * 3.1, proposed: i === 0 })) });
   }
   if (verb === 'act') return act(one, request, response);
+  if (verb === 'footage') return footage(one, request, response);
   return json(response, 200, detailOf(one), { ETag: `"${one.version}"` });
 }
 
