@@ -8,12 +8,11 @@ pub fn give_way(steps: u8) {
     let _ = steps;
     #[cfg(target_os = "linux")]
     {
-        use std::ffi::{c_int, c_uint};
+        use std::ffi::c_int;
         unsafe extern "C" {
-            fn setpriority(which: c_int, who: c_uint, priority: c_int) -> c_int;
+            fn nice(increment: c_int) -> c_int;
         }
-        const PRIO_PROCESS: c_int = 0;
-        // SAFETY: takes integers only; on Linux, process 0 is the calling thread. Refusal is harmless.
-        unsafe { setpriority(PRIO_PROCESS, 0, steps.into()) };
+        // SAFETY: takes and gives integers; on Linux it means the calling thread. Refusal is harmless.
+        unsafe { nice(steps.into()) };
     }
 }

@@ -34,6 +34,8 @@ const STRUCTURE_MIN: f32 = 6.0;
 const ASIDE_SHARE: f32 = 3.0;
 const ASIDE_SIDE_PX_MIN: usize = 12;
 const ASIDE_HERE_MAX: f32 = 0.6;
+/// Longer side, in px, that is enough to recognise a thing by: what a search costs grows with the square.
+const ASIDE_SIDE_PX: f32 = 40.0;
 /// What matched there before by more than this part of now is no news: railings, bins in a row.
 const ASIDE_BEFORE_MAX: f32 = 0.6;
 /// Of the thing's gradients, squared: with less there is no such thing there.
@@ -198,68 +200,42 @@ impl Gradients {
         &self,
         after: &Self,
         size: PixelSize,
-        [dx, dy]: [i32; 2],
+        shift: [i32; 2],
         of: &PixelBox,
     ) -> Result<f32, PixelFault> {
-        let width = size.width_px as i32;
-        let [columns, rows] = spans(of, [0, 0], size);
-        let wide = of.grown(ASIDE_SHARE * of.extent());
-        let [wide_columns, wide_rows] = spans(&wide, [dx, dy], size);
+        let thing = spans(of, [0, 0], size);
+        let wide = spans(&of.grown(ASIDE_SHARE * of.extent()), shift, size);
         let is_inside = |part: &Range<i32>, whole: &Range<i32>| {
             part.start >= whole.start && part.end <= whole.end && part.len() >= ASIDE_SIDE_PX_MIN
         };
-        let is_known = is_inside(&columns, &wide_columns)
-            && is_inside(&rows, &wide_rows)
+        let is_known = thing.iter().zip(&wide).all(|(part, whole)| is_inside(part, whole))
             && self.matches(self, size, [0, 0], of).correlation().is_some();
         if !is_known {
             return Ok(0.0);
         }
-        let cut = |from: &Self, columns: &Range<i32>, rows: &Range<i32>, [dx, dy]: [i32; 2]| {
-            let at = |x, y| ((y + dy) * width + x + dx) as usize;
-            let row = |y| columns.clone().map(move |x| at(x, y));
-            let px = rows.clone().flat_map(row);
-            px.map(|px| Vec2f::from([from.x[px], from.y[px]])).collect::<Vec<_>>()
+        // A large thing is recognised by less than all its px.
+        let step = ((of.extent() / ASIDE_SIDE_PX).round() as usize).max(1);
+        let cut = |from: &Self, of: &[Range<i32>; 2], shift| Cut::of(from, size, of, shift, step);
+        let (there, then, now) =
+            (cut(self, &thing, [0, 0]), cut(self, &wide, [0, 0]), cut(after, &wide, shift));
+        let found = (there.find_in(&then).map_err(fault)?, there.find_in(&now).map_err(fault)?);
+        let across = now.width - there.width + 1;
+        // Where the thing itself was, in steps from the corner of the wide cut.
+        let own = [0, 1].map(|axis| (thing[axis].start - wide[axis].start) as f32 / step as f32);
+        let is_own = |at: [usize; 2]| {
+            let sides = [there.width, there.height];
+            (0..2).all(|axis| {
+                (at[axis] as f32 - own[axis]).abs() <= ASIDE_OWN_SHARE * sides[axis] as f32
+            })
         };
-        let thing = cut(self, &columns, &rows, [0, 0]);
-        let then = cut(self, &wide_columns, &wide_rows, [0, 0]);
-        let now = cut(after, &wide_columns, &wide_rows, [dx, dy]);
-        let run = || {
-            let mat = |px, rows: &Range<i32>, columns: &Range<i32>| {
-                Mat::new_rows_cols_with_data::<Vec2f>(rows.len() as i32, columns.len() as i32, px)
-            };
-            let thing = mat(&thing, &rows, &columns)?;
-            let found = |px| -> opencv::Result<Vec<f32>> {
-                let mut out = Mat::default();
-                let picture = mat(px, &wide_rows, &wide_columns)?;
-                imgproc::match_template_def(&picture, &thing, &mut out, imgproc::TM_CCORR_NORMED)?;
-                Ok(out.data_typed::<f32>()?.to_vec())
-            };
-            Ok::<_, opencv::Error>((found(&then)?, found(&now)?))
-        };
-        let (then, now) = run().map_err(fault)?;
-        let across = wide_columns.len() - columns.len() + 1;
-        let own = |at: usize, part: &Range<i32>, whole: &Range<i32>| {
-            let moved = (whole.start + at as i32 - part.start).abs();
-            moved as f32 <= ASIDE_OWN_SHARE * part.len() as f32
-        };
-        let strength = |of: &Self, columns: Range<i32>, rows: Range<i32>, [dx, dy]: [i32; 2]| {
-            let px = cut(of, &columns, &rows, [dx, dy]);
-            px.iter().map(|gradient| gradient[0].powi(2) + gradient[1].powi(2)).sum::<f32>()
-        };
-        let own_strength = strength(self, columns.clone(), rows.clone(), [0, 0]);
+        let strength = there.strength([0, 0], &there);
         let mut best = 0.0;
-        for (at, (now, then)) in now.iter().zip(&then).enumerate() {
-            let is_own =
-                own(at % across, &columns, &wide_columns) && own(at / across, &rows, &wide_rows);
-            if *now <= best || is_own || *then > ASIDE_BEFORE_MAX * *now {
-                continue;
-            }
-            let (x, y) =
-                (wide_columns.start + (at % across) as i32, wide_rows.start + (at / across) as i32);
-            let (columns, rows) = (x..x + columns.len() as i32, y..y + rows.len() as i32);
+        for (at, (before, after)) in found.0.iter().zip(&found.1).enumerate() {
+            let at = [at % across, at / across];
+            let is_news = *after > best && !is_own(at) && *before <= ASIDE_BEFORE_MAX * *after;
             // The faintest texture may correlate with anything.
-            if strength(after, columns, rows, [dx, dy]) >= ASIDE_STRENGTH_MIN * own_strength {
-                best = *now;
+            if is_news && now.strength(at, &there) >= ASIDE_STRENGTH_MIN * strength {
+                best = *after;
             }
         }
         Ok(best)
@@ -281,6 +257,57 @@ impl Gradients {
             }
         }
         sums
+    }
+}
+
+/// A part of a picture's gradients, thinned out.
+struct Cut {
+    width: usize,
+    height: usize,
+    px: Vec<Vec2f>,
+}
+
+impl Cut {
+    /// Means of `step` by `step` px, where the shift puts them.
+    fn of(
+        from: &Gradients,
+        size: PixelSize,
+        [columns, rows]: &[Range<i32>; 2],
+        [dx, dy]: [i32; 2],
+        step: usize,
+    ) -> Self {
+        let (width, height) = (columns.len() / step, rows.len() / step);
+        let part = 1.0 / (step * step) as f32;
+        let mut px = vec![Vec2f::default(); width * height];
+        for y in 0..height * step {
+            let row = (rows.start + y as i32 + dy) * size.width_px as i32 + columns.start + dx;
+            for x in 0..width * step {
+                let at = row as usize + x;
+                let into = &mut px[y / step * width + x / step];
+                into[0] += part * from.x[at];
+                into[1] += part * from.y[at];
+            }
+        }
+        Self { width, height, px }
+    }
+
+    fn mat(&self) -> opencv::Result<impl core::ToInputArray + '_> {
+        Mat::new_rows_cols_with_data(self.height as i32, self.width as i32, &self.px)
+    }
+
+    /// How well this is found at each place of a wider cut.
+    fn find_in(&self, wide: &Self) -> opencv::Result<Vec<f32>> {
+        let mut out = Mat::default();
+        let method = imgproc::TM_CCORR_NORMED;
+        imgproc::match_template_def(&wide.mat()?, &self.mat()?, &mut out, method)?;
+        Ok(out.data_typed::<f32>()?.to_vec())
+    }
+
+    /// Squared gradients of a part as large as another cut.
+    fn strength(&self, [x, y]: [usize; 2], part: &Self) -> f32 {
+        let row = |y: usize| &self.px[y * self.width + x..][..part.width];
+        let rows = (y..y + part.height).flat_map(row);
+        rows.map(|gradient| gradient[0].powi(2) + gradient[1].powi(2)).sum()
     }
 }
 
