@@ -17,7 +17,7 @@
 //! live, a core        2 streams x 10 frames x 16 ms = 0.32 s a second
 //! ```
 //! Three phases: nothing asked, one look at a time, and 20 that wait all the time. Lost are frames that
-//! were decoded and never analysed, by the edge's own counters: a newer one came before a network was free.
+//! were to be analysed and were not, by the edge's own counters: a newer one came before a network was free.
 //! Latency is on this machine's clock, from publishing the request to receiving the result.
 
 mod support;
@@ -134,11 +134,12 @@ async fn measure() -> anyhow::Result<()> {
         let lasted = asking.clock.monotonic().since(began).as_secs_f64();
         let cores = (process::cpu_time(&pid)? - cpu).as_secs_f64() / lasted;
         let decoded = (after.decoded - before.decoded).max(1) as f64;
-        let lost = 1.0 - (after.analysed - before.analysed) as f64 / decoded;
+        let wanted = decoded * frames_per_sec / FRAMES_PER_SEC;
+        let lost = 1.0 - (after.analysed - before.analysed) as f64 / wanted;
         let latencies = Spread::of(asking.results.iter().map(|(took, _)| took.as_secs_f64()));
         let answers = asking.results.len();
         println!(
-            "{name:>16}: {decoded:.0} frames decoded, {:.2} % lost; {cores:.2} cores; {answers} answers in {lasted:.0} s, \
+            "{name:>16}: {wanted:.0} frames to be analysed, {:.2} % lost; {cores:.2} cores; {answers} answers in {lasted:.0} s, \
              p50 {:.2} s, p95 {:.2} s, verdicts {}",
             100.0 * lost,
             latencies.at(0.5),
@@ -146,7 +147,7 @@ async fn measure() -> anyhow::Result<()> {
             asking.verdicts(),
         );
         phases.push(json!({
-            "phase": name, "waiting": waiting, "frames": decoded, "lost_share": round(lost),
+            "phase": name, "waiting": waiting, "frames": wanted, "lost_share": round(lost),
             "cores": round(cores), "answers": answers, "secs": round(lasted),
             "latency_secs": latencies.json(),
         }));

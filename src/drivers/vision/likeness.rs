@@ -347,7 +347,7 @@ mod tests {
 
     /// Something as a heap looks: blotches of its own, the same for the same number.
     fn blotch(number: u32, x: usize, y: usize) -> u8 {
-        let mut seed = (x / 4) as u32 | (y / 4) as u32 * 256 | number << 16;
+        let mut seed = (x / 4) as u32 + 256 * (y / 4) as u32 + 65_536 * number;
         for factor in [0x7feb_352d, 0x846c_a68b] {
             seed = (seed ^ (seed >> 16)).wrapping_mul(factor);
         }
