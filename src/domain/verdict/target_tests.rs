@@ -41,6 +41,11 @@ fn scene() -> Scene {
     }
 }
 
+fn target<'a>(pattern: &'a Pattern, scene: &'a Scene, memory: Memory) -> Target<'a> {
+    let zones = scene.zones.iter().collect();
+    Target { pattern, scene, zones, place: Some(PLACE), cell: None, ground: None, memory }
+}
+
 /// What one frame says after a filing on whose frames `filed` stood.
 fn weigh(
     pattern: &Pattern,
@@ -49,15 +54,7 @@ fn weigh(
     (light, likeness): (Light, Option<Likeness>),
 ) -> (Showing, Option<Hindrance>) {
     let scene = scene();
-    let mut target = Target {
-        pattern,
-        scene: &scene,
-        zones: scene.zones.iter().collect(),
-        place: Some(PLACE),
-        cell: None,
-        ground: None,
-        memory: Memory::Learning,
-    };
+    let mut target = target(pattern, &scene, Memory::Learning);
     let mut study = Study::default();
     for _ in 0..10 {
         study.add(filed, Some(LIGHT));
@@ -129,15 +126,7 @@ fn what_stood_before_it_all_the_time_hides_nothing_new() {
 #[test]
 fn in_a_zone_without_a_place_only_what_passes_hides_and_only_what_is_sure_bars() {
     let (pattern, scene) = (bin(), scene());
-    let target = Target {
-        pattern: &pattern,
-        scene: &scene,
-        zones: scene.zones.iter().collect(),
-        place: None,
-        cell: None,
-        ground: None,
-        memory: Memory::None,
-    };
+    let target = Target { place: None, ..target(&pattern, &scene, Memory::None) };
     let emptied = seen("bin", 0.6, PLACE);
     let with = |other: Detection| {
         let detections = [emptied.clone(), other];
@@ -218,15 +207,7 @@ fn what_is_seen_a_step_aside_by_its_picture_is_not_gone_though_the_model_misses_
 #[test]
 fn in_the_footage_of_the_filing_another_thing_close_by_proves_nothing() {
     let (pattern, scene) = (stall(), scene());
-    let target = Target {
-        pattern: &pattern,
-        scene: &scene,
-        zones: scene.zones.iter().collect(),
-        place: Some(PLACE),
-        cell: None,
-        ground: None,
-        memory: Memory::Learning,
-    };
+    let target = target(&pattern, &scene, Memory::Learning);
     let shown = |bbox| {
         let detections = [seen("stall", 0.8, bbox)];
         target.weigh(&Measured { detections: &detections, light: None, likeness: None }).showing
@@ -238,15 +219,7 @@ fn in_the_footage_of_the_filing_another_thing_close_by_proves_nothing() {
 #[test]
 fn what_covers_the_place_is_named_unless_it_walks() {
     let (pattern, scene) = (stall(), scene());
-    let target = Target {
-        pattern: &pattern,
-        scene: &scene,
-        zones: scene.zones.iter().collect(),
-        place: Some(PLACE),
-        cell: None,
-        ground: None,
-        memory: Memory::None,
-    };
+    let target = target(&pattern, &scene, Memory::None);
     let cover = |class| {
         let detections = [seen(class, 0.8, PLACE.moved(5.0, 5.0))];
         let measured = Measured { detections: &detections, light: None, likeness: None };

@@ -47,12 +47,16 @@ pub use sessions::{SessionRow, View};
 pub use verifications::{NewVerification, VerificationRow};
 
 use super::{StoreError, open_sqlite};
-use crate::domain::{ids::DistrictId, wire::NodeAddress};
+use crate::{
+    base::time::WallTime,
+    domain::{ids::DistrictId, wire::NodeAddress},
+};
 use sqlx::{
     Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use std::{path::Path, sync::Arc, time::Duration};
+use uuid::Uuid;
 
 /// Enough for the page's parallel requests; each is short.
 const READERS_MAX: u32 = 4;
@@ -117,6 +121,22 @@ impl HubStore {
             },
             error => StoreError::from_sqlx(&self.path, error),
         }
+    }
+
+    /// `update` sets when the request $2 is sent again, $1.
+    async fn set_send_at(
+        &self,
+        update: &'static str,
+        request_id: Uuid,
+        send_at: WallTime,
+    ) -> Result<(), StoreError> {
+        sqlx::query(update)
+            .bind(send_at.unix_millis())
+            .bind(request_id.to_string())
+            .execute(&self.writer)
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(())
     }
 
     fn address_of(&self, node: &str) -> Option<NodeAddress> {

@@ -247,13 +247,8 @@ impl HubStore {
         request_id: Uuid,
         send_at: WallTime,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE verifications SET send_at_millis = $1 WHERE request_id = $2")
-            .bind(send_at.unix_millis())
-            .bind(request_id.to_string())
-            .execute(&self.writer)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(())
+        let update = "UPDATE verifications SET send_at_millis = $1 WHERE request_id = $2";
+        self.set_send_at(update, request_id, send_at).await
     }
 
     /// Looks whose outcome is not applied yet, oldest first.
