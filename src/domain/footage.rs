@@ -13,6 +13,9 @@ use std::{
     time::Duration,
 };
 
+/// Footage becomes readable this long after it was taken.
+pub const FOOTAGE_DELAY: Duration = Duration::from_secs(5);
+
 /// A shorter break is how cameras are, and no hole.
 pub const HOLE_MIN: Duration = Duration::from_secs(1);
 

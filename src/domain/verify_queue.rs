@@ -4,14 +4,14 @@
 //! deadline is nearest, then the one that came first. A request whose footage is not there yet holds up
 //! nobody; near its deadline it is taken with what there is. Bounded by [`WAITING_MAX`].
 
-use super::wire::{Priority, VerifyRequestData};
+use super::{
+    footage::FOOTAGE_DELAY,
+    wire::{Priority, VerifyRequestData},
+};
 use crate::base::time::WallTime;
-use std::time::Duration;
 
 /// The hub repeats what finds no room.
 pub const WAITING_MAX: usize = 256;
-/// Footage becomes readable this long after it was taken.
-pub const FOOTAGE_DELAY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub struct VerifyQueue {

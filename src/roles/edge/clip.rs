@@ -13,7 +13,7 @@ use crate::{
     base::time::WallTime,
     domain::{
         case::CaseState,
-        footage::Span,
+        footage::{FOOTAGE_DELAY, Span},
         frame::FrameStamp,
         ids::{CameraId, CaseId},
         pixel::{PixelBox, PixelSize},
@@ -39,8 +39,6 @@ use std::{
 
 const BEFORE: Duration = Duration::from_secs(8);
 const AFTER: Duration = Duration::from_secs(4);
-/// A segment is complete this long after its last frame.
-const SEGMENT_DELAY: Duration = Duration::from_secs(5);
 /// Masks reach this far to both sides of their frame.
 pub const MASK_HOLD: Duration = Duration::from_millis(600);
 const BOXES_KEPT: Duration = Duration::from_secs(60);
@@ -120,7 +118,7 @@ impl Clips {
 
     /// Starts the next clip whose footage is complete by `now`, unless one is being made.
     pub fn make_due(&mut self, now: WallTime) {
-        let due = self.jobs.front().is_some_and(|job| now >= job.to.plus(SEGMENT_DELAY));
+        let due = self.jobs.front().is_some_and(|job| now >= job.to.plus(FOOTAGE_DELAY));
         if !due || self.busy.load(Ordering::Acquire) {
             return;
         }

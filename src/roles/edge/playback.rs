@@ -19,7 +19,7 @@ use crate::{
     base::{hex::hex, time::ClockQuality},
     domain::{
         detection::ModelRef,
-        footage::Hole,
+        footage::{FOOTAGE_DELAY, Hole},
         frame::{Frame, FrameStamp},
         ids::CameraId,
         privacy::PrivacyMask,
@@ -56,8 +56,6 @@ pub const REQUESTS_MAX: usize = 16;
 pub const MASK_FPS: f64 = 5.0;
 /// Part of the name of a masking: raise it when the same boxes hide something else.
 const MASKS_VERSION: u32 = 1;
-/// Footage becomes readable this long after it was taken.
-const SEGMENT_DELAY: Duration = Duration::from_secs(5);
 const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(500);
 
 /// Names what hides what: this program's way, the model, and the camera's privacy zones.
@@ -185,7 +183,7 @@ impl Playback {
     }
 
     fn wait_for_footage(&self, request: &FootageRequestData) {
-        let complete = request.to.plus(SEGMENT_DELAY);
+        let complete = request.to.plus(FOOTAGE_DELAY);
         loop {
             let now = self.shared.clock.wall();
             if now >= complete || now >= request.deadline || self.has_ended() {
