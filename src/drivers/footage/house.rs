@@ -173,15 +173,20 @@ impl House {
         }
         let free = |house: &Self| free_bytes(&house.dir).unwrap_or(u64::MAX);
         let free_min = self.limits.free_bytes_min;
-        self.delete_oldest(None, DeletedFor::Disk, &|house| free(house) < free_min);
-        self.delete_oldest(None, DeletedFor::DiskThoughHeld, &|house| free(house) < free_min);
-        if free(self) < free_min {
+        if !self.empty_disk(&|house| free(house) < free_min) {
             stuck = Some(KeeperEvent::NothingToDelete { free_bytes: free(self) });
         }
         if let (Some(stuck), false) = (&stuck, self.told_stuck) {
             (self.on_event)(stuck.clone());
         }
         self.told_stuck = stuck.is_some();
+    }
+
+    /// Whether the disk is no longer `too_full`. What a case holds goes only when nothing else is
+    /// left: that others have taken the room meanwhile is no reason yet.
+    fn empty_disk(&mut self, too_full: &dyn Fn(&Self) -> bool) -> bool {
+        self.delete_oldest(None, DeletedFor::Disk, too_full)
+            || self.delete_oldest(None, DeletedFor::DiskThoughHeld, too_full)
     }
 
     fn bytes(&self, of: Option<&CameraId>) -> u64 {
@@ -244,15 +249,16 @@ impl House {
         }
     }
 
-    /// Oldest first, as long as `too_much`; held ones for [`DeletedFor::DiskThoughHeld`], else the others.
+    /// Oldest first, as long as `too_much`; held ones for [`DeletedFor::DiskThoughHeld`], else the
+    /// others. Whether that was enough.
     fn delete_oldest(
         &mut self,
         of: Option<&CameraId>,
         reason: DeletedFor,
         too_much: &dyn Fn(&Self) -> bool,
-    ) {
+    ) -> bool {
         if !too_much(self) {
-            return;
+            return true;
         }
         let now = self.clock.wall();
         let keys = self.days.keys().filter(|(_, camera)| of.is_none_or(|of| of == camera));
@@ -272,10 +278,11 @@ impl House {
                     now,
                 );
                 if !too_much(self) {
-                    return;
+                    return true;
                 }
             }
         }
+        false
     }
 
     /// Finished segments of a day.

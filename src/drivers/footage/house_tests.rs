@@ -193,6 +193,25 @@ fn a_full_disk_takes_held_footage_last_and_says_so() {
 }
 
 #[test]
+fn room_that_others_take_at_once_costs_no_held_footage_while_there_is_other() {
+    let site = Site::new();
+    for hour in 0..3 {
+        site.segment("a", hour * HOUR, 100);
+    }
+    site.hold("a", 0, 60 * 24 * HOUR);
+    let (mut house, told) = site.house();
+    house.read_holds(at(3 * HOUR));
+    // One deletion makes room, and by the next look somebody has filled it.
+    let asked = std::cell::Cell::new(0);
+    let too_full = |_: &House| {
+        asked.set(asked.get() + 1);
+        asked.get() != 2
+    };
+    assert!(house.empty_disk(&too_full));
+    assert_eq!(deletions(&told), [told_of("a", HOUR, DeletedFor::Disk)]);
+}
+
+#[test]
 fn a_segment_being_written_is_never_deleted() {
     let mut site = Site::new();
     let day = site.folder.path().join("a").join("2026-01-01");
