@@ -10,6 +10,7 @@
 //! pipeline does behind its parser; the same loop without recorders is the baseline. Nothing here looks into
 //! pictures, so they are noise. The 24 h ring is one recorded minute under 1,440 names (hard links): cold
 //! figures drop that minute from the page cache before each cut. The month is 16 cameras of empty files.
+//! What it costs to blank privacy zones in the recording itself is read on one stream of real footage at 1080p.
 
 mod support;
 
@@ -19,12 +20,21 @@ use gridwarden::{
         clock::{Clock, SystemClock},
         time::{MediaTime, WallTime},
     },
-    domain::{footage::Span, ids::CameraId, seams::FootageSource},
-    drivers::footage::{
-        Footage, Recorder, RecorderConfig, RecorderEvent,
-        cut::{Ring, write_mp4},
-        keeper::{Keeper, Limits},
-        name::{SegmentName, day_of},
+    domain::{
+        footage::Span,
+        ids::CameraId,
+        pixel::{PixelPoint, PixelPolygon, PixelSize},
+        privacy::PrivacyMask,
+        seams::FootageSource,
+    },
+    drivers::{
+        camera::{Blanker, RecordTap},
+        footage::{
+            Footage, Recorder, RecorderConfig, RecorderEvent,
+            cut::{Ring, write_mp4},
+            keeper::{Keeper, Limits},
+            name::{SegmentName, day_of},
+        },
     },
 };
 use gstreamer::{self as gst, prelude::*};
@@ -61,17 +71,28 @@ fn main() -> anyhow::Result<()> {
     let recording = record(&units, seconds, &clock)?;
     let day = cut_from_a_day(&units, &clock)?;
     let month = open_a_month(&clock)?;
-    finish(json!({ "bench": "ring", "recording": recording, "day": day, "month": month }))
+    let blanking = blank(&clock)?;
+    finish(json!({
+        "bench": "ring", "recording": recording, "day": day, "month": month, "blanking": blanking
+    }))
 }
 
 /// Ten seconds of a stream: a key frame every two.
 fn noise() -> anyhow::Result<Vec<gst::Sample>> {
     gst::init()?;
-    let pipeline = gst::parse::launch(&format!(
+    let units = units(&format!(
         "videotestsrc num-buffers={} pattern=snow ! video/x-raw,format=I420,width=640,height=360,framerate={FPS}/1 ! \
-         x264enc speed-preset=ultrafast tune=zerolatency key-int-max=50 bitrate={KBITS} ! h264parse ! \
-         video/x-h264,stream-format=avc,alignment=au ! appsink name=units sync=false max-buffers=0",
+         x264enc speed-preset=ultrafast tune=zerolatency key-int-max=50 bitrate={KBITS}",
         10 * FPS
+    ))?;
+    println!("stream: {:.2} Mbit/s at {FPS} fps", bytes_of(&units) as f64 * 8.0 / 10e6);
+    Ok(units)
+}
+
+fn units(source: &str) -> anyhow::Result<Vec<gst::Sample>> {
+    let pipeline = gst::parse::launch(&format!(
+        "{source} ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! \
+         appsink name=units sync=false max-buffers=0"
     ))?;
     let pipeline = pipeline.downcast::<gst::Pipeline>().ok().context("no pipeline")?;
     let sink = pipeline.by_name("units").and_then(|it| it.downcast::<gst_app::AppSink>().ok());
@@ -79,9 +100,53 @@ fn noise() -> anyhow::Result<Vec<gst::Sample>> {
     pipeline.set_state(gst::State::Playing)?;
     let units: Vec<_> = std::iter::from_fn(|| sink.pull_sample().ok()).collect();
     pipeline.set_state(gst::State::Null)?;
-    let bytes: usize = units.iter().filter_map(|unit| Some(unit.buffer()?.size())).sum();
-    println!("stream: {:.2} Mbit/s at {FPS} fps", bytes as f64 * 8.0 / 10e6);
     Ok(units)
+}
+
+fn bytes_of(units: &[gst::Sample]) -> usize {
+    units.iter().filter_map(|unit| Some(unit.buffer()?.size())).sum()
+}
+
+/// One stream of 1080p at 25 fps, decoded, blanked and encoded again.
+fn blank(clock: &SystemClock) -> anyhow::Result<Value> {
+    let clip = support::clips::pets_1080p()?;
+    let units = units(&format!("filesrc location={} ! qtdemux", clip.display()))?;
+    let size = PixelSize { width_px: 1920, height_px: 1080 };
+    let corners = [(0.0, 0.0), (600.0, 0.0), (600.0, 400.0), (0.0, 400.0)];
+    let corners = corners.map(|(x, y)| PixelPoint { x, y }).to_vec();
+    let zone = PixelPolygon::new(corners).context("a zone without area")?;
+    let (frames, bytes) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (counted, summed) = (Arc::clone(&frames), Arc::clone(&bytes));
+    let record: RecordTap = Arc::new(move |sample, _| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        let size = sample.buffer().map_or(0, |buffer| buffer.size());
+        summed.fetch_add(size as u64, Ordering::Relaxed);
+    });
+    let blanker = Blanker::start(PrivacyMask::new(vec![zone], size), record, |fault| {
+        println!("blanking: {fault}");
+    })?;
+    let tap = blanker.tap();
+    let (begins, before) = (clock.monotonic(), process::cpu_time("self")?);
+    for nth in 0..units.len() as u64 {
+        let due = begins.plus(Duration::from_secs(nth) / FPS as u32);
+        std::thread::sleep(due.since(clock.monotonic()));
+        tap(unit(&units, nth)?, START.plus(Duration::from_millis(nth * 1_000 / FPS)));
+    }
+    drop((tap, blanker));
+    let cpu = process::cpu_time("self")? - before;
+    let given = units.len() as f64;
+    let a_frame = cpu.as_secs_f64() * 1e3 / given;
+    let (frames, bytes) = (frames.load(Ordering::Relaxed), bytes.load(Ordering::Relaxed));
+    println!(
+        "blanked in the recording, 1080p: {a_frame:.1} ms a frame, {:.0} % of a core at {FPS} fps; \
+         {frames} of {given} frames, {:.2} of the bytes",
+        a_frame * FPS as f64 / 10.0,
+        bytes as f64 / bytes_of(&units) as f64
+    );
+    Ok(json!({
+        "cpu_millis_a_frame": round(a_frame), "frames_lost": units.len() as u64 - frames,
+        "bytes_share": round(bytes as f64 / bytes_of(&units) as f64),
+    }))
 }
 
 fn unit(units: &[gst::Sample], nth: u64) -> anyhow::Result<gst::Sample> {

@@ -35,6 +35,33 @@ pub struct Planes<'a> {
     pub full_range: bool,
 }
 
+/// As [`Planes`], to be written to.
+pub struct PlanesMut<'a> {
+    pub size: PixelSize,
+    pub y: &'a mut [u8],
+    pub y_stride_bytes: usize,
+    pub u: &'a mut [u8],
+    pub v: &'a mut [u8],
+    pub uv_stride_bytes: usize,
+    pub matrix: ColourMatrix,
+    pub full_range: bool,
+}
+
+impl PlanesMut<'_> {
+    pub fn as_they_are(&self) -> Planes<'_> {
+        Planes {
+            size: self.size,
+            y: self.y,
+            y_stride_bytes: self.y_stride_bytes,
+            u: self.u,
+            v: self.v,
+            uv_stride_bytes: self.uv_stride_bytes,
+            matrix: self.matrix,
+            full_range: self.full_range,
+        }
+    }
+}
+
 /// Pixels held elsewhere (a decoder's buffer, a file); mapping them must be cheap and must not copy.
 pub trait Image: Send + Sync {
     fn planes(&self) -> Planes<'_>;

@@ -1,11 +1,12 @@
 //! Parts of a view in which nothing is looked at and nothing shown: windows, a school's yard.
 //!
 //! Blanked in the frame itself, right behind the decoder, so that no detector, picture, clip or verdict
-//! knows what was there. The recording on the edge's disk keeps the camera's own bytes; whatever is
-//! decoded from it goes through here again.
+//! knows what was there. The recording on the edge's disk keeps the camera's own bytes, unless
+//! `recording.blank_privacy` says otherwise (`drivers/camera/blanker.rs`); whatever is decoded from it goes
+//! through here again.
 
 use super::{
-    frame::{Frame, OwnedImage, Planes},
+    frame::{Frame, OwnedImage, Planes, PlanesMut},
     pixel::{PixelPolygon, PixelSize},
     seams::{FrameSource, SourceError},
 };
@@ -51,21 +52,40 @@ impl PrivacyMask {
         let mut y = tight(planes.y, planes.y_stride_bytes, width, height);
         let chroma = |plane| tight(plane, planes.uv_stride_bytes, half(width), half(height));
         let (mut u, mut v) = (chroma(planes.u), chroma(planes.v));
+        let Planes { size, matrix, full_range, .. } = *planes;
+        self.blank(&mut PlanesMut {
+            size,
+            y: &mut y,
+            y_stride_bytes: width,
+            u: &mut u,
+            v: &mut v,
+            uv_stride_bytes: half(width),
+            matrix,
+            full_range,
+        })?;
+        OwnedImage::new(size, [y, u, v], matrix, full_range)
+    }
+
+    /// The zones black in place; `None` where the planes are shorter than their size says: nothing of
+    /// them may be shown.
+    pub fn blank(&self, planes: &mut PlanesMut<'_>) -> Option<()> {
+        let (width, height) = (planes.size.width_px as usize, planes.size.height_px as usize);
         let scale = |drawn: u32, frame: usize| frame as f64 / f64::from(drawn.max(1));
         let scales = (scale(self.drawn.width_px, width), scale(self.drawn.height_px, height));
         for zone in &self.zones {
             let zone = zone.scaled(scales.0, scales.1);
             for row in 0..height {
+                let (luma, chroma) =
+                    (row * planes.y_stride_bytes, row / 2 * planes.uv_stride_bytes);
                 for (left, right) in spans(&zone, row, width) {
-                    y.get_mut(row * width + left..row * width + right)?.fill(BLACK[0]);
-                    let columns =
-                        row / 2 * half(width) + left / 2..row / 2 * half(width) + half(right);
-                    u.get_mut(columns.clone())?.fill(BLACK[1]);
-                    v.get_mut(columns)?.fill(BLACK[2]);
+                    planes.y.get_mut(luma + left..luma + right)?.fill(BLACK[0]);
+                    let columns = chroma + left / 2..chroma + right.div_ceil(2);
+                    planes.u.get_mut(columns.clone())?.fill(BLACK[1]);
+                    planes.v.get_mut(columns)?.fill(BLACK[2]);
                 }
             }
         }
-        OwnedImage::new(planes.size, [y, u, v], planes.matrix, planes.full_range)
+        Some(())
     }
 }
 

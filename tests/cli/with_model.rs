@@ -6,12 +6,12 @@ use crate::support::{Ended, has_onnxruntime, line, root, run};
 use gridwarden::{
     base::time::{ClockQuality, WallTime},
     domain::{
-        frame::Frame,
+        frame::{Frame, PlanesMut},
         seams::{FrameSource, SourceError},
     },
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig},
-        footage::{clip::write_clip, mask::PlanesMut},
+        footage::clip::write_clip,
     },
 };
 use serde_json::Value;

@@ -5,6 +5,7 @@
 #![cfg(feature = "edge")]
 
 mod archive;
+mod blank;
 mod cut;
 mod disk;
 mod http_server;

@@ -20,6 +20,7 @@
 
 mod address;
 mod backoff;
+mod blanker;
 mod chain;
 mod connection;
 mod decimate;
@@ -33,6 +34,7 @@ pub mod rtsp_server;
 mod supervisor;
 
 pub use address::{Address, BadAddress};
+pub use blanker::Blanker;
 pub use file::{FilePart, FileSource, FileSourceConfig};
 
 use crate::{

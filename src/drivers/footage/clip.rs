@@ -8,11 +8,11 @@
 //! picture than a page shows is shrunk: half the time and the encoder's memory at 1080p. The snapshots keep
 //! every pixel.
 
-use super::{file_writer::FileWriter, mask::PlanesMut};
+use super::file_writer::FileWriter;
 use crate::{
     base::{priority::give_way, time::WallTime},
     domain::{
-        frame::{ColourMatrix, Frame, FrameStamp, Planes},
+        frame::{ColourMatrix, Frame, FrameStamp, Planes, PlanesMut},
         pixel::PixelSize,
         seams::{FrameSource, SourceError},
     },

@@ -5,39 +5,12 @@
 //! outside the widened box changes, none inside keeps more than its block's mean.
 
 use crate::domain::{
-    frame::{ColourMatrix, Planes},
+    frame::PlanesMut,
     pixel::{PixelBox, PixelSize},
 };
 
 /// Blocks are never smaller, however small the box: a distant head is a few pixels of detail.
 const BLOCK_PX_MIN: usize = 8;
-
-/// As `domain::frame::Planes`, to be written to. Strides in bytes; chroma is half size, rounded up.
-pub struct PlanesMut<'a> {
-    pub size: PixelSize,
-    pub y: &'a mut [u8],
-    pub y_stride_bytes: usize,
-    pub u: &'a mut [u8],
-    pub v: &'a mut [u8],
-    pub uv_stride_bytes: usize,
-    pub matrix: ColourMatrix,
-    pub full_range: bool,
-}
-
-impl PlanesMut<'_> {
-    pub fn as_they_are(&self) -> Planes<'_> {
-        Planes {
-            size: self.size,
-            y: self.y,
-            y_stride_bytes: self.y_stride_bytes,
-            u: self.u,
-            v: self.v,
-            uv_stride_bytes: self.uv_stride_bytes,
-            matrix: self.matrix,
-            full_range: self.full_range,
-        }
-    }
-}
 
 /// Whole pixels: left and top even, right and bottom even or the picture's edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +90,7 @@ pub fn outline(planes: &mut PlanesMut<'_>, area: &PixelBox, colour: [u8; 3]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::frame::ColourMatrix;
     use proptest::prelude::*;
     use std::collections::HashSet;
 

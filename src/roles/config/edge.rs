@@ -184,8 +184,11 @@ mod tests {
         let told = |data: &str, disk| {
             let edge = load(str::to_owned, data).unwrap();
             let unlimited = edge.pipelines.into_iter().map(|mut pipeline| {
-                pipeline.recording =
-                    pipeline.recording.map(|_| RecordingSettings { keep: None, bytes_max: None });
+                pipeline.recording = pipeline.recording.map(|own| RecordingSettings {
+                    keep: None,
+                    bytes_max: None,
+                    ..own
+                });
                 pipeline
             });
             warnings(&edge.footage, &unlimited.collect::<Vec<_>>(), disk)

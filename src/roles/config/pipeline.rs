@@ -62,6 +62,8 @@ pub struct RecordingSettings {
     pub keep: Option<Duration>,
     /// Of this camera alone, besides the node's limits.
     pub bytes_max: Option<u64>,
+    /// The privacy zones are black in the recording itself, which is encoded again for it.
+    pub blank_privacy: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -149,6 +151,12 @@ fn pipeline(
     let ground = Ground { path, drawn: size, view };
     let zones = zones(root.tables("zone"), &ground);
     let privacy = privacy(root.tables("privacy"), size);
+    if recording.is_some_and(|recording| recording.blank_privacy)
+        && privacy.as_ref().is_some_and(Vec::is_empty)
+    {
+        let nothing = "recording.blank_privacy has nothing to blank: draw a [[privacy]] zone";
+        root.fault("recording", nothing.to_owned());
+    }
     let known: Vec<ZoneId> = zones.iter().flatten().map(|zone| zone.id.clone()).collect();
     let pattern_tables = root.tables("pattern");
     if pattern_tables.is_empty() {
@@ -272,7 +280,8 @@ fn recording(mut table: Table<'_>) -> RecordingSettings {
     let keep_secs = table.value("keep_secs").in_range(30..=315_360_000u64).optional();
     let bytes_max =
         table.value("bytes_max").in_range(1_000_000..=1_000_000_000_000_000u64).optional();
-    RecordingSettings { keep: keep_secs.map(Duration::from_secs), bytes_max }
+    let blank_privacy = table.value("blank_privacy").or(false);
+    RecordingSettings { keep: keep_secs.map(Duration::from_secs), bytes_max, blank_privacy }
 }
 
 /// A turned camera's new view is taken for right after `relearn_secs`; never if left out.

@@ -357,3 +357,14 @@ fn another_recorder_is_named_whole_or_refused_by_key() {
         assert!(!faults.contains("li:pass"), "{faults}");
     }
 }
+
+#[test]
+fn a_recording_is_blanked_only_where_there_is_a_zone_to_blank() {
+    let zone = "[[privacy]]\npolygon_px = [[0, 0], [99, 0], [99, 99]]\n";
+    let with = |recording: &str, zone: &str| read_as(&format!("{SMALLEST}{zone}{recording}"));
+    let blanks = |pipeline: Pipeline| pipeline.recording.unwrap().blank_privacy;
+    assert!(!blanks(with("[recording]\n", zone).unwrap()));
+    assert!(blanks(with("[recording]\nblank_privacy = true\n", zone).unwrap()));
+    let refused = with("[recording]\nblank_privacy = true\n", "").unwrap_err();
+    assert!(refused.contains("recording.blank_privacy") && refused.contains("[[privacy]]"));
+}

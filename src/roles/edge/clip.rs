@@ -14,7 +14,7 @@ use crate::{
     domain::{
         case::CaseState,
         footage::{FOOTAGE_DELAY, Span},
-        frame::FrameStamp,
+        frame::{FrameStamp, PlanesMut},
         ids::{CameraId, CaseId},
         pixel::{PixelBox, PixelSize},
         privacy::PrivacyMask,
@@ -23,7 +23,7 @@ use crate::{
     drivers::footage::{
         box_track::BoxTrack,
         clip::{in_background, write_clip},
-        mask::{PlanesMut, outline, pixelate},
+        mask::{outline, pixelate},
     },
 };
 use std::{

@@ -1,7 +1,7 @@
 //! The footage ring at an edge: its recorders, its keeper, and footage back out of it as frames.
 //!
 //! ```text
-//! camera's tap -> recorder -> ring -> fetch into a scratch folder -> frames, privacy zones blanked
+//! camera's tap -> [blanker] -> recorder -> ring -> fetch into a scratch folder -> frames, privacy zones blanked
 //!                    \-> keeper: limits      cases -> holds
 //! ```
 //! Deletions and holes are counted by their reason and told; none of it can stop analysis.
@@ -23,7 +23,7 @@ use crate::{
         seams::{FootageSource, FrameSource, SourceError},
     },
     drivers::{
-        camera::{FilePart, FileSource, FileSourceConfig},
+        camera::{Blanker, FilePart, FileSource, FileSourceConfig, RecordTap},
         footage::{
             Footage, Hold, Recorder, RecorderConfig, RecorderEvent,
             cut::Ring,
@@ -31,7 +31,11 @@ use crate::{
             space::total_bytes,
         },
     },
-    roles::config::{edge::EdgeConfig, footage::FootageSettings},
+    roles::config::{
+        edge::EdgeConfig,
+        footage::FootageSettings,
+        pipeline::{Pipeline, RecordingSettings},
+    },
 };
 use std::{
     fs, io,
@@ -88,7 +92,19 @@ impl Archive {
         Ok(Self { reader, notes: keeper.notes(), counters, clock, _keeper: keeper })
     }
 
-    pub fn record(&self, camera: &CameraId) -> io::Result<Recorder> {
+    pub fn record(&self, pipeline: &Pipeline, own: RecordingSettings) -> io::Result<Recording> {
+        let camera = &pipeline.camera;
+        let recorder = self.recorder(camera)?;
+        let blanker = own.blank_privacy.then(|| {
+            let camera = camera.clone();
+            Blanker::start(pipeline.privacy.clone(), recorder.tap(), move |reason| {
+                tracing::error!(%camera, reason, "frames that cannot be blanked are not recorded; analysis goes on");
+            })
+        });
+        Ok(Recording { blanker: blanker.transpose()?, recorder })
+    }
+
+    fn recorder(&self, camera: &CameraId) -> io::Result<Recorder> {
         let config = RecorderConfig {
             dir: self.reader.footage.dir().to_owned(),
             camera: camera.clone(),
@@ -114,6 +130,19 @@ impl Archive {
                 RecorderEvent::Synced(_) => {}
             }
         })
+    }
+}
+
+/// A camera's way to its footage.
+pub struct Recording {
+    /// Before the recorder, which gets its last frames as it ends.
+    blanker: Option<Blanker>,
+    recorder: Recorder,
+}
+
+impl Recording {
+    pub fn tap(&self) -> RecordTap {
+        self.blanker.as_ref().map_or_else(|| self.recorder.tap(), Blanker::tap)
     }
 }
 

@@ -56,7 +56,7 @@ use crate::{
             session::NetworkFile,
         },
         evidence::upload::Uploader,
-        footage::{Recorder, clip::in_background},
+        footage::clip::in_background,
         mqtt::{Credentials, MqttConfig, connect},
         store::{commit_queue::CommitQueue, edge::EdgeStore},
         vision::tensor::PlaneTensorMaker,
@@ -78,7 +78,7 @@ use clip::Clips;
 use counters::EdgeCounters;
 use decisions::Decisions;
 use evidence::EvidenceFolder;
-use footage::Archive;
+use footage::{Archive, Recording};
 use looking::Looker;
 use playback::Playback;
 use report::{CameraReporter, Teller};
@@ -339,8 +339,8 @@ fn start_camera(
 ) -> anyhow::Result<(SyncSender<Message>, Vec<JoinHandle<()>>)> {
     let camera = pipeline.camera.clone();
     let (sender, messages) = camera::channel();
-    let recorder = pipeline.recording.map(|_| archive.record(&camera));
-    let recorder = recorder.transpose().context("the recorder does not start")?;
+    let recording = pipeline.recording.map(|own| archive.record(pipeline, own));
+    let recording = recording.transpose().context("the recorder does not start")?;
 
     let ground = pipeline.calibration.as_ref().map(|c| c.view.clone());
     let mut analyser = Analyser::new(
@@ -368,7 +368,7 @@ fn start_camera(
         clips: Clips::new(
             camera.clone(),
             pipeline.privacy.clone(),
-            recorder.is_some().then(|| archive.reader.clone()),
+            recording.is_some().then(|| archive.reader.clone()),
             shared.clone(),
             sender.clone(),
         ),
@@ -392,7 +392,7 @@ fn start_camera(
         analysed_fps: pipeline.source.analysed_fps,
         queue_frames_max: 2,
         silent_after: pipeline.source.silent_after,
-        record: recorder.as_ref().map(Recorder::tap),
+        record: recording.as_ref().map(Recording::tap),
     };
     let counters = shared.counters.clone();
     let source =
@@ -404,7 +404,7 @@ fn start_camera(
     let feeding =
         std::thread::Builder::new().name(format!("feeder-{camera}")).spawn(move || {
             feed(source, &privacy, slot, counters);
-            drop(recorder);
+            drop(recording);
         })?;
     Ok((to_analyst, vec![feeding, analysing]))
 }

@@ -20,7 +20,7 @@ use crate::{
     domain::{
         detection::ModelRef,
         footage::{FOOTAGE_DELAY, Hole},
-        frame::{Frame, FrameStamp},
+        frame::{Frame, FrameStamp, PlanesMut},
         ids::CameraId,
         privacy::PrivacyMask,
         seams::{FrameSource, SourceError},
@@ -38,7 +38,6 @@ use crate::{
         footage::{
             box_track::BoxTrack,
             clip::{ClipError, ClipSummary, write_clip},
-            mask::PlanesMut,
         },
         store::edge::{EdgeStore, UploadRow},
         vision::{filmstrip::Filmstrip, mask::mask_regions, tensor::PlaneTensorMaker},
