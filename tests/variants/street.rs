@@ -17,7 +17,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Frames of a look; two looks of them hold the valid frames that the demonstration asks for, and some.
 const LOOK_FRAMES: usize = 14;
-/// Frames of the clip for one of a look.
+/// Frames of the clip for one that is looked at, as at the edge.
 const STRIDE: usize = 2;
 const FRAME_MILLIS: i64 = (1000.0 / FPS) as i64;
 
@@ -80,8 +80,8 @@ impl Props {
     }
 
     pub fn filed(&self, place: &Place, from: WallTime) -> Vec<Frame> {
-        let frames = self.clips[place.clip].between(place.filed);
-        frames.iter().enumerate().map(|(number, frame)| at(frame, number, from, |_| {})).collect()
+        let frames = self.clips[place.clip].between(place.filed).iter().step_by(STRIDE);
+        frames.enumerate().map(|(number, frame)| at(frame, STRIDE * number, from, |_| {})).collect()
     }
 
     /// The looks of a variant.

@@ -29,8 +29,6 @@ pub use crate::domain::verdict::{
     target::{Memory, Target},
 };
 
-/// Analysed frames a second: enough for the frames that a verdict needs, cheap enough for live work.
-pub const VERIFY_FPS: f64 = 5.0;
 /// How long the last frame of a footage stands for.
 const FRAME_SPAN: Duration = Duration::from_millis(200);
 

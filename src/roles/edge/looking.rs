@@ -10,7 +10,7 @@
 use super::{
     camera::Shared,
     evidence::{About, Stored},
-    findings::{Looked, Memory, Study, Target, VERIFY_FPS, look_at, split},
+    findings::{Looked, Memory, Study, Target, look_at, split},
     footage::{NoFootage, Reader},
     sight::Sight,
 };
@@ -26,7 +26,7 @@ use crate::{
         scene::Zone,
         verdict::{
             Outcome, Reason, Verdict,
-            bursts::{bursts, frames_wanted},
+            bursts::{FPS_MIN, bursts, frames_wanted, rate},
             judge::{Footage as Seen, FrameFinding, Question, judge},
             measured::{FRAMES_MAX, FrameRecord, Measured, Thresholds, ZoneOutline, corners},
         },
@@ -147,7 +147,7 @@ impl Looker {
             target.memory = Memory::Learning;
             let span = Span::new(from, to);
             if let Some(shown) =
-                self.findings(request, (0, span), &target, &mut met, Some(&mut study))
+                self.findings(request, (0, span, FPS_MIN), &target, &mut met, Some(&mut study))
             {
                 before = Some(Seen { from, to, frames: shown.frames });
                 pictures.extend(shown.last.and_then(|kept| self.picture("before", &kept, &target)));
@@ -228,7 +228,8 @@ impl Looker {
         shown: &mut Option<Looked>,
     ) -> Option<Seen> {
         let wanted = frames_wanted(&target.pattern.closure);
-        let mut parts = bursts(look, Duration::from_secs_f64(f64::from(wanted) / VERIFY_FPS));
+        let fps = rate(look, wanted);
+        let mut parts = bursts(look, wanted);
         if number > 1 {
             // The first look from its beginning, later ones from their end: as far apart as can be.
             parts.reverse();
@@ -236,7 +237,7 @@ impl Looker {
         let mut seen: Option<Seen> = None;
         for part in parts {
             self.sight.another_footage();
-            let found = self.findings(request, (number, part), target, met, None);
+            let found = self.findings(request, (number, part, fps), target, met, None);
             let Some(burst) = found else { continue };
             let at = |looked: &Looked| looked.frame.stamp.captured_at;
             *shown = shown.take().into_iter().chain(burst.last).max_by_key(at);
@@ -254,14 +255,14 @@ impl Looker {
     fn findings(
         &mut self,
         request: &VerifyRequestData,
-        (look, span): (u32, Span),
+        (look, span, fps): (u32, Span, f64),
         target: &Target<'_>,
         met: &mut Met,
         mut study: Option<&mut Study>,
     ) -> Option<Shown> {
         let camera = &request.camera;
         let mask = self.pipelines.get(camera)?.privacy.clone();
-        let mut source = match self.footage.open(camera, mask, span, VERIFY_FPS) {
+        let mut source = match self.footage.open(camera, mask, span, fps) {
             Ok(source) => source,
             Err(error) => {
                 tracing::info!(%camera, %span, %error, "no footage");

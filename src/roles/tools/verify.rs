@@ -21,6 +21,7 @@ use crate::{
         taxonomy::Pattern,
         verdict::{
             Reason, Verdict,
+            bursts::FPS_MAX,
             judge::{Footage, Question, judge},
         },
         wire::VerifyKind,
@@ -36,7 +37,7 @@ use crate::{
             pipeline::{Pipeline, load_pipeline},
         },
         edge::{
-            findings::{Memory, Study, Target, VERIFY_FPS, in_looks, look_at, one_footage},
+            findings::{Memory, Study, Target, in_looks, look_at, one_footage},
             sight::Sight,
         },
     },
@@ -168,7 +169,7 @@ fn not_allowed(option: &str, value: &str, file: &Path, known: &[&str]) -> anyhow
 fn clip(path: &Path, starts_at: WallTime) -> anyhow::Result<FileSource> {
     let config = FileSourceConfig {
         parts: vec![FilePart { path: path.to_owned(), starts_at }],
-        analysed_fps: VERIFY_FPS,
+        analysed_fps: FPS_MAX,
         between: None,
         clock: ClockQuality::Assigned,
     };
