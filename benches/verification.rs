@@ -185,6 +185,7 @@ impl Asking {
             deadline: now.plus(Duration::from_secs(600)),
             case_id: Some(case.case_id),
             priority: Some(case.priority),
+            photographs: Vec::new(),
         };
         let id = RandomIds.next_uuid(now).to_string();
         let subject = request.request_id.to_string();

@@ -118,4 +118,7 @@ fn footage_becomes_reviewed_and_verified_cases() {
         "PRESENT before the emptying, CLEARED after: {verdicts:?}"
     );
     assert!(at("precheck crowd PRESENT").is_some(), "{verdicts:?}");
+    let photographs = report["photographs"].as_array().unwrap();
+    assert_eq!(photographs[0], "PRESENT", "a photograph of the full bin: {photographs:?}");
+    assert!(photographs.contains(&"CLEARED".into()), "one of the emptied bin: {photographs:?}");
 }

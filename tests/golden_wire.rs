@@ -19,9 +19,9 @@ use gridwarden::domain::{
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
         CaseFactData, CloudEvent, DecisionData, DecisionKind, EvidenceData, FactKind,
-        FootageRefusal, FootageRequestData, FootageResultData, Presence, Priority, RecordingSpan,
-        SeenCellData, StatsData, StatusData, VerifyKind, VerifyRequestData, VerifyResultData,
-        case_event,
+        FootageRefusal, FootageRequestData, FootageResultData, PhotographAdvice, Presence,
+        Priority, RecordingSpan, SeenCellData, StatsData, StatusData, VerifyKind,
+        VerifyRequestData, VerifyResultData, case_event,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -186,7 +186,12 @@ fn verifications_keep_their_form() {
         deadline: minutes(30),
         case_id: Some(case_id(1)),
         priority: None,
+        photographs: Vec::new(),
     };
+    let photographs = vec!["5".repeat(64)];
+    let with_photographs = VerifyRequestData { photographs, ..request.clone() };
+    let subject = request_id.to_string();
+    holds("verify_request_photographs", &envelope("verify.request", &subject, with_photographs));
     let urgent = VerifyRequestData { priority: Some(Priority::Urgent), ..request.clone() };
     holds("verify_request_urgent", &envelope("verify.request", &request_id.to_string(), urgent));
     holds("verify_request", &envelope("verify.request", &request_id.to_string(), request));
@@ -216,7 +221,18 @@ fn verifications_keep_their_form() {
         },
         evidence: opened.evidence,
         measured: None,
+        photographs: Vec::new(),
     };
+    let advice = PhotographAdvice {
+        sha256: "5".repeat(64),
+        verdict: Verdict {
+            advisory: true,
+            reasons: vec![Reason::NotFound, Reason::PhotographsOnly],
+            ..result.verdict.clone()
+        },
+    };
+    let with_advice = VerifyResultData { photographs: vec![advice], ..result.clone() };
+    holds("verify_result_photographs", &envelope("verify.result", &subject, with_advice));
     let measured = Measured {
         answered_at: minutes(13),
         clock: Some(ClockQuality::Arrival),
@@ -245,7 +261,6 @@ fn verifications_keep_their_form() {
         frames_left_out: 0,
     };
     let with_frames = VerifyResultData { measured: Some(Box::new(measured)), ..result.clone() };
-    let subject = request_id.to_string();
     holds("verify_result_measured", &envelope("verify.result", &subject, with_frames));
     holds("verify_result", &envelope("verify.result", &request_id.to_string(), result));
 }

@@ -7,7 +7,7 @@ use gridwarden::{
     domain::{
         datum::Datum,
         geo::GeoPoint,
-        wire::{EventData, PatternData, Priority},
+        wire::{EventData, PHOTOGRAPH_BYTES_MAX, PatternData, Priority},
     },
     drivers::{evidence::files::Digest256, signature::PublicKey},
     roles::hub::{self, BrokerConfig, HubConfig, KnownEvent, Running, User, verify::LookTimes},
@@ -1008,6 +1008,67 @@ async fn feedback_starts_the_postcheck_and_its_time_is_checked() {
     let done: Value = done.json().await.unwrap();
     let state = done["state"].as_str().unwrap();
     assert!(["DISPOSED", "POSTCHECKING"].contains(&state), "{state}");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_crews_photograph_is_taken_in_shown_to_nobody_and_lent_to_the_edge_that_compares_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let case = hub.open_case(1, Vec::new()).await;
+    let confirmed = hub.act(&case, "\"1\"", &json!({"action": "confirm"})).send().await.unwrap();
+    assert_eq!(confirmed.status(), StatusCode::OK);
+    let path = format!("/api/v1/cases/{case}/photographs");
+    let jpeg = [&[0xff, 0xd8, 0xff, 0xe0][..], &[7; 400]].concat();
+    let send = |bytes: Vec<u8>| hub.call(Method::POST, &path).body(bytes).send();
+
+    let text = problem(send(b"GIF89a".to_vec()).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(text.await["field"], "body");
+    let large = send([&jpeg[..], &vec![0; PHOTOGRAPH_BYTES_MAX]].concat()).await.unwrap();
+    problem(large, StatusCode::PAYLOAD_TOO_LARGE).await;
+    let stranger = hub.client.post(format!("{}{path}", hub.base)).body(jpeg.clone());
+    assert_eq!(stranger.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let nowhere = format!("/api/v1/cases/{}/photographs", Uuid::from_u128(9));
+    let nowhere = hub.call(Method::POST, &nowhere).body(jpeg.clone()).send().await.unwrap();
+    assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);
+
+    // Twice is once; the platform may as well.
+    for token in [None, Some(PLATFORM_TOKEN)] {
+        let request = match token {
+            None => hub.call(Method::POST, &path),
+            Some(token) => hub.client.post(format!("{}{path}", hub.base)).bearer_auth(token),
+        };
+        let taken = request.body(jpeg.clone()).send().await.unwrap();
+        assert_eq!(taken.status(), StatusCode::CREATED);
+        let taken: Value = taken.json().await.unwrap();
+        assert_eq!(taken["sha256"], Digest256::of(&jpeg).to_string());
+    }
+    let digest = Digest256::of(&jpeg);
+    let shown = hub.get(&format!("/api/v1/evidence/{digest}?case={case}")).await;
+    assert_eq!(shown.status(), StatusCode::FORBIDDEN, "nobody has masked it");
+    let lent = |token| {
+        let url = format!("{}/api/v1/photographs/{digest}", hub.base);
+        hub.client.get(url).bearer_auth(token).send()
+    };
+    assert_eq!(lent(NODE_TOKEN).await.unwrap().status(), StatusCode::NOT_FOUND, "not asked yet");
+
+    let now = hub.running().register.now();
+    let body = json!({"unit": "crew", "disposed_at": now, "photos": [digest.to_string()]});
+    let done = hub.call(Method::POST, &format!("/api/v1/cases/{case}/feedback")).json(&body);
+    assert_eq!(done.send().await.unwrap().status(), StatusCode::OK);
+    let detail = loop {
+        let detail: Value = hub.get(&format!("/api/v1/cases/{case}")).await.json().await.unwrap();
+        if detail["verifications"][0].is_object() {
+            break detail;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let listed = &detail["verifications"][0]["photographs"];
+    assert_eq!(*listed, json!([{"sha256": digest.to_string(), "also_in": []}]));
+    let given = lent(NODE_TOKEN).await.unwrap();
+    assert_eq!(given.status(), StatusCode::OK);
+    assert!(given.bytes().await.unwrap() == jpeg);
+    assert_eq!(lent(PLATFORM_TOKEN).await.unwrap().status(), StatusCode::UNAUTHORIZED);
     hub.stop().await;
 }
 

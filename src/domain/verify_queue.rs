@@ -95,6 +95,7 @@ mod tests {
             deadline: secs(deadline),
             case_id: None,
             priority,
+            photographs: Vec::new(),
         }
     }
 

@@ -339,6 +339,9 @@ pub struct VerifyRequestData {
     /// Of those that wait, urgent ones are answered first; absent: normal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
+    /// SHA-256 of the crew's photographs that the hub holds, to be fetched from it and compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photographs: Vec<String>,
 }
 
 /// `verify/result`, edge to hub.
@@ -353,6 +356,22 @@ pub struct VerifyResultData {
     /// What each look measured; absent where nothing was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Box<super::verdict::measured::Measured>>,
+    /// Of each photograph that was asked about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photographs: Vec<PhotographAdvice>,
+}
+
+/// Of one photograph of a crew's.
+pub const PHOTOGRAPH_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Compared for one request: what advice may cost.
+pub const PHOTOGRAPHS_MAX: usize = 4;
+
+/// What a crew's photograph seems to show, beside the footage of the filing: advice, never proof.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhotographAdvice {
+    pub sha256: String,
+    pub verdict: super::verdict::Verdict,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

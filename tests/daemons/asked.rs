@@ -93,6 +93,7 @@ fn request(
         deadline: to.plus(Duration::from_secs(wait)),
         case_id: None,
         priority,
+        photographs: Vec::new(),
     }
 }
 

@@ -165,6 +165,15 @@ export interface Verification {
   result_at?: Maybe<string>;
   verdict?: Maybe<Verdict>;
   evidence: Evidence[];
+  photographs?: Photograph[];
+}
+
+/** A crew's photograph: never shown, compared as advice. */
+export interface Photograph {
+  sha256: string;
+  verdict?: Maybe<Verdict>;
+  /** Cases that were handed the very same file. */
+  also_in: string[];
 }
 
 export const FOOTAGE_STATUSES = ['waiting', 'uploading', 'ready', 'refused'] as const;

@@ -161,6 +161,9 @@ export const en: Messages = {
     fovMatch: 'Agreement of the two views',
     line: '{check}: {answer}',
     join: '; ',
+    photographs: "The crew's photographs, compared (advice only; not shown)",
+    photograph: 'Photograph {number}',
+    alsoIn: 'The very same photograph was handed in for case {cases}',
   },
   verdict: {
     precheck: { PRESENT: 'Present', CLEARED: 'Absent', UNDETERMINABLE: 'Undeterminable' },
@@ -200,6 +203,7 @@ export const en: Messages = {
     not_decidable_by_video: 'This event cannot be decided by video',
     deadline_passed: 'No result before the deadline',
     photographs_only: 'Photographs only: advice, not proof',
+    photograph_unusable: 'The photograph could not be had or read',
   },
   action: {
     confirm: 'Confirm',

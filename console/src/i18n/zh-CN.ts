@@ -159,6 +159,9 @@ export const zhCN = {
     fovMatch: '前后视野吻合度',
     line: '{check}：{answer}',
     join: '；',
+    photographs: '处置照片比对（仅供参考，照片不显示）',
+    photograph: '照片 {number}',
+    alsoIn: '同一张照片也用于案件 {cases}',
   },
   verdict: {
     precheck: { PRESENT: '存在', CLEARED: '不存在', UNDETERMINABLE: '无法判定' },
@@ -198,6 +201,7 @@ export const zhCN = {
     not_decidable_by_video: '此类事件无法凭视频判定',
     deadline_passed: '超过时限未得到结果',
     photographs_only: '仅有照片，只作参考，不作证明',
+    photograph_unusable: '照片无法取得或无法读取',
   },
   action: {
     confirm: '确认立案',

@@ -11,8 +11,8 @@ use crate::{
         ids::{CaseId, DistrictId, NodeId},
         verdict::{Verdict, measured::Measured},
         wire::{
-            CameraData, CaseFactData, EventData, PatternData, PlaceData, Priority,
-            VerifyRequestData,
+            CameraData, CaseFactData, EventData, PatternData, PhotographAdvice, PlaceData,
+            Priority, VerifyRequestData,
         },
     },
 };
@@ -104,6 +104,9 @@ pub struct LookRecord {
     /// Its frames are a file of their own, the evidence of role `frames`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
+    /// Advice about the crew's photographs, which are not in the package.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photographs: Vec<PhotographAdvice>,
 }
 
 /// Of the table of a look's frames.

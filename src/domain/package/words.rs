@@ -58,6 +58,7 @@ const WORDS: &[(&str, &str)] = &[
     ("not_decidable_by_video", "此类事件无法凭视频判定"),
     ("deadline_passed", "超过时限未得到结果"),
     ("photographs_only", "仅有照片，只作参考，不作证明"),
+    ("photograph_unusable", "照片无法取得或无法读取"),
     // why a verdict did not decide a case
     ("pictures_missing", "缺少处置前或处置后的图片"),
     ("advisory_only", "结论仅供参考"),

@@ -83,8 +83,10 @@ pub enum Reason {
     /// Absence of this event cannot be seen by video.
     NotDecidableByVideo,
     DeadlinePassed,
-    /// Two photographs are advice, never proof.
+    /// Photographs are advice, never proof.
     PhotographsOnly,
+    /// A crew's photograph could not be had, or is no picture.
+    PhotographUnusable,
 }
 
 /// One interval that was looked at.

@@ -8,12 +8,18 @@
 //! Enters: a file and its name. Leaves: `Ok` only after the hub said that it holds the whole file
 //! and its digest is right. One chunk of at most [`CHUNK_BYTES_MAX`] is in memory.
 //!
+//! The one thing that comes the other way is a crew's photograph, which the hub holds and this node is
+//! asked to compare: whole in memory, of at most [`PHOTOGRAPH_BYTES_MAX`], its digest checked.
+//!
 //! Failure: [`UploadError::is_final`] tells what no later attempt can cure. After anything else
 //! call again: the hub is asked for its offset and the upload goes on from there.
 
-use crate::base::{
-    hex::hex,
-    secret::{Secret, SecretSource},
+use crate::{
+    base::{
+        hex::hex,
+        secret::{Secret, SecretSource},
+    },
+    domain::wire::PHOTOGRAPH_BYTES_MAX,
 };
 use reqwest::{Client, Response, StatusCode};
 use sha2::{Digest, Sha256};
@@ -124,12 +130,7 @@ impl Uploader {
             _ => UploadError::Unreadable { path: path.to_owned(), reason: error.to_string() },
         };
         let protocol = |reason: String| UploadError::Protocol { url: url.clone(), reason };
-        let token = match &self.token {
-            SecretSource::Given(token) => token.clone(),
-            SecretSource::File(path) => Secret::from_file(path).map_err(|error| {
-                UploadError::Token { path: path.clone(), reason: error.to_string() }
-            })?,
-        };
+        let token = self.token()?;
         let mut held = self.held(&url, &token).await?;
         // Asked before the file is opened: what the hub holds may have left this disk, when two
         // cases of one moment name the same picture.
@@ -185,6 +186,43 @@ impl Uploader {
             }
         }
         Ok(())
+    }
+
+    /// A crew's photograph that this node is asked to compare.
+    pub async fn photograph(&self, sha256: &str) -> Result<Vec<u8>, UploadError> {
+        let url = format!("{}/api/v1/photographs/{sha256}", self.base_url);
+        if sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let reason = format!("{sha256:?} is no SHA-256");
+            return Err(UploadError::Protocol { url, reason });
+        }
+        let gone = |error: reqwest::Error| unreachable_hub(&url, &error);
+        let request = self.client.get(&url).bearer_auth(self.token()?.reveal());
+        let mut answer = request.send().await.map_err(gone)?;
+        if answer.status() != StatusCode::OK {
+            return Err(refused(&url, answer.status()));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(gone)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > PHOTOGRAPH_BYTES_MAX {
+                let reason = format!("more than {PHOTOGRAPH_BYTES_MAX} bytes");
+                return Err(UploadError::Protocol { url, reason });
+            }
+        }
+        if hex(&Sha256::digest(&bytes)) != sha256 {
+            let reason = "its digest is another".to_owned();
+            return Err(UploadError::Protocol { url, reason });
+        }
+        Ok(bytes)
+    }
+
+    fn token(&self) -> Result<Secret, UploadError> {
+        match &self.token {
+            SecretSource::Given(token) => Ok(token.clone()),
+            SecretSource::File(path) => Secret::from_file(path).map_err(|error| {
+                UploadError::Token { path: path.clone(), reason: error.to_string() }
+            }),
+        }
     }
 
     async fn held(&self, url: &str, token: &Secret) -> Result<Held, UploadError> {

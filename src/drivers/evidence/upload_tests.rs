@@ -102,12 +102,42 @@ async fn server(mood: Mood) -> (Shared, Uploader) {
     files.lock().unwrap().mood = Some(mood);
     let routes = Router::new()
         .route("/api/v1/evidence/{sha256}", head(offset).patch(append))
+        .route("/api/v1/photographs/{sha256}", axum::routing::get(photograph))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .with_state(Arc::clone(&files));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     (files, Uploader::new(&url, SecretSource::Given(Secret::new("token-1")), None).unwrap())
+}
+
+async fn photograph(State(files): State<Shared>, UrlPath(sha256): UrlPath<String>) -> Response {
+    match files.lock().unwrap().files.get(&sha256) {
+        Some(bytes) => bytes.clone().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[tokio::test]
+async fn a_photograph_is_fetched_whole_and_only_as_what_it_is_named() {
+    let (files, uploader) = server(Mood::Kind).await;
+    let (small, large) = (vec![7; 70_000], vec![7; PHOTOGRAPH_BYTES_MAX + 1]);
+    let names = [&small, &large].map(|bytes| hex(&Sha256::digest(bytes)));
+    let other = hex(&Sha256::digest(b"other"));
+    for (name, bytes) in [(&names[0], &small), (&names[1], &large), (&other, &small)] {
+        files.lock().unwrap().files.insert(name.clone(), bytes.clone());
+    }
+    assert!(uploader.photograph(&names[0]).await.unwrap() == small);
+    for (name, said) in [
+        (names[1].as_str(), "more than 8388608 bytes"),
+        (&other, "its digest is another"),
+        ("0000", "is no SHA-256"),
+        ("../../evidence/x", "is no SHA-256"),
+        (&"0".repeat(64), "hub answered 404"),
+    ] {
+        let error = uploader.photograph(name).await.unwrap_err().to_string();
+        assert!(error.contains(said), "{name}: {error}");
+    }
 }
 
 fn file(folder: &TempDir, bytes: usize) -> (PathBuf, String, Vec<u8>) {

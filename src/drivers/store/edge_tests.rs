@@ -274,6 +274,7 @@ fn look(number: u128) -> VerifyRequestData {
         deadline: at(9_000),
         case_id: None,
         priority: Some(Priority::Urgent),
+        photographs: Vec::new(),
     }
 }
 

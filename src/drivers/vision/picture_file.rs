@@ -29,6 +29,12 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage, PixelFault> {
     }
 }
 
+/// Width and height as the file claims them, not yet upright.
+pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), PixelFault> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    reader.map_err(image::ImageError::from).and_then(ImageReader::into_dimensions).map_err(fault)
+}
+
 /// Chroma halved, as in video. At most 65,535 pixels a side.
 pub fn jpeg(rgb: &[u8], size: PixelSize, quality: u8) -> Result<Vec<u8>, PixelFault> {
     let too_large = |_| PixelFault { reason: format!("{size:?} is too large for a JPEG") };

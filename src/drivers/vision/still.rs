@@ -1,4 +1,4 @@
-//! A picture file as a frame, for `detect` and for pairs of photographs.
+//! A picture file as a frame, for `detect` and for photographs.
 //!
 //! Turned upright as its EXIF data says. Chroma is halved as in a video frame, so the network sees a
 //! photograph as it would see a camera. Time zero; the caller knows when it was taken, or nobody.
@@ -36,23 +36,27 @@ pub fn load_image(path: &Path) -> Result<Frame, StillError> {
         return Err(unreadable(format!("{length} bytes, at most {FILE_BYTES_MAX} are allowed")));
     }
     let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    let image = decode(&bytes)
-        .map_err(|fault| StillError::NoPicture { file: file(), reason: fault.reason })?;
-    let stamp = FrameStamp {
-        pts: MediaTime::ZERO,
-        captured_at: WallTime::from_unix_millis(0),
-        clock: ClockQuality::Assigned,
-        size: image.1,
-    };
-    Ok(Frame { stamp, image: Arc::new(image.0) })
+    decode(&bytes, WallTime::from_unix_millis(0))
+        .map_err(|fault| StillError::NoPicture { file: file(), reason: fault.reason })
 }
 
-fn decode(bytes: &[u8]) -> Result<(OwnedImage, PixelSize), PixelFault> {
+/// A picture that came by network: one of more pixels is refused before it is decoded.
+pub fn frame_of(bytes: &[u8], pixels_max: u64, captured_at: WallTime) -> Result<Frame, PixelFault> {
+    let (width, height) = picture_file::dimensions(bytes)?;
+    if u64::from(width) * u64::from(height) > pixels_max {
+        let reason = format!("{width}x{height} px, at most {pixels_max} in all are allowed");
+        return Err(PixelFault { reason });
+    }
+    decode(bytes, captured_at)
+}
+
+fn decode(bytes: &[u8], captured_at: WallTime) -> Result<Frame, PixelFault> {
     let rgb = picture_file::decode(bytes)?;
     let size = PixelSize { width_px: rgb.width(), height_px: rgb.height() };
-    OwnedImage::new(size, planes(&rgb, size), ColourMatrix::Bt601, true)
-        .map(|image| (image, size))
-        .ok_or_else(|| PixelFault { reason: "the picture has no pixels".into() })
+    let image = OwnedImage::new(size, planes(&rgb, size), ColourMatrix::Bt601, true)
+        .ok_or_else(|| PixelFault { reason: "the picture has no pixels".into() })?;
+    let (pts, clock) = (MediaTime::ZERO, ClockQuality::Assigned);
+    Ok(Frame { stamp: FrameStamp { pts, captured_at, clock, size }, image: Arc::new(image) })
 }
 
 /// Luma of each pixel, chroma of each 2x2 pixels (fewer at an odd edge). `rgb` is tightly packed.

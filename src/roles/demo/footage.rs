@@ -1,7 +1,18 @@
 //! The sample clips and where they come from.
 
+use crate::{
+    base::time::{ClockQuality, WallTime},
+    domain::seams::FrameSource,
+    drivers::{
+        camera::{FilePart, FileSource, FileSourceConfig},
+        vision::snapshot::{Annotations, take},
+    },
+};
 use anyhow::Context;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Pipeline files and the mount points of their cameras.
 pub const PIPELINES: [(&str, &str); 2] =
@@ -32,4 +43,20 @@ pub fn streams(root: &Path) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
             Ok((*mount, path))
         })
         .collect()
+}
+
+/// What a crew's telephone would show of the street, so many seconds into its clip: a JPEG.
+pub fn photograph(root: &Path, at: f64) -> anyhow::Result<Vec<u8>> {
+    let starts_at = WallTime::from_unix_millis(0);
+    let from = starts_at.plus(Duration::from_secs_f64(at));
+    let (_, street, _) = CLIPS[1];
+    let mut clip = FileSource::open(FileSourceConfig {
+        parts: vec![FilePart { path: root.join(street), starts_at }],
+        analysed_fps: 0.0,
+        between: Some((from, from.plus(Duration::from_secs(1)))),
+        clock: ClockQuality::Assigned,
+    })?;
+    let frame = clip.next_frame()?.with_context(|| format!("{street}: nothing at {at} s"))?;
+    let taken = take(&frame, &[], &Annotations::default());
+    Ok(taken.map_err(|fault| anyhow::anyhow!("{street}: {}", fault.reason))?.clean_jpeg)
 }

@@ -131,7 +131,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         say(&format!("review page: {page}"));
         say("dwell times are shortened for the demo; stop with Ctrl-C");
     }
-    let mut script = Script::sign_in(&base, &ticket, clock.clone()).await?;
+    let mut script = Script::sign_in(&base, &ticket, &root, clock.clone()).await?;
     let begun = clock.monotonic();
     let end = args.for_secs.map(Duration::from_secs);
     let mut edge = Box::pin(edge);

@@ -2,12 +2,13 @@
 //!
 //! - A reviewer confirms the overflowing bin.
 //! - A crew says too early that it was emptied: footage answers PRESENT, the case goes to rework.
-//!   After the clip shows the emptying it says so again: CLEARED, and the case is closed.
+//!   After the clip shows the emptying it says so again: CLEARED, and the case is closed. Each time it
+//!   hands in a photograph, which is compared as advice.
 //! - A citizen asks whether there is a crowd at a cell of the plaza.
 //!
 //! Everything else (stall, crowd) is left for the person at the page.
 
-use super::say;
+use super::{footage, say};
 use crate::{
     base::{clock::Clock, time::WallTime},
     roles::edge::counters::EdgeCounters,
@@ -18,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -29,6 +31,9 @@ const BIN_EMPTIED_SECS: f64 = 40.0;
 const EARLY_UNTIL_SECS: f64 = BIN_EMPTIED_SECS - 10.0;
 const LATE_FROM_SECS: f64 = BIN_EMPTIED_SECS + 3.0;
 const LATE_UNTIL_SECS: f64 = CLIP_SECS - 10.0;
+
+/// When the crew takes its photographs: of the full bin, and of the emptied one.
+const PHOTOGRAPHED_SECS: [f64; 2] = [BIN_EMPTIED_SECS - 5.0, BIN_EMPTIED_SECS + 5.0];
 
 const CREW: &str = "清运一队";
 
@@ -55,6 +60,8 @@ pub struct Report {
     pub latencies: Latencies,
     /// Verdicts in the order of their answers: `kind pattern verdict`.
     pub verdicts: Vec<String>,
+    /// What was said of the crew's photographs, in the order of their answers.
+    pub photographs: Vec<String>,
     /// Closed with pictures from before and after.
     pub closed_with_both_pictures: u64,
 }
@@ -72,6 +79,7 @@ pub struct Script {
     client: Client,
     base: String,
     cookie: String,
+    photographs: [Vec<u8>; 2],
     polled: Option<Duration>,
     states: BTreeMap<String, String>,
     early_reports: BTreeSet<String>,
@@ -80,7 +88,13 @@ pub struct Script {
 }
 
 impl Script {
-    pub async fn sign_in(base: &str, ticket: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub async fn sign_in(
+        base: &str,
+        ticket: &str,
+        root: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let [early, late] = PHOTOGRAPHED_SECS.map(|at| footage::photograph(root, at));
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(10))
@@ -98,6 +112,7 @@ impl Script {
             client,
             base: base.to_owned(),
             cookie,
+            photographs: [early?, late?],
             polled: None,
             states: BTreeMap::new(),
             early_reports: BTreeSet::new(),
@@ -129,14 +144,14 @@ impl Script {
                     if at < EARLY_UNTIL_SECS && self.early_reports.insert(id.clone()) =>
                 {
                     say("a crew says, too early, that the bin was emptied");
-                    self.feedback(&id).await?;
+                    self.feedback(&id, &self.photographs[0]).await?;
                 }
                 ("bin_overflowing", "FILED" | "REWORK", "video")
                     if (LATE_FROM_SECS..LATE_UNTIL_SECS).contains(&at)
                         && self.late_reports.insert(id.clone()) =>
                 {
                     say("the crew says again that the bin was emptied");
-                    self.feedback(&id).await?;
+                    self.feedback(&id, &self.photographs[1]).await?;
                 }
                 ("crowd", _, "video") if !self.complained => {
                     if let Some(code) = case["place"]["code_2d"].as_str() {
@@ -165,12 +180,15 @@ impl Script {
         self.post(&format!("/cases/{id}/act"), Some(version), &json!({ "action": "confirm" })).await
     }
 
-    async fn feedback(&self, id: &str) -> anyhow::Result<()> {
+    async fn feedback(&self, id: &str, photograph: &[u8]) -> anyhow::Result<()> {
+        let path = format!("/cases/{id}/photographs");
+        let sent = self.request(Method::POST, &path).body(photograph.to_vec()).send().await?;
+        let held: Value = sent.error_for_status()?.json().await?;
         let now = self.clock.wall();
         self.post(
             &format!("/cases/{id}/feedback"),
             None,
-            &json!({ "unit": CREW, "disposed_at": now }),
+            &json!({ "unit": CREW, "disposed_at": now, "photos": [held["sha256"]] }),
         )
         .await
     }
@@ -268,6 +286,11 @@ impl Script {
                         case["pattern"]["id"].as_str().unwrap_or_default(),
                     );
                     report.verdicts.push(format!("{kind} {pattern} {verdict}"));
+                }
+                for photograph in look["photographs"].as_array().into_iter().flatten() {
+                    report
+                        .photographs
+                        .extend(photograph["verdict"]["verdict"].as_str().map(str::to_owned));
                 }
             }
         }

@@ -30,7 +30,7 @@ pub use crate::domain::verdict::{
 };
 
 /// How long the last frame of a footage stands for.
-const FRAME_SPAN: Duration = Duration::from_millis(200);
+pub const FRAME_SPAN: Duration = Duration::from_millis(200);
 
 /// One frame that was looked at.
 pub struct Looked {

@@ -3,7 +3,7 @@
 //! ```text
 //! footage of the filing (positive control) -> what is known of the place
 //! each look -> bursts of frames, as many as the verdict needs -> Sight -> findings
-//!   -> judge -> pictures
+//!   -> judge -> pictures; then the crew's photographs, as advice
 //! ```
 //! Before each frame the cameras' frames go first. A look ends where the deadline or the shutdown does.
 
@@ -12,6 +12,7 @@ use super::{
     evidence::{About, Stored},
     findings::{Looked, Memory, Study, Target, look_at, split},
     footage::{NoFootage, Reader},
+    photographs::Photographs,
     sight::Sight,
 };
 use crate::{
@@ -30,10 +31,11 @@ use crate::{
             judge::{Footage as Seen, FrameFinding, Question, judge},
             measured::{FRAMES_MAX, FrameRecord, Measured, Thresholds, ZoneOutline, corners},
         },
-        wire::{PatternData, VerifyKind, VerifyRequestData},
+        wire::{PatternData, PhotographAdvice, VerifyKind, VerifyRequestData},
     },
     drivers::{
         detector::pool::Spare,
+        evidence::upload::Uploader,
         store::edge::EdgeStore,
         vision::snapshot::{Annotations, take},
     },
@@ -55,6 +57,8 @@ pub struct Looker {
     pub pipelines: BTreeMap<CameraId, Pipeline>,
     pub sight: Sight,
     pub spare: Spare,
+    /// Has the crews' photographs.
+    pub hub: Uploader,
     pub runtime: Handle,
 }
 
@@ -63,12 +67,13 @@ pub struct Answer {
     pub verdict: Verdict,
     pub pictures: Vec<Stored>,
     pub measured: Option<Measured>,
+    pub photographs: Vec<PhotographAdvice>,
 }
 
 impl From<Verdict> for Answer {
     /// Nothing was looked at.
     fn from(verdict: Verdict) -> Self {
-        Self { verdict, pictures: Vec::new(), measured: None }
+        Self { verdict, pictures: Vec::new(), measured: None, photographs: Vec::new() }
     }
 }
 
@@ -138,7 +143,7 @@ impl Looker {
 
         // The footage of the filing first: later looks must show the view that it shows.
         self.sight.restart();
-        let mut before = None;
+        let (mut before, mut filed) = (None, None);
         let (mut pictures, mut met) = (Vec::new(), Met::default());
         if let (VerifyKind::Postcheck, Some(case)) = (request.kind, &case) {
             let (from, to) =
@@ -150,7 +155,9 @@ impl Looker {
                 self.findings(request, (0, span, FPS_MIN), &target, &mut met, Some(&mut study))
             {
                 before = Some(Seen { from, to, frames: shown.frames });
-                pictures.extend(shown.last.and_then(|kept| self.picture("before", &kept, &target)));
+                let kept = shown.last.as_ref();
+                pictures.extend(kept.and_then(|kept| self.picture("before", kept, &target)));
+                filed = shown.last.map(|kept| kept.frame);
             }
             target.memory = match &before {
                 Some(_) => Memory::Known(study.known(&target)),
@@ -200,7 +207,16 @@ impl Looker {
             frames: met.frames,
             frames_left_out: met.frames_left_out,
         };
-        Answer { verdict, pictures, measured: Some(measured) }
+        // Last: what they seem to show has no part in the verdict.
+        let taken_at = request.not_before.unwrap_or(request.to);
+        let (hub, runtime, sight) = (&self.hub, &self.runtime, &mut self.sight);
+        let photographs = Photographs { hub, runtime, sight }.advise(
+            &request.photographs,
+            taken_at,
+            &pattern,
+            filed.as_ref(),
+        );
+        Answer { verdict, pictures, measured: Some(measured), photographs }
     }
 
     pub fn model(&self) -> ModelRef {

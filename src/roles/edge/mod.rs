@@ -21,6 +21,7 @@ mod footage;
 mod link;
 mod looking;
 pub mod memory;
+pub mod photographs;
 pub mod playback;
 pub mod publish;
 mod recorders;
@@ -229,6 +230,11 @@ pub async fn run(
         }
     }
 
+    let uploader = Uploader::new(
+        &config.evidence_url,
+        config.node_token.clone().unwrap_or_else(|| SecretSource::Given(Secret::new(""))),
+        None,
+    )?;
     let (request_sender, requests) = std::sync::mpsc::sync_channel(WAITING_MAX);
     let looker = Looker {
         shared: shared.clone(),
@@ -237,6 +243,7 @@ pub async fn run(
         pipelines: config.pipelines.iter().map(|p| (p.camera.clone(), p.clone())).collect(),
         sight: sight::Sight::of(&network, &providers)?,
         spare: pool.spare(),
+        hub: uploader.clone(),
         runtime: tokio::runtime::Handle::current(),
     };
     let verifier = Verifier {
@@ -281,11 +288,6 @@ pub async fn run(
         publish_inputs,
         stop_publishing.clone(),
     ));
-    let uploader = Uploader::new(
-        &config.evidence_url,
-        config.node_token.clone().unwrap_or_else(|| SecretSource::Given(Secret::new(""))),
-        None,
-    )?;
     let uploading =
         tokio::spawn(uploads::run(store.clone(), uploader, clock.clone(), shutdown.clone()));
     let upkeep = Upkeep {

@@ -117,6 +117,7 @@ impl Verifier {
             verdict: answer.verdict,
             evidence,
             measured: answer.measured.map(Box::new),
+            photographs: answer.photographs,
         };
         let Ok(payload) = serde_json::to_vec(&result) else { return };
         let now = self.looker.shared.clock.wall();

@@ -173,13 +173,13 @@ impl Packing {
         }
         let mut looks = Vec::new();
         for look in held.looks {
-            let (verdict, measured) = match look.result {
-                Some(result) => (Some(result.verdict), result.measured.map(|measured| *measured)),
-                None => (None, None),
+            let (verdict, measured, photographs) = match look.result {
+                Some(result) => (Some(result.verdict), result.measured, result.photographs),
+                None => (None, None, Vec::new()),
             };
             let measured = measured.map(|measured| {
                 evidence.push(self.table(look.request.request_id, &measured));
-                Measured { frames: Vec::new(), ..measured }
+                Measured { frames: Vec::new(), ..*measured }
             });
             looks.push(LookRecord {
                 node: look.node,
@@ -190,6 +190,7 @@ impl Packing {
                 answered_at: look.result_at,
                 verdict,
                 measured,
+                photographs,
             });
         }
         Ok(CaseRecord {

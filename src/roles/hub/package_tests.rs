@@ -91,6 +91,7 @@ async fn closed_case_with(bench: &Bench, told: &Value) {
         deadline: after(90),
         case_id: Some(case_id(1)),
         priority: None,
+        photographs: Vec::new(),
     };
     let new = NewVerification {
         case_id: case_id(1),

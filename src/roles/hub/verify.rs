@@ -26,7 +26,7 @@ use crate::{
         },
         ids::PatternId,
         verdict::{Outcome, Reason, Verdict},
-        wire::{Leaf, NodeAddress, Topic, VerifyKind, VerifyRequestData},
+        wire::{Leaf, NodeAddress, PHOTOGRAPHS_MAX, Topic, VerifyKind, VerifyRequestData},
     },
     drivers::store::{
         StoreError,
@@ -149,8 +149,12 @@ impl Verify {
         match self.target(case) {
             Ok(target) => {
                 let from = self.postcheck_from(case, now);
-                let new = self.look(case, VerifyKind::Postcheck, target, 1, from, now);
+                let mut new = self.look(case, VerifyKind::Postcheck, target, 1, from, now);
                 let store = &self.register.store;
+                if let Some(done_at) = case.disposed_at {
+                    new.request.photographs = store.photographs(case.case_id, done_at).await?;
+                    new.request.photographs.truncate(PHOTOGRAPHS_MAX);
+                }
                 self.absorb(store.request_verification(&new, Some(&begins), now).await)
             }
             Err(reason) => {
@@ -267,6 +271,7 @@ impl Verify {
                 deadline: send_at.plus(self.times.answer_within),
                 case_id: Some(case.case_id),
                 priority: Some(case.priority),
+                photographs: Vec::new(),
             },
         }
     }

@@ -18,6 +18,8 @@ const TIMES: LookTimes = LookTimes {
 struct Case {
     bench: Bench,
     verify: Verify,
+    /// What the edge says of each photograph.
+    of_photographs: Option<&'static str>,
     _dir: tempfile::TempDir,
 }
 
@@ -30,7 +32,7 @@ impl Case {
         let dir = tempfile::tempdir().unwrap();
         let bench = Bench::open(dir.path()).await;
         let verify = Verify::new(Arc::clone(&bench.register), DISTRICT.parse().unwrap(), times);
-        Self { bench, verify, _dir: dir }
+        Self { bench, verify, of_photographs: None, _dir: dir }
     }
 
     /// A filed case with a before picture, and a crew that says it is done at `START + 60 s`.
@@ -39,19 +41,34 @@ impl Case {
     }
 
     async fn disposed_with(times: LookTimes) -> Self {
+        let this = Self::filed_with(times, true).await;
+        this.feedback(&[]).await;
+        this
+    }
+
+    async fn filed() -> Self {
+        Self::filed_with(TIMES, true).await
+    }
+
+    async fn filed_with(times: LookTimes, pictured: bool) -> Self {
         let this = Self::with(times).await;
         this.bench.announce_camera("edge-1").await;
         let before = this.bench.hold(b"before").await;
-        let opened = fact(1, 1, "opened", vec![picture("snapshot", &before, START)]);
+        let pictures = pictured.then(|| picture("snapshot", &before, START));
+        let opened = fact(1, 1, "opened", pictures.into_iter().collect());
         this.bench.send_fact("edge-1", &opened).await;
         this.pass(60);
-        let store = &this.bench.register.store;
-        let now = this.bench.register.now();
-        let confirm = Decision::new(Event::Confirm, "li", now);
-        store.decide(case_id(1), Some(1), &confirm).await.unwrap();
-        let done = Decision::new(Event::Feedback, "platform", now);
-        store.feedback(case_id(1), now, &[], &done).await.unwrap();
+        let confirm = Decision::new(Event::Confirm, "li", this.bench.register.now());
+        this.bench.register.store.decide(case_id(1), Some(1), &confirm).await.unwrap();
         this
+    }
+
+    /// The crew says that it is done.
+    async fn feedback(&self, photographs: &[String]) {
+        let now = self.bench.register.now();
+        let done = Decision::new(Event::Feedback, "platform", now);
+        let store = &self.bench.register.store;
+        store.feedback(case_id(1), now, photographs, &done).await.unwrap();
     }
 
     fn pass(&self, secs: u64) {
@@ -123,8 +140,17 @@ impl Case {
         for (key, value) in changes.as_object().unwrap() {
             verdict[key] = value.clone();
         }
-        let result = json!({"request_id": request.request_id, "case_id": request.case_id,
-                            "verdict": verdict, "evidence": evidence});
+        let mut result = json!({"request_id": request.request_id, "case_id": request.case_id,
+                                "verdict": verdict, "evidence": evidence});
+        if let Some(said) = &self.of_photographs {
+            let advice = json!({"verdict": said, "advisory": true});
+            verdict.as_object_mut().unwrap().extend(advice.as_object().unwrap().clone());
+            let advice = request
+                .photographs
+                .iter()
+                .map(|sha256| json!({"sha256": sha256, "verdict": verdict}));
+            result["photographs"] = advice.collect();
+        }
         let looks = self.bench.register.store.verifications(case_id(1)).await.unwrap();
         let asked = looks.iter().find(|look| look.request.request_id == request.request_id);
         let node = asked.unwrap().node.to_string();
@@ -205,6 +231,68 @@ async fn a_missed_daypart_is_waited_for_until_the_tries_are_spent() {
     case.answer_with(&again, "UNDETERMINABLE", Vec::new(), outside()).await;
     assert_eq!(case.state().await, State::Manual);
     assert_eq!(case.last_reason().await.as_deref(), Some("outside_schedule"));
+}
+
+#[tokio::test]
+async fn a_crews_photographs_are_asked_about_once_a_round_and_move_nothing() {
+    for (verdict, photograph, state) in [
+        ("CLEARED", "PRESENT", State::Closed),
+        ("PRESENT", "CLEARED", State::Rework),
+        ("UNDETERMINABLE", "CLEARED", State::Postchecking),
+    ] {
+        let mut case = Case::filed().await;
+        case.of_photographs = Some(photograph);
+        let store = &case.bench.register.store;
+        let (taken, late) = (case.bench.hold(b"taken").await, Digest256Of::new(b"not here").0);
+        let earlier = case.bench.hold(b"of an earlier round").await;
+        let now = case.bench.register.now();
+        store.add_photograph(case_id(1), taken.as_str(), now).await.unwrap();
+        store.add_photograph(case_id(1), earlier.as_str(), now.minus(TIMES.settle)).await.unwrap();
+        case.pass(5);
+        case.feedback(&[taken.to_string(), late.to_string()]).await;
+        let request = case.after_the_look().await;
+        assert_eq!(request.photographs, [taken.to_string()], "named now, and held");
+        assert_eq!(store.photograph_asked_for(taken.as_str()).await.unwrap(), Some(case_id(1)));
+        assert_eq!(store.photograph_asked_for(late.as_str()).await.unwrap(), None, "not held");
+        let after = case.bench.hold(b"after").await;
+        case.answer(&request, verdict, vec![picture("after", &after, request.from)]).await;
+        assert_eq!(case.state().await, state);
+        let asked_for = store.photograph_asked_for(taken.as_str()).await.unwrap();
+        assert_eq!(asked_for, None, "lent while it is compared");
+        let looks = store.verifications(case_id(1)).await.unwrap();
+        assert_eq!(looks[0].result.as_ref().unwrap().photographs[0].sha256, taken.to_string());
+        if state == State::Postchecking {
+            case.pass(30);
+            assert!(case.request().await.unwrap().photographs.is_empty(), "said once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_photograph_is_never_the_picture_that_a_closure_needs() {
+    let case = Case::filed_with(TIMES, false).await;
+    let now = case.bench.register.now();
+    let taken = case.bench.hold(b"taken").await;
+    case.bench.register.store.add_photograph(case_id(1), taken.as_str(), now).await.unwrap();
+    case.feedback(&[taken.to_string()]).await;
+    let request = case.after_the_look().await;
+    let after = case.bench.hold(b"after").await;
+    case.answer(&request, "CLEARED", vec![picture("after", &after, request.from)]).await;
+    assert_eq!(case.state().await, State::Postchecking, "there is no picture of before");
+}
+
+#[tokio::test]
+async fn a_photograph_that_another_case_was_handed_is_told() {
+    let case = Case::filed().await;
+    let store = &case.bench.register.store;
+    case.bench.send_fact("edge-1", &fact(2, 1, "opened", Vec::new())).await;
+    let (same, own) = (case.bench.hold(b"same").await, case.bench.hold(b"own").await);
+    let now = case.bench.register.now();
+    for (number, digest) in [(1, &same), (2, &same), (2, &own)] {
+        store.add_photograph(case_id(number), digest.as_str(), now).await.unwrap();
+    }
+    let elsewhere = store.photographs_elsewhere(case_id(1)).await.unwrap();
+    assert_eq!(elsewhere, [(same.to_string(), case_id(2))]);
 }
 
 #[tokio::test]
@@ -314,8 +402,7 @@ async fn still_there_means_rework_and_a_new_feedback_a_new_round() {
     case.answer(&request, "PRESENT", Vec::new()).await;
     assert_eq!(case.state().await, State::Rework);
     let now = case.bench.register.now();
-    let done = Decision::new(Event::Feedback, "platform", now);
-    case.bench.register.store.feedback(case_id(1), now, &[], &done).await.unwrap();
+    case.feedback(&[]).await;
     let again = case.after_the_look().await;
     assert_ne!(again.request_id, request.request_id);
     assert_eq!(again.not_before, Some(now));

@@ -14,13 +14,11 @@ use crate::{
     domain::{
         frame::Frame,
         ids::{PatternId, ZoneId},
-        pixel::PixelPolygon,
         privacy::Masked,
-        scene::{Scene, Zone},
-        seams::{FrameSource, SourceError},
+        seams::FrameSource,
         taxonomy::Pattern,
         verdict::{
-            Reason, Verdict,
+            Verdict,
             bursts::FPS_MAX,
             judge::{Footage, Question, judge},
         },
@@ -37,7 +35,8 @@ use crate::{
             pipeline::{Pipeline, load_pipeline},
         },
         edge::{
-            findings::{Memory, Study, Target, in_looks, look_at, one_footage},
+            findings::{FRAME_SPAN, Memory, Study, Target, in_looks, look_at, one_footage},
+            photographs::compare,
             sight::Sight,
         },
     },
@@ -203,7 +202,7 @@ fn verdict(
     let after = after.map_or(Vec::new(), |after| in_looks(after, pattern.closure.looks_min));
     let model = sight.detector().manifest().model_ref();
     let kind = VerifyKind::Postcheck;
-    // Clips and photographs do not say what found the thing in them.
+    // Clips do not say what found the thing in them.
     judge(&Question { kind, pattern, model, filed_by: None, after: &after, before })
 }
 
@@ -223,63 +222,16 @@ fn photographs(
         Some(model) => open(model)?,
         None => open(&default_model()?)?,
     };
-    // One picture is all there will ever be of each moment.
-    let mut pattern = Pattern::clone(pattern);
-    (pattern.closure.valid_frames_min, pattern.closure.looks_min) = (1, 1);
-    let before = photograph(&mut sight, &pattern, before, args.before_start)?;
-    let after_start =
-        args.after_start.or(before.as_ref().map(|seen| seen.to)).unwrap_or(args.before_start);
-    let after = photograph(&mut sight, &pattern, after, after_start)?;
-    let verdict = verdict(&sight, &pattern, before.as_ref(), after.as_ref());
-    Ok(as_advice(verdict))
+    let after_start = args.after_start.unwrap_or(args.before_start.plus(FRAME_SPAN));
+    let before = photograph(before, args.before_start)?;
+    let after = photograph(after, after_start)?;
+    Ok(compare(&mut sight, pattern, Some(&before), Some(&after)))
 }
 
-/// The whole picture is the zone.
-fn photograph(
-    sight: &mut Sight,
-    pattern: &Pattern,
-    path: &Path,
-    at: WallTime,
-) -> anyhow::Result<Option<Footage>> {
+fn photograph(path: &Path, at: WallTime) -> anyhow::Result<Frame> {
     let mut frame = load_image(path).map_err(|error| BadInput(error.to_string()))?;
     frame.stamp.captured_at = at;
-    let size = frame.stamp.size;
-    let polygon = PixelPolygon::whole(size).out_to_border(size);
-    let zone = Zone { id: "picture".parse()?, polygon, tiles: None, asset: None, line: None };
-    let scene = Scene {
-        camera: "photograph".parse()?,
-        reference_size: size,
-        zones: vec![zone],
-        exceptions: Vec::new(),
-    };
-    let target = Target {
-        pattern,
-        scene: &scene,
-        zones: scene.zones.iter().collect(),
-        place: None,
-        cell: None,
-        ground: None,
-        // Taken from who knows where: what stood where in the other picture says nothing of this one.
-        memory: Memory::None,
-    };
-    sight.restart();
-    Ok(footage(sight, &mut Photograph(Some(frame)), at, &target).0)
-}
-
-/// A source of one frame.
-struct Photograph(Option<Frame>);
-
-impl FrameSource for Photograph {
-    fn next_frame(&mut self) -> Result<Option<Frame>, SourceError> {
-        Ok(self.0.take())
-    }
-}
-
-/// Whoever took the photographs may have turned round between them: nobody can know.
-fn as_advice(mut verdict: Verdict) -> Verdict {
-    verdict.advisory = true;
-    verdict.reasons.push(Reason::PhotographsOnly);
-    verdict
+    Ok(frame)
 }
 
 fn open(manifest: &Path) -> anyhow::Result<Sight> {

@@ -3,7 +3,6 @@
 use super::{
     HUB_NAME, HubStore, Tx,
     audit::insert_history,
-    evidence::link_evidence,
     merges::{BadMaster, merged_cases, still_seen},
     outbound::{OutboundRow, insert_outbound},
     records::{CaseRow, case_by_id, to_json},
@@ -14,7 +13,7 @@ use crate::{
         case::audit::AuditEntry,
         case::lifecycle::{self, Effect, Event, EventKind, Known, Refused, State, Transition},
         ids::CaseId,
-        wire::{CloudEvent, DecisionData, DecisionKind, EvidenceData, Leaf, NodeAddress, Topic},
+        wire::{CloudEvent, DecisionData, DecisionKind, Leaf, NodeAddress, Topic},
     },
     drivers::store::StoreError,
 };
@@ -98,18 +97,7 @@ impl HubStore {
         .await
         .map_err(|error| self.failed(error))?;
         for sha256 in photos {
-            let named: i64 =
-                sqlx::query_scalar("SELECT COUNT(*) FROM case_evidence WHERE sha256 = $1")
-                    .bind(sha256)
-                    .fetch_one(&mut *tx)
-                    .await
-                    .map_err(|error| self.failed(error))?;
-            if named == 0 {
-                // A crew's photographs are not masked by us, so they are kept and not shown.
-                link_evidence(&mut tx, case_id, &[photo(sha256, disposed_at)], false, None)
-                    .await
-                    .map_err(|error| self.failed(error))?;
-            }
+            self.link_photograph(&mut tx, case_id, sha256, disposed_at).await?;
         }
         self.commit(tx).await?;
         Ok(change)
@@ -301,18 +289,6 @@ impl HubStore {
         .await
         .map_err(|error| self.failed(error))?;
         Ok(before > 0 && after > 0)
-    }
-}
-
-fn photo(sha256: &str, disposed_at: WallTime) -> EvidenceData {
-    EvidenceData {
-        role: "photo".to_owned(),
-        url: format!("/api/v1/evidence/{sha256}"),
-        sha256: sha256.to_owned(),
-        media_type: "application/octet-stream".to_owned(),
-        width_px: 0,
-        height_px: 0,
-        captured_at: disposed_at,
     }
 }
 

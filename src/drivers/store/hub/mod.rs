@@ -26,6 +26,7 @@ mod facts;
 mod footage;
 mod merges;
 mod outbound;
+mod photographs;
 mod pictures;
 mod records;
 mod reviewed;

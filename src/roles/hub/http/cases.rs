@@ -31,7 +31,7 @@ use utoipa::ToSchema;
 const PAGE_DEFAULT: u32 = 50;
 const PAGE_MAX: u32 = 200;
 const REASON_CHARS_MAX: usize = 64;
-const PHOTOS_MAX: usize = 20;
+pub const PHOTOS_MAX: usize = 20;
 /// Clocks of crews and hub may differ by this much.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
@@ -53,7 +53,7 @@ pub struct Feedback {
     #[schema(value_type = String)]
     pub disposed_at: WallTime,
     pub note: Option<String>,
-    /// SHA-256 of photographs uploaded as evidence.
+    /// SHA-256 of photographs handed in before.
     #[serde(default)]
     pub photos: Vec<String>,
 }
@@ -128,7 +128,7 @@ pub async fn answer(state: &AppState, status: StatusCode, case_id: CaseId) -> An
     Ok(response)
 }
 
-async fn found(state: &AppState, case_id: CaseId) -> Answer<CaseRow> {
+pub async fn found(state: &AppState, case_id: CaseId) -> Answer<CaseRow> {
     state.register.store.case(case_id).await?.ok_or_else(|| Problem::not_found("case"))
 }
 

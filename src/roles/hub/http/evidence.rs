@@ -45,7 +45,7 @@ const COMPLETE: &str = "upload-complete";
 
 /// Bounds uploads and keeps two of one file apart.
 pub struct Uploads {
-    permits: Semaphore,
+    pub permits: Semaphore,
     under_way: Mutex<BTreeSet<Digest256>>,
 }
 
@@ -56,13 +56,13 @@ impl Default for Uploads {
 }
 
 /// Frees the file when the request ends, however it ends.
-struct Claim {
+pub struct Claim {
     uploads: Arc<Uploads>,
     digest: Digest256,
 }
 
 impl Uploads {
-    fn claim(self: &Arc<Self>, digest: &Digest256) -> Answer<Claim> {
+    pub fn claim(self: &Arc<Self>, digest: &Digest256) -> Answer<Claim> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if !under_way.insert(digest.clone()) {
             return Err(Problem::new(
@@ -211,7 +211,7 @@ async fn admit(state: &AppState, digest: &Digest256, length: u64) -> Answer<()> 
     Ok(())
 }
 
-fn too_large(detail: &str) -> Problem {
+pub fn too_large(detail: &str) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
 }
 

@@ -17,6 +17,7 @@ mod merges;
 mod openapi;
 mod ops;
 mod package;
+mod photographs;
 pub mod problem;
 mod session;
 mod sightings;
@@ -107,6 +108,8 @@ fn routes(state: AppState) -> Router {
         .route("/cases/{id}/footage", post(footage::request))
         .route("/cases/{id}/footage/{request_id}/export", get(footage::take_along))
         .route("/cases/{id}/feedback", post(cases::feedback))
+        .route("/cases/{id}/photographs", post(photographs::receive))
+        .route("/photographs/{sha256}", get(photographs::lend))
         .route("/complaints", post(complaints::receive))
         .route("/cameras", get(cameras::list))
         .route("/grid/{code}/cameras", get(cameras::of_cell))

@@ -1,8 +1,8 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    cameras, cases, complaints, dataset, evidence, footage, merges, ops, package, problem::Problem,
-    session, stream, view,
+    cameras, cases, complaints, dataset, evidence, footage, merges, ops, package, photographs,
+    problem::Problem, session, stream, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -26,6 +26,8 @@ use utoipa::OpenApi;
         footage::request,
         footage::take_along,
         cases::feedback,
+        photographs::receive,
+        photographs::lend,
         complaints::receive,
         cameras::list,
         cameras::of_cell,

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         case::lifecycle,
         grid::GridCell,
+        ids::CaseId,
         wire::{EventData, EvidenceData, PatternData, PlaceData, Presence, Priority},
     },
     drivers::store::hub::{CameraRow, CaseRow, EvidenceRow, VerificationRow},
@@ -124,6 +125,22 @@ pub struct VerificationView {
     #[schema(value_type = Option<Object>)]
     pub verdict: Option<crate::domain::verdict::Verdict>,
     pub evidence: Vec<EvidenceView>,
+    /// The crew's photographs that were compared, or are to be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photographs: Vec<PhotographView>,
+}
+
+/// A photograph is never shown; what it seems to show is.
+#[derive(Serialize, ToSchema)]
+pub struct PhotographView {
+    pub sha256: String,
+    /// Marked advisory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub verdict: Option<crate::domain::verdict::Verdict>,
+    /// Cases that were handed the very same photograph.
+    #[schema(value_type = Vec<String>)]
+    pub also_in: Vec<CaseId>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -203,10 +220,24 @@ pub fn evidence(row: &EvidenceRow) -> EvidenceView {
     EvidenceView { evidence: row.evidence.clone(), available: row.available }
 }
 
-fn verification(look: VerificationRow, files: &[EvidenceRow]) -> VerificationView {
+fn verification(
+    look: VerificationRow,
+    files: &[EvidenceRow],
+    elsewhere: &[(String, CaseId)],
+) -> VerificationView {
     let request_id = look.request.request_id.to_string();
     let of_look = |file: &&EvidenceRow| file.request_id.as_deref() == Some(request_id.as_str());
+    let (verdict, advice) = match look.result {
+        Some(result) => (Some(result.verdict), result.photographs),
+        None => (None, Vec::new()),
+    };
+    let photographs = look.request.photographs.into_iter().map(|sha256| PhotographView {
+        verdict: advice.iter().find(|one| one.sha256 == sha256).map(|one| one.verdict.clone()),
+        also_in: elsewhere.iter().filter(|(same, _)| *same == sha256).map(|(_, id)| *id).collect(),
+        sha256,
+    });
     VerificationView {
+        photographs: photographs.collect(),
         kind: look.request.kind,
         camera: look.request.camera.to_string(),
         try_number: look.try_number,
@@ -214,7 +245,7 @@ fn verification(look: VerificationRow, files: &[EvidenceRow]) -> VerificationVie
         to: look.request.to,
         requested_at: look.requested_at,
         result_at: look.result_at,
-        verdict: look.result.map(|result| result.verdict),
+        verdict,
         evidence: files.iter().filter(of_look).map(evidence).collect(),
         request_id,
     }
@@ -226,6 +257,7 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
     let files = store.case_evidence(case.case_id).await?;
     let history = store.history(case.case_id).await?;
     let looks = store.verifications(case.case_id).await?;
+    let elsewhere = store.photographs_elsewhere(case.case_id).await?;
     let cameras = store.cameras().await?;
     let card = case.camera.as_ref().and_then(|own| {
         let row = cameras.iter().find(|row| row.camera == own.id && row.node == own.node);
@@ -246,7 +278,10 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
                 note: row.note,
             })
             .collect(),
-        verifications: looks.into_iter().map(|look| verification(look, &files)).collect(),
+        verifications: looks
+            .into_iter()
+            .map(|look| verification(look, &files, &elsewhere))
+            .collect(),
         footage: footage::of(register, case.case_id, &files).await?,
         actions: lifecycle::actions(case.state, case.phase)
             .into_iter()
