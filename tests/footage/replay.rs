@@ -42,7 +42,7 @@ mod shelf {
 
     #[derive(Default)]
     pub struct Inner {
-        pub recording: OnceLock<PathBuf>,
+        pub recording: OnceLock<Recording>,
     }
 
     #[glib::object_subclass]
@@ -57,10 +57,11 @@ mod shelf {
 
     impl RTSPMediaFactoryImpl for Inner {
         fn create_element(&self, _: &rtsp::gst_rtsp::RTSPUrl) -> Option<gst::Element> {
-            let from = self.recording.get().unwrap().display();
-            let file = format!("filesrc location={from} ! qtdemux ! h264parse name=parse");
+            let Recording { path, codec } = self.recording.get().unwrap();
+            let from = path.display();
+            let file = format!("filesrc location={from} ! qtdemux ! {codec}parse name=parse");
             let bin = gst::parse::bin_from_description(&file, false).unwrap();
-            let pay = payloader();
+            let pay = payloader(codec);
             bin.add(&pay).unwrap();
             bin.by_name("parse").unwrap().link(&pay).unwrap();
             // What stands in the recording is asked for by the time that it was recorded at.
@@ -77,10 +78,10 @@ mod shelf {
         }
     }
 
-    fn payloader() -> gst::Element {
+    fn payloader(codec: &str) -> gst::Element {
         let pay = gst::parse::bin_from_description(
             &format!(
-                "rtph264pay timestamp-offset=0 pt=96 ! rtponviftimestamp ntp-offset={} set-t-bit=true ! queue",
+                "rtp{codec}pay timestamp-offset=0 pt=96 ! rtponviftimestamp ntp-offset={} set-t-bit=true ! queue",
                 ntp(START).nseconds()
             ),
             true,
@@ -107,9 +108,9 @@ mod shelf {
     }
 
     impl Shelf {
-        pub fn holding(recording: &Path) -> Self {
+        pub fn holding(recording: &Recording) -> Self {
             let shelf: Self = glib::Object::new();
-            shelf.imp().recording.set(recording.to_owned()).unwrap();
+            assert!(shelf.imp().recording.set(recording.clone()).is_ok());
             shelf
         }
     }
@@ -123,7 +124,7 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn start(recording: &Path, user: Option<(&str, &str)>) -> Self {
+    fn start(recording: &Recording, user: Option<(&str, &str)>) -> Self {
         gst::init().unwrap();
         let server = rtsp::RTSPOnvifServer::new();
         server.set_address("127.0.0.1");
@@ -172,14 +173,26 @@ impl Drop for Recorder {
     }
 }
 
+/// A file on the recorder's disk.
+#[derive(Clone)]
+pub struct Recording {
+    path: PathBuf,
+    /// As GStreamer's elements are named.
+    codec: &'static str,
+}
+
 /// A minute of 5 frames a second, a key frame each second.
-fn recording(dir: &Path) -> PathBuf {
+fn recording(dir: &Path) -> Recording {
+    recording_in("h264", "x264enc speed-preset=ultrafast bframes=0 bitrate=60", dir)
+}
+
+fn recording_in(codec: &'static str, encoder: &str, dir: &Path) -> Recording {
     gst::init().unwrap();
-    let path = dir.join("recording.mp4");
+    let path = dir.join(format!("recording.{codec}.mp4"));
     let Encoding { fps, .. } = Encoding::default();
     let pipeline = gst::parse::launch(&format!(
         "videotestsrc num-buffers={} pattern=ball ! video/x-raw,format=I420,width=160,height=120,framerate={fps}/1 ! \
-         x264enc speed-preset=ultrafast key-int-max={fps} bframes=0 bitrate=60 ! h264parse ! mp4mux ! filesink location={}",
+         {encoder} key-int-max={fps} ! {codec}parse ! mp4mux ! filesink location={}",
         60 * fps,
         path.display(),
     ))
@@ -190,7 +203,7 @@ fn recording(dir: &Path) -> PathBuf {
         pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &wanted);
     assert_eq!(ended.unwrap().type_(), gst::MessageType::Eos);
     pipeline.set_state(gst::State::Null).unwrap();
-    path
+    Recording { path, codec }
 }
 
 fn at(seconds: f64) -> WallTime {
@@ -199,6 +212,17 @@ fn at(seconds: f64) -> WallTime {
 
 #[test]
 fn an_interval_comes_with_the_recorders_own_times() {
+    an_interval_comes_whole(recording);
+}
+
+#[test]
+fn so_does_one_in_h265() {
+    an_interval_comes_whole(|folder| {
+        recording_in("h265", "x265enc speed-preset=ultrafast option-string=bframes=0", folder)
+    });
+}
+
+fn an_interval_comes_whole(recording: impl Fn(&Path) -> Recording) {
     let folder = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(&recording(folder.path()), None);
     let span = Span::new(at(20.0), at(30.0));
@@ -269,7 +293,7 @@ fn refusals_are_told_in_the_recorders_words() {
 #[test]
 fn a_camera_that_replays_nothing_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let server = RtspServer::start(&[("live", recording(folder.path()))], 0).unwrap();
+    let server = RtspServer::start(&[("live", recording(folder.path()).path)], 0).unwrap();
     let uri = format!("rtsp://127.0.0.1:{}/live", server.port());
     let config = ReplayConfig { uri, username: None, password: None };
     let source = Replay::new(config, Arc::new(SystemClock::new()));
