@@ -10,9 +10,9 @@
 //! ```text
 //! budget: request -> result <= 5 s at p95; live analysis loses < 2 % of its frames while 20 wait
 //!
-//! one look at a time  footage of the filing 7 s = 18 frames, two bursts of 7.2 s = 36 frames, at 2.5 a second;
-//!                     decoded from the key frame before, 10 a second:  about 250 pictures at 2 to 7 ms
-//!                     54 frames x (network 42 + tensor, health, likeness 5 ms) = 2.5 s
+//! one look at a time  footage of the filing 5 s = 13 frames, two bursts of 7.2 s = 36 frames, at 2.5 a second;
+//!                     decoded from the key frame before, 10 a second:  about 220 pictures at 2 to 7 ms
+//!                     49 frames x (network 42 + tensor, health, likeness 5 ms) = 2.3 s
 //!                     => 3 to 4 s of one core
 //! live                2 streams x 10 frames x (42 + 5 to 16 ms) = 1.0 to 1.2 of the two cores
 //! ```

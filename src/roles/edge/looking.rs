@@ -45,7 +45,7 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::runtime::Handle;
 
 /// Footage of the filing that the model is tried on.
-const CONTROL_BEFORE: Duration = Duration::from_secs(6);
+const CONTROL_BEFORE: Duration = Duration::from_secs(4);
 const CONTROL_AFTER: Duration = Duration::from_secs(1);
 /// How long one inference waits for the cameras': at 16 ms each, this costs them a sixtieth.
 const GIVE_WAY_MAX: Duration = Duration::from_secs(1);
