@@ -214,7 +214,8 @@ fn summary(page: &mut Page, record: &CaseRecord) {
 }
 
 fn pictures(page: &mut Page, record: &CaseRecord) {
-    let is_after = |picture: &&EvidenceRecord| picture.role == "after";
+    // A crew takes its photographs of what it has done.
+    let is_after = |picture: &&EvidenceRecord| matches!(picture.role.as_str(), "after" | "photo");
     let all = || record.evidence.iter().filter(|picture| picture.role != FRAMES_ROLE);
     let before: Vec<_> = all().filter(|picture| !is_after(picture)).collect();
     let after: Vec<_> = all().filter(is_after).collect();

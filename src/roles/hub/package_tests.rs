@@ -505,6 +505,27 @@ async fn a_hostile_zip_is_refused_by_its_directory() {
 }
 
 #[tokio::test]
+async fn a_crews_photograph_is_named_with_what_was_done_and_what_was_said_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::open(dir.path()).await;
+    let sha256 = bench.hold(b"of the crew").await.to_string();
+    let advice = json!({"verdict": "PRESENT", "reasons": ["found"], "advisory": true, "looks": [],
+        "positive_control": {"ran": true, "found": true}, "model": {"id": "m", "sha256": "0"},
+        "health": {"frames": 1, "valid": 1, "black": 0, "covered": 0, "blurred": 0, "frozen": 0},
+        "fov_match": null, "pattern": {"id": "bin_overflowing", "version": "3"}});
+    let told = json!({"photographs": [{"sha256": sha256, "verdict": advice}]});
+    closed_case_with(&bench, &told).await;
+    bench.register.store.add_photograph(case_id(1), &sha256, after(50)).await.unwrap();
+    let files = Files::of(&bench).await;
+    let look = &files.manifest()["cases"][0]["looks"][0];
+    assert_eq!(look["photographs"][0]["verdict"]["verdict"], "PRESENT");
+    let page = String::from_utf8(files.0["index.html"].clone()).unwrap();
+    let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words} in {page}"));
+    assert!(at("处置后") < at("处置单位照片"), "after what was done");
+    assert!(!files.0.keys().any(|name| name.contains(&sha256)), "nobody has masked it");
+}
+
+#[tokio::test]
 async fn what_cannot_be_shown_is_named_with_its_reason_and_not_packed() {
     let (dir, bench) = bench().await;
     let mut unmasked = fact(3, 1, "opened", vec![]);
