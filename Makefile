@@ -67,6 +67,10 @@ bench: ## Measure this machine: cost of a frame, memory, latency, single functio
 	@packaging/setup.sh demo $(PAGE)
 	cargo bench --quiet --locked $(PAGE) $(if $(ARGS),$(ARGS),--bench '*')
 
+.PHONY: face-model
+face-model: ## Fetch the network that finds faces for the masks (docs/privacy.md) to .build/face/centerface.onnx
+	@packaging/setup.sh faces
+
 .PHONY: gpu-smoke
 gpu-smoke: ## Run the detector through TensorRT, CUDA and CPU, in that order, and say what was really used
 	@packaging/setup.sh gpu

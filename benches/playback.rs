@@ -23,14 +23,20 @@ use gridwarden::{
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig},
         detector::{
-            manifest::ModelManifest, onnx::OnnxDetector, provider::ProviderOptions,
+            faces::{FaceFinder, FaceNetwork},
+            manifest::ModelManifest,
+            onnx::OnnxDetector,
+            provider::ProviderOptions,
             session::NetworkFile,
         },
         evidence::files::Digest256,
         vision::{filmstrip::Filmstrip, tensor::PlaneTensorMaker},
     },
     roles::{
-        edge::playback::{MASK_FPS, find_masks, write_masked},
+        edge::{
+            masking::{MASK_FPS, find_masks, regions},
+            playback::write_masked,
+        },
         hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
     },
 };
@@ -174,7 +180,10 @@ fn make() -> anyhow::Result<Value> {
         let begins = clock.monotonic();
         let maker = Box::new(PlaneTensorMaker::new());
         let mut detector = OnnxDetector::load(&network, &ProviderOptions::default(), maker)?;
-        let masks = find_masks(&mut frames(MASK_FPS)?, &mut detector, &Tiling::none())?;
+        let (tiling, mut faces) = (Tiling::none(), finder()?);
+        let masks = find_masks(&mut frames(MASK_FPS)?, &mut |frame| {
+            regions(frame, &mut detector, &tiling, faces.as_mut())
+        })?;
         let looked = clock.monotonic().since(begins).as_secs_f64();
         let mut strip = Filmstrip::over(span);
         let out = folder.path().join("clip.mp4");
@@ -191,6 +200,13 @@ fn make() -> anyhow::Result<Value> {
         );
     }
     Ok(Value::Object(report))
+}
+
+/// With `GRIDWARDEN_FACES=FILE` faces are looked for as well.
+fn finder() -> anyhow::Result<Option<FaceFinder>> {
+    let Some(file) = std::env::var_os("GRIDWARDEN_FACES") else { return Ok(None) };
+    let network = FaceNetwork::open(Path::new(&file))?;
+    Ok(Some(network.finder(Box::new(PlaneTensorMaker::new()))?))
 }
 
 /// As a camera would send it.

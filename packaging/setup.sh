@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Sets up one purpose of the Makefile and nothing more: `packaging/setup.sh demo|test|eval|gpu`.
+# Sets up one purpose of the Makefile and nothing more: `packaging/setup.sh demo|test|eval|gpu|faces`.
 # `demo` also builds the program; further arguments go to that `cargo build`.
 #
 # In:  the repository, the machine's package registries.
-# Out: .build/ (git-ignored): onnxruntime, onnxruntime-gpu, node, footage, score (links into the cache),
+# Out: .build/ (git-ignored): onnxruntime, onnxruntime-gpu, node, footage, score, face, portrait (links into the cache),
 #      venv, stamp/, log/. The cache is $GRIDWARDEN_CACHE, default ~/.cache/gridwarden: one folder a
 #      download, named by digest, so clean clones share it and a changed pin never meets an old file.
 # Repeats safely: every step first looks whether its result is there, and asks no registry if it is.
@@ -11,7 +11,7 @@
 set -Eeuo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-for part in steps debian downloads console footage score; do
+for part in steps debian downloads faces console footage score; do
   # shellcheck source=/dev/null
   source "packaging/setup/$part.sh"
 done
@@ -66,13 +66,15 @@ main() {
       build_program "$@"
       ;;
     test)
-      begin "$purpose" 7
+      begin "$purpose" 9
       check_toolchain test
       install_debian_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
       fetch_onnxruntime
       fetch_node
       build_console
       make_footage
+      fetch_face_model
+      fetch_portrait
       install_scorer
       ;;
     eval)
@@ -88,8 +90,13 @@ main() {
       install_debian_packages "${PACKAGES_BUILD[@]}"
       fetch_onnxruntime_gpu
       ;;
+    faces)
+      begin face-model 2
+      install_debian_packages python3-venv unzip
+      fetch_face_model
+      ;;
     *)
-      echo "usage: packaging/setup.sh demo|test|eval|gpu [arguments of cargo build]" >&2
+      echo "usage: packaging/setup.sh demo|test|eval|gpu|faces [arguments of cargo build]" >&2
       exit 2
       ;;
   esac

@@ -226,6 +226,17 @@ fn all_spoiled() -> Vec<Spoiled> {
     edge("http://127.0.0.1:8080", "127.0.0.1:8080", &["evidence.url", "http://host:port"]);
     edge("[\"cam.toml\"]", "[]", &["pipelines = []", "at least one"]);
     edge("dir = ", "folder = ", &["data.folder", "unknown key"]);
+    edge(
+        "pipelines = ",
+        "masks = { face = \"centerface.onnx\" }\npipelines = ",
+        &["masks.face", "did you mean `faces`"],
+    );
+    #[cfg(feature = "edge")]
+    edge(
+        "pipelines = ",
+        "masks = { faces = \"centerface.onnx\" }\npipelines = ",
+        &["masks.faces", "centerface.onnx: cannot be read", "make face-model"],
+    );
 
     #[cfg(feature = "hub")]
     {

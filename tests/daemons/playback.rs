@@ -1,7 +1,7 @@
 //! A person asks for footage of a case: cut by the edge that recorded it, masked, played from the hub.
 
 use crate::{
-    daemons::{Site, ready, street, until},
+    daemons::{Site, ready, root, street, until},
     learned::Reviewer,
 };
 use gridwarden::{base::time::WallTime, drivers::camera::rtsp_server::RtspServer};
@@ -44,6 +44,14 @@ fn footage_around_a_case_is_played_in_parts_and_what_there_is_none_of_says_why()
     let uri = format!("rtsp://127.0.0.1:{}/street", server.port());
     site.write_camera("street", &uri, 1, "[recording]\n");
     site.write_edge(&["street"]);
+    let faces = root().join(".build/face/centerface.onnx");
+    if faces.exists() {
+        let edge = fs::read_to_string(site.path("edge.toml")).unwrap();
+        let edge = format!("{edge}\n[masks]\nfaces = \"{}\"\n", faces.display());
+        fs::write(site.path("edge.toml"), edge).unwrap();
+    } else {
+        println!("without faces: no {}; `make test` sets it up", faces.display());
+    }
     let (hub, edge) = (site.hub(), site.edge());
     let secret = site.path("gridwarden-hub/duty-password");
     until("the hub has made a password", || secret.exists());
@@ -85,6 +93,10 @@ fn footage_around_a_case_is_played_in_parts_and_what_there_is_none_of_says_why()
     };
     let clip = get(&shown["clip"], "bytes=0-");
     assert_eq!(get(&shown["clip"], "bytes=4-11"), clip[4..12]);
+    let hidden = "SELECT count(*) FROM footage WHERE masks LIKE '%+faces-%'";
+    assert_eq!(site.hub_database().count(hidden) > 0, faces.exists(), "what hid people has a name");
+    let of_cases = "SELECT count(*) FROM case_evidence WHERE role = 'clip'";
+    until("a case's own clip", || site.hub_database().count(of_cases) > 0);
     let order = boxes(&clip);
     let place = |name: &str| order.iter().position(|found| found == name).unwrap();
     assert!(place("moov") < place("mdat"), "its index in front: {order:?}");

@@ -1,7 +1,8 @@
 //! Heads in clips for people: the rendered streets, whose truth is known, cut as playback cuts them, with
 //! the model that is shipped.
 //!
-//! `GRIDWARDEN_MASK_CLIPS=all` takes every rendered clip; `GRIDWARDEN_MASK_OUT=DIR` keeps what was written,
+//! `GRIDWARDEN_MASK_CLIPS=all` takes every rendered clip; `GRIDWARDEN_FACES=FILE` hides the faces too that this
+//! network finds; `GRIDWARDEN_MASK_OUT=DIR` keeps what was written,
 //! to be looked at.
 
 use gridwarden::{
@@ -15,13 +16,16 @@ use gridwarden::{
     drivers::{
         camera::{FilePart, FileSource, FileSourceConfig},
         detector::{
-            manifest::ModelManifest, onnx::OnnxDetector, provider::ProviderOptions,
-            session::NetworkFile,
+            faces::FaceNetwork, manifest::ModelManifest, onnx::OnnxDetector,
+            provider::ProviderOptions, session::NetworkFile,
         },
         footage::box_track::BoxTrack,
         vision::{filmstrip::Filmstrip, tensor::PlaneTensorMaker},
     },
-    roles::edge::playback::{MASK_FPS, find_masks, write_masked},
+    roles::edge::{
+        masking::{MASK_FPS, find_masks, regions},
+        playback::write_masked,
+    },
 };
 use serde_json::Value;
 use std::{
@@ -113,6 +117,8 @@ fn of_a_hundred_heads_at_most_one_shows() {
     let network = NetworkFile::open(manifest).unwrap();
     let maker = || Box::new(PlaneTensorMaker::new());
     let mut detector = OnnxDetector::load(&network, &ProviderOptions::default(), maker()).unwrap();
+    let mut faces = std::env::var_os("GRIDWARDEN_FACES")
+        .map(|file| FaceNetwork::open(Path::new(&file)).unwrap().finder(maker()).unwrap());
     let folder = tempfile::tempdir().unwrap();
     let out = std::env::var_os("GRIDWARDEN_MASK_OUT")
         .map_or_else(|| folder.path().to_owned(), PathBuf::from);
@@ -121,7 +127,10 @@ fn of_a_hundred_heads_at_most_one_shows() {
         let truth = fs::read(path.with_extension("json")).unwrap();
         let truth: Value = serde_json::from_slice(&truth).unwrap();
         let tiling = Tiling::none();
-        let masks = find_masks(&mut frames(&path, MASK_FPS), &mut detector, &tiling).unwrap();
+        let masks = find_masks(&mut frames(&path, MASK_FPS), &mut |frame| {
+            regions(frame, &mut detector, &tiling, faces.as_mut())
+        });
+        let masks = masks.unwrap();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let clip = out.join(format!("{name}.mp4"));
         let frames_known = truth["frames"].as_array().unwrap().len() as f64;

@@ -6,6 +6,8 @@
 //! Frame -> TensorMaker (roles bring it) -+        one a thread, or one with batches: DetectorPool
 //! ```
 
+/// Faces to hide, by a network of their own.
+pub mod faces;
 /// Raw network output to boxes, and one box a thing.
 pub mod heads;
 /// Which model a manifest's path stands for, and how that changes.

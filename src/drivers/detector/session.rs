@@ -187,7 +187,7 @@ impl Network {
 }
 
 /// One thread a session: as many sessions as cores beat one session of many threads.
-fn plain_builder(environment: &Environment) -> Result<SessionBuilder, String> {
+pub(super) fn plain_builder(environment: &Environment) -> Result<SessionBuilder, String> {
     let builder = Session::builder(environment).map_err(|error| error.to_string())?;
     let builder = builder.with_intra_threads(1).map_err(|error| error.to_string())?;
     builder.with_inter_threads(1).map_err(|error| error.to_string())

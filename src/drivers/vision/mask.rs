@@ -2,7 +2,8 @@
 //!
 //! Regions follow from boxes alone, generously: a head may be cut off by its box, a plate may hang
 //! anywhere low on a vehicle. Detections below the event thresholds belong in here too
-//! (`Found::for_masking`). What the detector misses altogether is not masked.
+//! (`Found::for_masking`). What the detector misses altogether is masked only where a face network finds the
+//! face.
 
 use crate::domain::{detection::Detection, pixel::PixelBox};
 
@@ -12,12 +13,21 @@ const HEAD_SHARE: f32 = 0.35;
 const HEAD_WIDTH_SHARE: f32 = 0.7;
 /// Boxes cut heads off: as much of the box is added above and at the sides.
 const HEAD_MARGIN_SHARE: f32 = 0.1;
+/// A face is framed from forehead to chin; ears and hair tell too.
+const FACE_MARGIN_SHARE: f32 = 0.2;
 const PLATE_SHARE: f32 = 0.6;
 const VEHICLES: [&str; 5] = ["car", "bus", "truck", "motorcycle", "tricycle"];
 
 /// Regions to make unrecognisable, in the pixels of the boxes; may reach beyond the picture.
 pub fn mask_regions(detections: &[Detection]) -> Vec<PixelBox> {
     detections.iter().filter_map(region).collect()
+}
+
+/// The region of a face, by its own box.
+pub fn face_region(face: &PixelBox) -> PixelBox {
+    let PixelBox { x1, y1, x2, y2 } = *face;
+    let (side, above) = (FACE_MARGIN_SHARE * face.width(), FACE_MARGIN_SHARE * face.height());
+    PixelBox::new(x1 - side, y1 - above, x2 + side, y2 + above)
 }
 
 fn region(detection: &Detection) -> Option<PixelBox> {
@@ -56,5 +66,11 @@ mod tests {
             assert_eq!(regions_of(vehicle), [PixelBox::new(100.0, 90.0, 140.0, 150.0)]);
         }
         assert_eq!(regions_of("bin_overflowing"), []);
+    }
+
+    #[test]
+    fn a_face_is_covered_with_its_hair() {
+        let face = PixelBox::new(100.0, 50.0, 120.0, 80.0);
+        assert_eq!(face_region(&face), PixelBox::new(96.0, 44.0, 124.0, 86.0));
     }
 }

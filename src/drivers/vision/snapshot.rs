@@ -1,13 +1,11 @@
 //! Pictures of a moment, masked: a clean one, and one that shows what was seen.
 //!
-//! Enters: a frame, the detections to mask by, what to draw. Leaves: two JPEGs of the same size.
+//! Enters: a frame, the regions to mask, what to draw. Leaves: two JPEGs of the same size.
 //! Masking comes first, so nothing drawn or encoded afterwards knows the pixels beneath.
 
 use super::{
     colour::YuvToRgb,
-    fault,
-    mask::mask_regions,
-    one_thread, picture_file,
+    fault, one_thread, picture_file,
     plane::{Plane, Shrinker},
 };
 use crate::domain::{
@@ -52,17 +50,17 @@ pub struct Snapshot {
     pub size: PixelSize,
 }
 
-/// Both pictures, at most 1920 px wide. `for_masking` holds low scores too.
+/// Both pictures, at most 1920 px wide. `masks` in source pixels.
 pub fn take(
     frame: &Frame,
-    for_masking: &[Detection],
+    masks: &[PixelBox],
     annotations: &Annotations<'_>,
 ) -> Result<Snapshot, PixelFault> {
     one_thread();
     let (mut picture, size, scale) = picture(frame)?;
     let scaled = |bbox: &PixelBox| bbox.scaled(scale, scale).clamped(size);
-    for region in mask_regions(for_masking) {
-        pixelate(&mut picture, &scaled(&region)).map_err(fault)?;
+    for region in masks {
+        pixelate(&mut picture, &scaled(region)).map_err(fault)?;
     }
     let clean_jpeg = jpeg(&picture, size)?;
     annotate(&mut picture, annotations, scale, scaled).map_err(fault)?;

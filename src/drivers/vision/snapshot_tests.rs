@@ -1,4 +1,4 @@
-use super::*;
+use super::{super::mask::mask_regions, *};
 use crate::{
     base::time::{ClockQuality, MediaTime, WallTime},
     domain::{
@@ -30,6 +30,10 @@ fn person(bbox: PixelBox) -> Detection {
     Detection { class: "person".parse().unwrap(), score: 0.12, bbox }
 }
 
+fn masked(frame: &Frame, seen: &[Detection], annotations: &Annotations<'_>) -> Snapshot {
+    take(frame, &mask_regions(seen), annotations).unwrap()
+}
+
 fn grey(jpeg: &[u8]) -> (Vec<u8>, i32) {
     let grey = image::load_from_memory(jpeg).unwrap().into_luma8();
     let columns = grey.width() as i32;
@@ -55,7 +59,7 @@ fn a_head_is_unrecognisable_in_both_pictures_and_the_rest_is_kept() {
     let seen = [person(PixelBox::new(200.0, 100.0, 280.0, 300.0))];
     let subject = Some(PixelBox::new(400.0, 300.0, 500.0, 400.0));
     let annotations = Annotations { subject, label: "crowd 0.71", ..Annotations::default() };
-    let snapshot = take(&frame, &seen, &annotations).unwrap();
+    let snapshot = masked(&frame, &seen, &annotations);
     for jpeg in [&snapshot.clean_jpeg, &snapshot.annotated_jpeg] {
         let (pixels, columns) = grey(jpeg);
         assert!(detail(&pixels, columns, [200, 90, 280, 160]) < 8.0, "the head keeps detail");
@@ -80,7 +84,7 @@ fn boxes_and_zones_beyond_the_picture_do_no_harm() {
         zone: Some(&zone),
         label: "圆 roadside_stall 0.71 and a great deal more text than fits",
     };
-    let snapshot = take(&frame, &seen, &annotations).unwrap();
+    let snapshot = masked(&frame, &seen, &annotations);
     assert_eq!((snapshot.size.width_px, snapshot.size.height_px), (161, 121));
 }
 
@@ -88,7 +92,7 @@ fn boxes_and_zones_beyond_the_picture_do_no_harm() {
 fn wide_frames_are_shrunk_and_boxes_with_them() {
     let frame = striped(3840, 400);
     let seen = [person(PixelBox::new(2000.0, 100.0, 2400.0, 380.0))];
-    let snapshot = take(&frame, &seen, &Annotations::default()).unwrap();
+    let snapshot = masked(&frame, &seen, &Annotations::default());
     assert_eq!((snapshot.size.width_px, snapshot.size.height_px), (1920, 200));
     let (_, columns) = grey(&snapshot.clean_jpeg);
     assert_eq!(columns, 1920);

@@ -4,6 +4,7 @@ use super::{
     beside,
     footage::{FootageSettings, footage},
     load,
+    masks::{FaceModel, masks},
     mqtt::{MqttSettings, settings},
     pattern::Catalogue,
     pipeline::{Pipeline, load_pipeline},
@@ -31,6 +32,7 @@ pub struct EdgeConfig {
     /// CPU inference threads; 0 means as many as cores.
     pub detector_threads: u16,
     pub pipelines: Vec<Pipeline>,
+    pub faces: Option<FaceModel>,
 }
 
 /// The file itself, its pipelines and what they name.
@@ -91,6 +93,7 @@ fn edge(
             (providers, table.value("threads").in_range(0..=256u16).or(0))
         }
     };
+    let faces = root.table("masks").and_then(|table| masks(table, path));
     let written = root
         .value::<Vec<String>>("pipelines")
         .check("at least one pipeline file", |files| {
@@ -133,6 +136,7 @@ fn edge(
         providers,
         detector_threads,
         pipelines,
+        faces,
     })
 }
 

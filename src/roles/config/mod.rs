@@ -18,6 +18,7 @@ pub mod footage;
 mod geojson;
 #[cfg(feature = "hub")]
 pub mod hub;
+pub mod masks;
 pub mod mqtt;
 pub mod pattern;
 mod pattern_reader;

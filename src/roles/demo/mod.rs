@@ -199,6 +199,7 @@ fn edge_config(
         providers: vec!["cpu".to_owned()],
         detector_threads: 0,
         pipelines,
+        faces: None,
     })
 }
 

@@ -13,6 +13,7 @@ use super::{
     clip::{ClipJob, Clips},
     counters::EdgeCounters,
     evidence::{About, EvidenceFolder, Stored},
+    masking::Faces,
     report::CameraReporter,
     waiting::Waiting,
     watch::HealthWatch,
@@ -79,6 +80,7 @@ pub struct Shared {
     pub counters: Arc<EdgeCounters>,
     pub book: Book,
     pub waiting: Waiting,
+    pub faces: Faces,
 }
 
 pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
@@ -207,8 +209,7 @@ impl Analyst {
     ) -> Vec<UploadRow> {
         let state = &fact.state;
         self.clips.order(ClipJob::around(state));
-        let stored = match pictures(self.analyser.scene(), fact, frame, found)
-            .map_err(|fault| fault.to_string())
+        let stored = match pictures(self.analyser.scene(), fact, frame, found, &self.shared.faces)
             .and_then(|snapshot| self.store_pictures(&snapshot, frame.stamp.captured_at))
         {
             Ok(stored) => stored,
@@ -273,7 +274,8 @@ fn pictures(
     fact: &CaseFact,
     frame: &crate::domain::frame::Frame,
     found: &Found,
-) -> Result<Snapshot, crate::domain::seams::PixelFault> {
+    faces: &Faces,
+) -> Result<Snapshot, String> {
     let state = &fact.state;
     let size = frame.stamp.size;
     let subject: PixelBox =
@@ -289,5 +291,6 @@ fn pictures(
         zone: zone.as_ref(),
         label: &label,
     };
-    take(frame, &found.for_masking, &annotations)
+    let masks = faces.masks(frame, &found.for_masking).map_err(|error| error.to_string())?;
+    take(frame, &masks, &annotations).map_err(|fault| fault.to_string())
 }

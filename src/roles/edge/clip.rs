@@ -2,28 +2,28 @@
 //!
 //! A clip is ordered when a case opens and made once its last second is on disk. One at a time, on a
 //! thread of low priority, so that analysis never waits. Masks come from the detections of the frames
-//! themselves, at the analysed rate, and hold for a moment before and after.
+//! themselves, at the analysed rate, and hold for a moment before and after; faces, where the node has a
+//! network for them, are looked for in the footage before it is cut.
 
 use super::{
     camera::{Message, Shared},
-    evidence::About,
-    footage::Reader,
+    evidence::{About, Stored},
+    footage::{Reader, Taken},
+    masking::{MASK_FPS, MASK_HOLD, face_regions, find_masks, hide},
 };
 use crate::{
     base::time::WallTime,
     domain::{
         case::CaseState,
         footage::{FOOTAGE_DELAY, Span},
-        frame::{FrameStamp, PlanesMut},
         ids::{CameraId, CaseId},
-        pixel::{PixelBox, PixelSize},
+        pixel::PixelBox,
         privacy::PrivacyMask,
-        seams::FrameSource,
     },
     drivers::footage::{
         box_track::BoxTrack,
         clip::{in_background, write_clip},
-        mask::{outline, pixelate},
+        mask::outline,
     },
 };
 use std::{
@@ -39,9 +39,8 @@ use std::{
 
 const BEFORE: Duration = Duration::from_secs(8);
 const AFTER: Duration = Duration::from_secs(4);
-/// Masks reach this far to both sides of their frame.
-pub const MASK_HOLD: Duration = Duration::from_millis(600);
-const BOXES_KEPT: Duration = Duration::from_secs(60);
+/// Longer than a clip waits for others, which take seconds each.
+const BOXES_KEPT: Duration = Duration::from_secs(180);
 const JOBS_MAX: usize = 32;
 /// Y, U, V of the drawn boxes: amber, told from any street by eye.
 const BOX_COLOUR: [u8; 3] = [170, 60, 170];
@@ -149,19 +148,19 @@ impl Clips {
             let span = Span::new(job.from, job.to);
             footage.hold(&camera, span, job.case_id, shared.clock.wall());
             let made = footage
-                .open(&camera, privacy, span, 0.0)
-                .map_err(|error| error.to_string())
-                .and_then(|mut footage| make(&mut footage, &masks, &boxes, &scratch, &shared));
+                .take(&camera, span)
+                .map_err(anyhow::Error::from)
+                .and_then(|taken| make(&taken, privacy, masks, &boxes, &scratch, &shared));
             match made {
                 Ok(stored) => {
                     let message = Message::Clip { case_id: job.case_id, stored: Box::new(stored) };
                     // The analyst is gone only at shutdown; the case has its pictures.
                     let _ = ready.send(message);
                 }
-                Err(reason) => {
+                Err(error) => {
                     // Half a clip is of no use to anybody.
                     let _ = std::fs::remove_file(&scratch);
-                    tracing::warn!(%camera, case = %job.case_id, %reason, "no clip was made")
+                    tracing::warn!(%camera, case = %job.case_id, error = format!("{error:#}"), "no clip was made")
                 }
             }
             busy.store(false, Ordering::Release);
@@ -174,16 +173,22 @@ impl Clips {
 }
 
 fn make(
-    source: &mut dyn FrameSource,
-    masks: &BoxTrack,
+    taken: &Taken,
+    privacy: PrivacyMask,
+    masks: BoxTrack,
     boxes: &BoxTrack,
     scratch: &Path,
     shared: &Shared,
-) -> Result<super::evidence::Stored, String> {
+) -> anyhow::Result<Stored> {
+    let mut masks = vec![masks];
+    if let Some(mut finder) = shared.faces.finder()? {
+        let mut few = taken.frames(privacy.clone(), MASK_FPS)?;
+        masks.push(find_masks(&mut few, &mut |frame| face_regions(&mut finder, frame))?);
+    }
     let summary = write_clip(
-        source,
+        &mut taken.frames(privacy, 0.0)?,
         &mut |stamp, planes| {
-            if !hide(masks, stamp, planes) {
+            if !hide(&masks, stamp, planes) {
                 return;
             }
             boxes
@@ -192,29 +197,12 @@ fn make(
                 .for_each(|area| outline(planes, area, BOX_COLOUR));
         },
         scratch,
-    )
-    .map_err(|error| error.to_string())?;
+    )?;
     let about = About {
         role: "clip",
         media_type: "video/mp4",
         size: summary.size,
         captured_at: summary.from,
     };
-    shared.evidence.take(scratch, about, shared.clock.wall()).map_err(|error| error.to_string())
-}
-
-/// Heads and plates of one frame; all of it, and `false`, where nobody knows who stands in it.
-pub fn hide(masks: &BoxTrack, stamp: &FrameStamp, planes: &mut PlanesMut<'_>) -> bool {
-    let known = masks.knows(stamp.captured_at);
-    if known {
-        masks.around(stamp.captured_at).iter().for_each(|mask| pixelate(planes, mask));
-    } else {
-        // Frames were dropped or failed here.
-        pixelate(planes, &whole(stamp.size));
-    }
-    known
-}
-
-fn whole(size: PixelSize) -> PixelBox {
-    PixelBox::new(0.0, 0.0, size.width_px as f32, size.height_px as f32)
+    Ok(shared.evidence.take(scratch, about, shared.clock.wall())?)
 }

@@ -319,7 +319,10 @@ impl Looker {
         let annotations =
             Annotations { subject: place, others: &others, zone: None, label: &label };
         let at = kept.frame.stamp.captured_at;
-        let snapshot = take(&kept.frame, &kept.for_masking, &annotations)
+        let masks = (self.shared.faces.masks(&kept.frame, &kept.for_masking))
+            .map_err(|error| tracing::warn!(%error, "no picture of a verification"))
+            .ok()?;
+        let snapshot = take(&kept.frame, &masks, &annotations)
             .map_err(|fault| tracing::warn!(%fault, "no picture of a verification"))
             .ok()?;
         let about = About { role, media_type: "image/jpeg", size: snapshot.size, captured_at: at };

@@ -20,6 +20,7 @@ pub mod findings;
 mod footage;
 mod link;
 mod looking;
+pub mod masking;
 pub mod memory;
 pub mod photographs;
 pub mod playback;
@@ -81,6 +82,7 @@ use decisions::Decisions;
 use evidence::EvidenceFolder;
 use footage::{Archive, Recording};
 use looking::Looker;
+use masking::Faces;
 use playback::Playback;
 use report::{CameraReporter, Teller};
 use requests::Requests;
@@ -133,6 +135,7 @@ fn fresh(path: &Path) -> Result<EdgeConfig, Faults> {
     if let Some(pipeline) = config.pipelines.first() {
         load_on_cpu(&pipeline.manifest).map_err(|error| error.into_faults(&pipeline.manifest))?;
     }
+    Faces::open(config.faces.as_ref())?;
     Ok(config)
 }
 
@@ -169,6 +172,7 @@ pub async fn run(
     evidence.sweep(&store.upload_names().await?).with_context(|| {
         format!("{}: old evidence cannot be deleted", config.data_dir.display())
     })?;
+    let faces = Faces::open(config.faces.as_ref())?;
     let shared = Shared {
         clock: clock.clone(),
         shutdown: shutdown.clone(),
@@ -177,6 +181,7 @@ pub async fn run(
         counters: counters.clone(),
         book: Book::restore(store.open_cases().await?),
         waiting: Waiting::default(),
+        faces: faces.clone(),
     };
     let teller = Teller {
         publisher: publisher.clone(),
@@ -298,6 +303,7 @@ pub async fn run(
         boot_id,
         counters,
         detector,
+        faces,
     };
     upkeep.run(&shutdown, &shared.waiting).await;
 

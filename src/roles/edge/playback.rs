@@ -1,7 +1,7 @@
 //! Footage for people: cut from the recording, heads and plates hidden, with a strip of thumbnails.
 //!
 //! ```text
-//! footage/request -> (answered before? say it again) -> footage -> frames at 5 a second -> model -> masks
+//! footage/request -> (answered before? say it again) -> footage -> frames at 5 a second -> model, faces -> masks
 //!                                                          \-> all frames -> masks over them -> clip, strip
 //!   -> files -> answer stored -> footage/result
 //! ```
@@ -10,21 +10,19 @@
 
 use super::{
     camera::Shared,
-    clip::{MASK_HOLD, hide},
     evidence::{About, Stored},
     footage::{NoFootage, Reader, Taken},
+    masking::{MASK_FPS, find_masks, hide, regions},
     report::Teller,
 };
 use crate::{
-    base::{hex::hex, time::ClockQuality},
+    base::time::ClockQuality,
     domain::{
-        detection::ModelRef,
         footage::{FOOTAGE_DELAY, Hole},
         frame::{Frame, FrameStamp, PlanesMut},
         ids::CameraId,
         privacy::PrivacyMask,
         seams::{FrameSource, SourceError},
-        tiles::Tiling,
         wire::{
             FootageRefusal, FootageRequestData, FootageResultData, Leaf, PLAYBACK_MAX,
             RecordingSpan,
@@ -40,28 +38,17 @@ use crate::{
             clip::{ClipError, ClipSummary, write_clip},
         },
         store::edge::{EdgeStore, UploadRow},
-        vision::{filmstrip::Filmstrip, mask::mask_regions, tensor::PlaneTensorMaker},
+        vision::{filmstrip::Filmstrip, tensor::PlaneTensorMaker},
     },
     roles::config::pipeline::Pipeline,
 };
 use anyhow::Context;
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::Path, sync::mpsc::Receiver, time::Duration};
 use tokio::runtime::Handle;
 
 /// Requests that may wait; the hub repeats what is dropped.
 pub const REQUESTS_MAX: usize = 16;
-/// Frames a second that heads and plates are looked for in; masks hold from one to the next.
-pub const MASK_FPS: f64 = 5.0;
-/// Part of the name of a masking: raise it when the same boxes hide something else.
-const MASKS_VERSION: u32 = 1;
 const LOOK_FOR_SHUTDOWN: Duration = Duration::from_millis(500);
-
-/// Names what hides what: this program's way, the model, and the camera's privacy zones.
-pub fn masks_name(pipeline: &Pipeline, model: &ModelRef) -> String {
-    let what = format!("{MASKS_VERSION} {} {:?}", model.sha256, pipeline.privacy);
-    format!("{MASKS_VERSION}-{}-{}", model.id, &hex(&Sha256::digest(what))[..12])
-}
 
 /// Frames while the work is wanted; then none.
 struct While<'a> {
@@ -75,25 +62,6 @@ impl FrameSource for While<'_> {
     }
 }
 
-/// What is to be hidden in some footage, found on frames at [`MASK_FPS`]. A frame that the model cannot
-/// take is hidden whole, unless its neighbours tell.
-pub fn find_masks(
-    frames: &mut dyn FrameSource,
-    detector: &mut OnnxDetector,
-    tiling: &Tiling,
-) -> Result<BoxTrack, SourceError> {
-    let mut seen = Vec::new();
-    while let Some(frame) = frames.next_frame()? {
-        let at = frame.stamp.captured_at;
-        match detector.detect_tiled(&[(frame, tiling)]).pop() {
-            Some(Ok(found)) => seen.push((at, mask_regions(&found.for_masking))),
-            Some(Err(error)) => tracing::warn!(%error, "a frame is hidden whole"),
-            None => {}
-        }
-    }
-    Ok(BoxTrack::new(seen, MASK_HOLD))
-}
-
 /// All frames with the masks over them, and the strip of what was so shown.
 pub fn write_masked(
     frames: &mut dyn FrameSource,
@@ -102,7 +70,7 @@ pub fn write_masked(
     path: &Path,
 ) -> Result<ClipSummary, ClipError> {
     let mut paint = |stamp: &FrameStamp, planes: &mut PlanesMut<'_>| {
-        hide(masks, stamp, planes);
+        hide(std::slice::from_ref(masks), stamp, planes);
         if let Err(fault) = strip.show(stamp.captured_at, &planes.as_they_are()) {
             tracing::warn!(%fault, "no thumbnail");
         }
@@ -263,8 +231,11 @@ impl Playback {
         let privacy: &PrivacyMask = &pipeline.privacy;
         let mut few = taken.frames(privacy.clone(), MASK_FPS)?;
         let mut few = While { frames: &mut few, going: &going };
-        let masks = find_masks(&mut few, &mut detector, &pipeline.scene.tiling())?;
-        drop(detector);
+        let (tiling, mut faces) = (pipeline.scene.tiling(), self.shared.faces.finder()?);
+        let masks = find_masks(&mut few, &mut |frame| {
+            regions(frame, &mut detector, &tiling, faces.as_mut())
+        })?;
+        drop((detector, faces));
         let mut strip = Filmstrip::over(taken.covers());
         let mut all = taken.frames(privacy.clone(), 0.0)?;
         let mut all = While { frames: &mut all, going: &going };
@@ -294,7 +265,7 @@ impl Playback {
         Ok(Made {
             shown: RecordingSpan { from: summary.from, to: summary.to },
             clock: taken.clock,
-            masks: masks_name(pipeline, &network.manifest().model_ref()),
+            masks: self.shared.faces.masks_name(pipeline, &network.manifest().model_ref()),
             files,
         })
     }

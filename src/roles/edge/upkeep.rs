@@ -2,7 +2,7 @@
 
 use super::{
     counters::EdgeCounters,
-    playback::masks_name,
+    masking::Faces,
     report::{Teller, coverage_of},
     waiting::Waiting,
 };
@@ -31,6 +31,7 @@ pub struct Upkeep<'a> {
     pub boot_id: Uuid,
     pub counters: Arc<EdgeCounters>,
     pub detector: DetectorData,
+    pub faces: Faces,
 }
 
 impl Upkeep<'_> {
@@ -54,7 +55,7 @@ impl Upkeep<'_> {
     fn tell_cards(&self, seen: &[Option<CardCoverage>]) {
         for (pipeline, seen) in self.config.pipelines.iter().zip(seen) {
             let footage = pipeline.recording.map(|_| &self.footage);
-            let masks = masks_name(pipeline, &self.detector.model);
+            let masks = self.faces.masks_name(pipeline, &self.detector.model);
             self.teller.card(pipeline, seen.as_ref(), footage, masks);
         }
     }

@@ -7,7 +7,9 @@ use crate::{
         toml_reader::{Fault, Faults},
     },
     domain::schedule::CHINA_OFFSET_SECS,
-    roles::config::{calendar, calibration, edge, footage, pattern, pattern::Catalogue, pipeline},
+    roles::config::{
+        calendar, calibration, edge, footage, masks, pattern, pattern::Catalogue, pipeline,
+    },
 };
 use std::{
     collections::BTreeSet,
@@ -158,6 +160,7 @@ fn check_as(
         }
         Kind::Edge => edge::load_edge(path, catalogue).map(|edge| {
             edge.pipelines.iter().for_each(|pipeline| check_model(pipeline, report));
+            edge.faces.iter().for_each(|model| check_faces(model, report));
             let disk_bytes = disk_bytes(&edge.data_dir);
             let told = footage::warnings(&edge.footage, &edge.pipelines, disk_bytes);
             let file = path.display();
@@ -286,6 +289,21 @@ fn manifest(path: &Path, _: &mut Report) -> Result<(), Faults> {
     let reason = "this build knows no models: rebuild with the feature `edge`";
     Err(Faults::new(vec![Fault::syntax(&path.display().to_string(), 1, reason)]))
 }
+
+#[cfg(feature = "edge")]
+fn check_faces(model: &masks::FaceModel, report: &mut Report) {
+    use crate::drivers::detector::{LoadError, faces::FaceNetwork};
+    let Err(error) = FaceNetwork::open(&model.path) else { return };
+    let told = model.fault(&error.to_string()).to_string();
+    match error {
+        // Of this machine, not of the file.
+        LoadError::Runtime { .. } => report.warnings.push(format!("warning: {told}")),
+        _ => report.faults.push(told),
+    }
+}
+
+#[cfg(not(feature = "edge"))]
+fn check_faces(_: &masks::FaceModel, _: &mut Report) {}
 
 #[cfg(feature = "hub")]
 fn hub(path: &Path) -> Result<(), Faults> {

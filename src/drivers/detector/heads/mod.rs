@@ -25,7 +25,7 @@ pub struct RawBox {
 
 impl RawBox {
     /// From centre and size; none where the network gave no usable number.
-    fn centred(class: usize, score: f32, [cx, cy, w, h]: [f32; 4]) -> Option<Self> {
+    pub(super) fn centred(class: usize, score: f32, [cx, cy, w, h]: [f32; 4]) -> Option<Self> {
         let edges = [cx - w / 2.0, cy - h / 2.0, cx + w / 2.0, cy + h / 2.0];
         let sound = score.is_finite() && w > 0.0 && h > 0.0 && edges.iter().all(|e| e.is_finite());
         let [x1, y1, x2, y2] = edges;
