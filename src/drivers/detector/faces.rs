@@ -76,7 +76,11 @@ impl FaceNetwork {
 
     fn session(&self) -> Result<Session, LoadError> {
         let environment = runtime::environment()?;
+        // Planned once for one size, memory for all of an answer's parts would be held: 70 MB more.
         plain_builder(&environment)
+            .and_then(|builder| {
+                builder.with_memory_pattern(false).map_err(|error| error.to_string())
+            })
             .and_then(|mut builder| {
                 builder.commit_from_memory(&self.bytes).map_err(|error| error.to_string())
             })

@@ -16,7 +16,8 @@ impl FaceModel {
     pub fn fault(&self, reason: &str) -> Faults {
         let value = Some(format!("{:?}", self.path.display().to_string()));
         let (file, key_path) = (self.file.clone(), "masks.faces".to_owned());
-        Faults::new(vec![Fault { file, line: self.line, key_path, value, allowed: reason.into() }])
+        let allowed = reason.into();
+        Faults::new(vec![Fault { file, line: self.line, key_path, value, allowed }])
     }
 }
 

@@ -291,6 +291,6 @@ fn pictures(
         zone: zone.as_ref(),
         label: &label,
     };
-    let masks = faces.masks(frame, &found.for_masking).map_err(|error| error.to_string())?;
+    let masks = faces.masks(frame, &found.for_masking).map_err(|error| format!("{error:#}"))?;
     take(frame, &masks, &annotations).map_err(|fault| fault.to_string())
 }

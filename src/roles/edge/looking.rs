@@ -320,7 +320,9 @@ impl Looker {
             Annotations { subject: place, others: &others, zone: None, label: &label };
         let at = kept.frame.stamp.captured_at;
         let masks = (self.shared.faces.masks(&kept.frame, &kept.for_masking))
-            .map_err(|error| tracing::warn!(%error, "no picture of a verification"))
+            .map_err(|error| {
+                tracing::warn!(error = format!("{error:#}"), "no picture of a verification")
+            })
             .ok()?;
         let snapshot = take(&kept.frame, &masks, &annotations)
             .map_err(|fault| tracing::warn!(%fault, "no picture of a verification"))

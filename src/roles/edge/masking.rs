@@ -5,7 +5,8 @@
 //! frame -> detector -> mask regions -+-> regions of a picture
 //!       \-> face network -> faces   -+-> at 5 frames a second: BoxTrack -> over every frame of a clip
 //! ```
-//! Only frames that are exported are searched for faces. What the face network cannot take does not leave:
+//! Only frames that are exported are searched for faces, by sessions that live as long as the work: at 1080p
+//! one takes 130 MB, and pictures are rare. What the face network cannot take does not leave:
 //! no picture, and in footage a frame that is hidden whole, unless its neighbours tell.
 
 use crate::{
@@ -50,43 +51,33 @@ pub struct Faces(Option<Arc<Opened>>);
 
 struct Opened {
     network: FaceNetwork,
-    /// For single pictures, whichever camera they are of.
-    at_hand: Mutex<FaceFinder>,
+    /// Of the cameras' pictures one is searched at a time, for the memory's sake.
+    turn: Mutex<()>,
 }
 
 impl Faces {
     pub fn open(model: Option<&FaceModel>) -> Result<Self, Faults> {
         let Some(model) = model else { return Ok(Self::default()) };
-        let open = || {
-            let network = FaceNetwork::open(&model.path)?;
-            let at_hand = Mutex::new(network.finder(Box::new(PlaneTensorMaker::new()))?);
-            Ok((network, at_hand))
-        };
-        let (network, at_hand) =
-            open().map_err(|error: LoadError| model.fault(&error.to_string()))?;
+        let opened = FaceNetwork::open(&model.path);
+        let network = opened.map_err(|error| model.fault(&error.to_string()))?;
         let (file, sha256) = (model.path.display(), network.sha256());
         tracing::info!(%file, sha256, "faces in exported pictures are looked for");
-        Ok(Self(Some(Arc::new(Opened { network, at_hand }))))
+        Ok(Self(Some(Arc::new(Opened { network, turn: Mutex::default() }))))
     }
 
     /// Everything to hide in a picture that leaves.
-    pub fn masks(
-        &self,
-        frame: &Frame,
-        for_masking: &[Detection],
-    ) -> Result<Vec<PixelBox>, DetectError> {
+    pub fn masks(&self, frame: &Frame, for_masking: &[Detection]) -> anyhow::Result<Vec<PixelBox>> {
         let mut masks = mask_regions(for_masking);
         if let Some(opened) = &self.0 {
-            let mut finder = opened.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
-            masks.extend(face_regions(&mut finder, frame)?);
+            let _turn = opened.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            masks.extend(face_regions(&mut opened.finder()?, frame)?);
         }
         Ok(masks)
     }
 
-    /// One that holds nobody up, for many frames.
+    /// For many frames.
     pub fn finder(&self) -> Result<Option<FaceFinder>, LoadError> {
-        let maker = || Box::new(PlaneTensorMaker::new());
-        self.0.as_ref().map(|opened| opened.network.finder(maker())).transpose()
+        self.0.as_ref().map(|opened| opened.finder()).transpose()
     }
 
     /// Names what hides what: this program's way, the model, the face network, the camera's privacy zones.
@@ -96,6 +87,12 @@ impl Faces {
         faces.inspect(|sha256| what += &format!(" {sha256}"));
         let with = if faces.is_some() { "+faces" } else { "" };
         format!("{MASKS_VERSION}-{}{with}-{}", model.id, &hex(&Sha256::digest(what))[..12])
+    }
+}
+
+impl Opened {
+    fn finder(&self) -> Result<FaceFinder, LoadError> {
+        self.network.finder(Box::new(PlaneTensorMaker::new()))
     }
 }
 
