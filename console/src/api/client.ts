@@ -8,6 +8,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** The problem's own name, such as `four-eyes`; empty where the hub gave none. */
+    readonly kind = '',
   ) {
     super(detail || title);
     this.name = 'ApiError';
@@ -66,9 +68,10 @@ export async function call<T>(
 async function problem(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => '');
   try {
-    const fields = JSON.parse(text) as { title?: unknown; detail?: unknown };
+    const fields = JSON.parse(text) as { type?: unknown; title?: unknown; detail?: unknown };
     const word = (value: unknown) => (typeof value === 'string' ? value : '');
-    return new ApiError(response.status, word(fields.title), word(fields.detail));
+    const kind = word(fields.type).replace('urn:gridwarden:problem:', '');
+    return new ApiError(response.status, word(fields.title), word(fields.detail), kind);
   } catch {
     return new ApiError(response.status, response.statusText, '');
   }

@@ -33,6 +33,7 @@ export const en: Messages = {
     offline: 'The server cannot be reached; the page tries again by itself.',
     server: 'The server failed ({status}). Please try again later.',
     forbidden: 'Your account may not do this.',
+    fourEyes: 'You reported this case as done: somebody else must close it.',
     notFound: 'Not found; it may have been removed.',
     invalid: 'The hub refused this: {detail}',
     changed: 'Someone has just changed this case. The latest version is shown; please check it and decide again.',

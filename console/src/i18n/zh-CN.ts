@@ -31,6 +31,7 @@ export const zhCN = {
     offline: '连接不到服务器，恢复后会自动重试。',
     server: '服务器出错（{status}），请稍后重试。',
     forbidden: '您的账号没有此项权限。',
+    fourEyes: '反馈处置完成的人不能自己结案，请由他人核实。',
     notFound: '找不到该内容，可能已被删除。',
     invalid: '提交的内容有误：{detail}',
     changed: '此案件刚被他人更新，已载入最新内容，请确认后再操作。',

@@ -30,6 +30,7 @@ export function explain(error: unknown): string {
   const { t } = i18n.global;
   if (!(error instanceof ApiError)) return t('error.server', { status: String(error) });
   if (error.status === 0) return t('error.offline');
+  if (error.kind === 'four-eyes') return t('error.fourEyes');
   if (error.status === 403) return t('error.forbidden');
   if (error.status === 404) return t('error.notFound');
   if (error.status === 429) return t('signIn.tooMany');

@@ -14,7 +14,7 @@
 //! Enters: the state, an [`Event`] and the [`Known`] facts that guards ask for. Leaves: a
 //! [`Transition`], or a [`Refused`] that names state and event. Invariants, proved by the tests: a
 //! case reaches CLOSED only by a CLEARED verdict with both pictures, while no case merged into it is
-//! still seen, or by a person; none vanishes while another camera still sees it; no verdict rejects a
+//! still seen, or by a person who is not the one that said it was done (four eyes); none vanishes while another camera still sees it; no verdict rejects a
 //! citizen's complaint; an unmerged case stands where it stood; each (state, event) pair is listed or
 //! refused.
 //!
@@ -267,6 +267,8 @@ pub struct Known {
     pub seen_elsewhere: bool,
     /// Where a merged case stood before.
     pub merged_from: Option<State>,
+    /// Whoever decides said that it was done.
+    pub handled_it: bool,
 }
 
 impl Known {
@@ -277,6 +279,7 @@ impl Known {
         tries_left: false,
         seen_elsewhere: false,
         merged_from: None,
+        handled_it: false,
     };
 }
 
@@ -289,6 +292,8 @@ pub enum Guard {
     UndeterminableTriesLeft,
     /// The reason is one of the codes for this decision and phase.
     ReasonGiven,
+    /// The same, and whoever decides is not who said that it was done: four eyes.
+    ReasonGivenByAnother,
     /// No case merged into this one is still seen.
     SeenNowhereElse,
     /// Before the merge it stood in this state.
@@ -373,7 +378,7 @@ pub const TABLE: &[Row] = {
 
         row(Manual, On::Confirm, Person, If::Always, Filed, Do::None),
         row(Manual, On::Reject, Person, If::ReasonGiven, Rejected, Do::None),
-        row(Manual, On::Close, Person, If::ReasonGiven, Closed, Do::None),
+        row(Manual, On::Close, Person, If::ReasonGivenByAnother, Closed, Do::None),
         row(Manual, On::Rework, Person, If::ReasonGiven, Rework, Do::CountRework),
 
         merge(PendingReview),
@@ -447,6 +452,8 @@ pub enum Refused {
     Illegal { state: Option<State>, event: EventKind },
     #[error("{event} of a case that is {state} needs a reason out of: {}", allowed.join(" "))]
     Reason { state: State, event: EventKind, given: String, allowed: Vec<&'static str> },
+    #[error("{event} is for another: whoever said that it was done does not {event} the case")]
+    FourEyes { event: EventKind },
 }
 
 fn state_name(state: Option<State>) -> &'static str {
@@ -470,7 +477,15 @@ pub fn next(from: Option<State>, event: &Event, known: &Known) -> Result<Transit
         return Ok(Transition { from, to: row.to, on, effect: row.effect, phase });
     }
     match (from, rows().next()) {
-        (Some(state), Some(row)) if row.guard == Guard::ReasonGiven => Err(Refused::Reason {
+        (Some(_), Some(row))
+            if row.guard == Guard::ReasonGivenByAnother && has_reason(row, event, known) =>
+        {
+            Err(Refused::FourEyes { event: on })
+        }
+        (
+            Some(state),
+            Some(Row { guard: Guard::ReasonGiven | Guard::ReasonGivenByAnother, .. }),
+        ) => Err(Refused::Reason {
             state,
             event: on,
             given: event.reason().unwrap_or_default().chars().take(80).collect(),
@@ -492,12 +507,16 @@ fn holds(row: &Row, event: &Event, known: &Known) -> bool {
         Guard::UndeterminableTriesLeft => {
             event.outcome() == Some(Outcome::Undeterminable) && known.tries_left
         }
-        Guard::ReasonGiven => event
-            .reason()
-            .is_some_and(|reason| reason_codes::allowed(row.on, known.phase).contains(&reason)),
+        Guard::ReasonGiven => has_reason(row, event, known),
+        Guard::ReasonGivenByAnother => has_reason(row, event, known) && !known.handled_it,
         Guard::SeenNowhereElse => !known.seen_elsewhere,
         Guard::MergedFrom(state) => known.merged_from == Some(state),
     }
+}
+
+fn has_reason(row: &Row, event: &Event, known: &Known) -> bool {
+    let allowed = reason_codes::allowed(row.on, known.phase);
+    event.reason().is_some_and(|reason| allowed.contains(&reason))
 }
 
 /// What a person may do now, with the reasons to choose from.

@@ -113,6 +113,20 @@ fn a_decision_without_a_known_reason_is_refused_with_the_choice() {
 }
 
 #[test]
+fn whoever_said_that_it_was_done_does_not_close_it() {
+    let close = event(EventKind::Close, Outcome::Present, a_reason(EventKind::Close));
+    let own = Known { handled_it: true, ..KNOWN };
+    let refused = next(Some(State::Manual), &close, &own).unwrap_err();
+    assert_eq!(refused, Refused::FourEyes { event: EventKind::Close });
+    assert_eq!(next(Some(State::Manual), &close, &KNOWN).unwrap().to, State::Closed);
+    // Without a reason the reason is what is asked for; other decisions are anybody's.
+    let without = event(EventKind::Close, Outcome::Present, "");
+    assert!(matches!(next(Some(State::Manual), &without, &own), Err(Refused::Reason { .. })));
+    let rework = event(EventKind::Rework, Outcome::Present, a_reason(EventKind::Rework));
+    assert_eq!(next(Some(State::Manual), &rework, &own).unwrap().to, State::Rework);
+}
+
+#[test]
 fn absence_never_rejects_a_citizen() {
     for outcome in [Outcome::Cleared, Outcome::Undeterminable] {
         let to = next(Some(State::Prechecking), &Event::VerdictPrecheck(outcome), &KNOWN).unwrap();
@@ -207,22 +221,26 @@ proptest! {
     #[test]
     fn closed_is_reached_only_by_a_cleared_verdict_with_pictures_or_by_a_person(
         events in prop::collection::vec(
-            (any_event(), any::<bool>(), any::<bool>(), any::<bool>()), 1..40),
+            (any_event(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()), 1..40),
         complaint in any::<bool>(),
     ) {
         let first = if complaint { Event::ComplaintReceived } else { Event::OpenedByEdge };
         let mut at = next(None, &first, &KNOWN).unwrap();
         let mut merged_from = None;
-        for (event, before_and_after, tries_left, seen_elsewhere) in events {
-            let known =
-                Known { phase: at.phase, before_and_after, tries_left, seen_elsewhere, merged_from };
+        for (event, before_and_after, tries_left, seen_elsewhere, handled_it) in events {
+            let phase = at.phase;
+            let known = Known {
+                phase, before_and_after, tries_left, seen_elsewhere, merged_from, handled_it,
+            };
             let Ok(step) = next(Some(at.to), &event, &known) else { continue };
             if step.to == State::Closed && at.to != State::Closed {
                 let by_verdict = at.to == State::Postchecking
                     && event == Event::VerdictPostcheck(Outcome::Cleared)
                     && before_and_after
                     && !seen_elsewhere;
-                let by_person = at.to == State::Manual && matches!(event, Event::Close { .. });
+                let by_person = at.to == State::Manual
+                    && matches!(event, Event::Close { .. })
+                    && !handled_it;
                 prop_assert!(by_verdict || by_person, "{at:?} {event:?}");
             }
             prop_assert!(step.to != State::Vanished || at.to == State::Vanished || !seen_elsewhere);

@@ -84,7 +84,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
     say(&format!("broker on {}, cameras on rtsp://127.0.0.1:{}", broker.url(), cameras.port()));
 
     let ticket = random_text();
-    let token = Secret::new(random_text());
+    let (token, platform) = (Secret::new(random_text()), Secret::new(random_text()));
     let listen = free_address(args.port)?;
     let hub_config = HubConfig {
         district: DISTRICT.parse()?,
@@ -102,7 +102,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         },
         users: Vec::new(),
         node_token: Some(token.clone()),
-        platform_token: None,
+        platform_token: Some(platform.clone()),
         demo_ticket: Some(Secret::new(ticket.clone())),
         events: known_events(&Catalogue::built_in()?),
         looks: LookTimes {
@@ -131,7 +131,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         say(&format!("review page: {page}"));
         say("dwell times are shortened for the demo; stop with Ctrl-C");
     }
-    let mut script = Script::sign_in(&base, &ticket, &root, clock.clone()).await?;
+    let mut script = Script::sign_in(&base, &ticket, platform, &root, clock.clone()).await?;
     let begun = clock.monotonic();
     let end = args.for_secs.map(Duration::from_secs);
     let mut edge = Box::pin(edge);

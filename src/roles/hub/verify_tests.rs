@@ -1,5 +1,11 @@
 use super::{super::samples::*, *};
-use crate::drivers::store::hub::NewComplaint;
+use crate::{
+    domain::case::{
+        lifecycle::{EventKind, Phase, Refused},
+        reason_codes,
+    },
+    drivers::store::hub::NewComplaint,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -293,6 +299,31 @@ async fn a_photograph_that_another_case_was_handed_is_told() {
     }
     let elsewhere = store.photographs_elsewhere(case_id(1)).await.unwrap();
     assert_eq!(elsewhere, [(same.to_string(), case_id(2))]);
+}
+
+#[tokio::test]
+async fn whoever_said_that_it_was_done_leaves_the_closing_to_another() {
+    let case = Case::disposed().await;
+    let first = case.after_the_look().await;
+    case.answer(&first, "UNDETERMINABLE", Vec::new()).await;
+    for _ in 0..2 {
+        case.pass(30);
+        let again = case.request().await.expect("another look");
+        case.answer(&again, "UNDETERMINABLE", Vec::new()).await;
+    }
+    assert_eq!(case.state().await, State::Manual);
+    let reason = reason_codes::allowed(EventKind::Close, Phase::AfterFiling)[0].to_owned();
+    let close = async |actor| {
+        let event = Event::Close { reason: reason.clone() };
+        let decision = Decision::new(event, actor, case.bench.register.now());
+        case.bench.register.store.decide(case_id(1), None, &decision).await
+    };
+    let refused = close("platform").await.err().unwrap();
+    assert!(
+        matches!(refused, DecideError::Refused(Refused::FourEyes { event: EventKind::Close })),
+        "{refused}"
+    );
+    assert_eq!(close("li").await.unwrap().state, State::Closed);
 }
 
 #[tokio::test]

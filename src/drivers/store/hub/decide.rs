@@ -148,6 +148,7 @@ impl HubStore {
             tries_left: decision.tries_left,
             seen_elsewhere: still_seen(&merged),
             merged_from: case.merged_from,
+            handled_it: self.handled_it(tx, case.case_id, decision).await?,
         };
         let transition = lifecycle::next(Some(case.state), &decision.event, &known)?;
         let rework = i64::from(transition.effect == Effect::CountRework);
@@ -275,6 +276,25 @@ impl HubStore {
     }
 
     /// A masked picture from before the disposal and one from after it, whole and checked.
+    /// Whether whoever decides once said of this case that it was done.
+    async fn handled_it(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+        decision: &Decision,
+    ) -> Result<bool, StoreError> {
+        let said: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM history WHERE case_id = $1 AND kind = $2 AND actor = $3",
+        )
+        .bind(case_id.to_string())
+        .bind(EventKind::Feedback.as_str())
+        .bind(&decision.actor)
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(|error| self.failed(error))?;
+        Ok(said > 0)
+    }
+
     async fn has_before_and_after(&self, tx: &mut Tx, case: &CaseRow) -> Result<bool, StoreError> {
         let Some(disposed_at) = case.disposed_at else { return Ok(false) };
         let (before, after): (i64, i64) = sqlx::query_as(

@@ -146,6 +146,9 @@ impl From<DecideError> for Problem {
             DecideError::Refused(Refused::Reason { given, allowed, .. }) => {
                 Self::invalid("reason", given, allowed.join(" "))
             }
+            DecideError::Refused(refused @ Refused::FourEyes { .. }) => {
+                Self::new(StatusCode::FORBIDDEN, "four-eyes", refused.to_string())
+            }
             DecideError::Refused(refused) => {
                 Self::new(StatusCode::CONFLICT, "not-now", refused.to_string())
             }
