@@ -14,6 +14,7 @@
 //!                     decoded from the key frame before, 10 a second:  about 220 pictures at 2 to 7 ms
 //!                     49 frames x (network 42 + tensor, health, likeness 5 ms) = 2.3 s
 //!                     => 3 to 4 s of one core
+//!                     (42 ms with AVX2, 11 ms where there is AVX-512)
 //! live                2 streams x 10 frames x (42 + 5 to 16 ms) = 1.0 to 1.2 of the two cores
 //! ```
 //! Three phases: nothing asked, one look at a time, and 20 that wait all the time. Lost are frames that
