@@ -2,13 +2,15 @@
 
 use super::{
     detection::ModelRef,
+    frame::{ColourMatrix, Frame, FrameStamp, OwnedImage},
     ids::CaseId,
+    pixel::PixelSize,
     schedule::Schedule,
     taxonomy::{Closure, Pattern, PersonConstraint, Subjects},
     wire::{CameraData, CaseFactData, EventData, FactKind, PatternData, Priority, PrivacyData},
 };
-use crate::base::time::{ClockQuality, WallTime};
-use std::time::Duration;
+use crate::base::time::{ClockQuality, MediaTime, WallTime};
+use std::{sync::Arc, time::Duration};
 
 pub fn event() -> EventData {
     EventData {
@@ -84,33 +86,23 @@ pub fn case_fact(node: &str, at: WallTime) -> CaseFactData {
     }
 }
 
+/// A frame without colours, its luma by column and row.
 #[cfg(feature = "edge")]
-pub use pictures::grey_frame;
+pub fn grey_frame(size: PixelSize, luma: impl Fn(usize, usize) -> u8) -> Frame {
+    let (width, height) = (size.width_px as usize, size.height_px as usize);
+    let luma = (0..width * height).map(|px| luma(px % width, px / width)).collect();
+    let chroma = vec![128; width.div_ceil(2) * height.div_ceil(2)];
+    frame_of_planes(size, [luma, chroma.clone(), chroma])
+}
 
-#[cfg(feature = "edge")]
-mod pictures {
-    use crate::{
-        base::time::{ClockQuality, MediaTime, WallTime},
-        domain::{
-            frame::{ColourMatrix, Frame, FrameStamp, OwnedImage},
-            pixel::PixelSize,
-        },
+/// At time zero.
+pub fn frame_of_planes(size: PixelSize, planes: [Vec<u8>; 3]) -> Frame {
+    let image = OwnedImage::new(size, planes, ColourMatrix::Bt709, false).unwrap();
+    let stamp = FrameStamp {
+        pts: MediaTime::ZERO,
+        captured_at: WallTime::from_unix_millis(0),
+        clock: ClockQuality::Assigned,
+        size,
     };
-    use std::sync::Arc;
-
-    /// A frame without colours, its luma by column and row.
-    pub fn grey_frame(size: PixelSize, luma: impl Fn(usize, usize) -> u8) -> Frame {
-        let (width, height) = (size.width_px as usize, size.height_px as usize);
-        let luma = (0..width * height).map(|px| luma(px % width, px / width)).collect();
-        let chroma = vec![128; width.div_ceil(2) * height.div_ceil(2)];
-        let planes = [luma, chroma.clone(), chroma];
-        let image = OwnedImage::new(size, planes, ColourMatrix::Bt709, false).unwrap();
-        let stamp = FrameStamp {
-            pts: MediaTime::ZERO,
-            captured_at: WallTime::from_unix_millis(0),
-            clock: ClockQuality::Assigned,
-            size,
-        };
-        Frame { stamp, image: Arc::new(image) }
-    }
+    Frame { stamp, image: Arc::new(image) }
 }

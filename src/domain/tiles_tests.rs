@@ -1,8 +1,5 @@
 use super::*;
-use crate::{
-    base::time::{ClockQuality, MediaTime, WallTime},
-    domain::frame::{ColourMatrix, FrameStamp, OwnedImage},
-};
+use crate::domain::samples::frame_of_planes;
 use proptest::prelude::*;
 
 const FRAME: PixelSize = PixelSize { width_px: 1920, height_px: 1080 };
@@ -94,15 +91,7 @@ fn numbered(size: PixelSize) -> Frame {
     let luma =
         (0..size.height_px).flat_map(|y| (0..size.width_px).map(move |x| (x * 7 + y * 31) as u8));
     let half = (size.width_px.div_ceil(2) * size.height_px.div_ceil(2)) as usize;
-    let planes = [luma.collect(), (0..half).map(|i| i as u8).collect(), vec![9; half]];
-    let image = OwnedImage::new(size, planes, ColourMatrix::Bt709, false).unwrap();
-    let stamp = FrameStamp {
-        pts: MediaTime::ZERO,
-        captured_at: WallTime::from_unix_millis(0),
-        clock: ClockQuality::Assigned,
-        size,
-    };
-    Frame { stamp, image: Arc::new(image) }
+    frame_of_planes(size, [luma.collect(), (0..half).map(|i| i as u8).collect(), vec![9; half]])
 }
 
 proptest! {

@@ -1,29 +1,16 @@
 use super::{super::mask::mask_regions, *};
-use crate::{
-    base::time::{ClockQuality, MediaTime, WallTime},
-    domain::{
-        dataset::jpeg::jpeg_size,
-        frame::{ColourMatrix, FrameStamp, OwnedImage},
-        pixel::PixelPoint,
-    },
+use crate::domain::{
+    dataset::jpeg::jpeg_size,
+    frame::{ColourMatrix, OwnedImage},
+    pixel::PixelPoint,
+    samples::grey_frame,
 };
 use std::sync::Arc;
 
 /// A frame of fine vertical stripes: anything recognisable would be at least as coarse.
 fn striped(width_px: u32, height_px: u32) -> Frame {
     let size = PixelSize { width_px, height_px };
-    let y =
-        (0..width_px * height_px).map(|i| if i % width_px % 4 < 2 { 60 } else { 200 }).collect();
-    let chroma = vec![128; (width_px.div_ceil(2) * height_px.div_ceil(2)) as usize];
-    let image =
-        OwnedImage::new(size, [y, chroma.clone(), chroma], ColourMatrix::Bt709, false).unwrap();
-    let stamp = FrameStamp {
-        pts: MediaTime::ZERO,
-        captured_at: WallTime::from_unix_millis(0),
-        clock: ClockQuality::Assigned,
-        size,
-    };
-    Frame { stamp, image: Arc::new(image) }
+    grey_frame(size, |x, _| if x % 4 < 2 { 60 } else { 200 })
 }
 
 fn person(bbox: PixelBox) -> Detection {
