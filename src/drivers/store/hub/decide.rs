@@ -276,13 +276,16 @@ impl HubStore {
     }
 
     /// A masked picture from before the disposal and one from after it, whole and checked.
-    /// Whether whoever decides once said of this case that it was done.
+    /// Whether whoever closes this case once said that it was done; nothing else asks.
     async fn handled_it(
         &self,
         tx: &mut Tx,
         case_id: CaseId,
         decision: &Decision,
     ) -> Result<bool, StoreError> {
+        if !matches!(decision.event, Event::Close { .. }) {
+            return Ok(false);
+        }
         let said: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM history WHERE case_id = $1 AND kind = $2 AND actor = $3",
         )
