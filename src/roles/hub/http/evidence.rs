@@ -146,20 +146,9 @@ pub async fn append(
     }
     admit(&state, &digest, length).await?;
     let _permit = state.uploads.permits.acquire().await;
-    let read = tokio::time::timeout(UPLOAD_TIMEOUT, to_bytes(body, CHUNK_BYTES_MAX)).await;
-    let chunk = match read {
-        Ok(Ok(chunk)) => chunk,
-        Ok(Err(_)) => {
-            return Err(too_large(&format!("send at most {CHUNK_BYTES_MAX} bytes at once")));
-        }
-        Err(_) => {
-            return Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "upload-slow",
-                "the body took too long; go on at the offset held",
-            ));
-        }
-    };
+    let too_many = format!("send at most {CHUNK_BYTES_MAX} bytes at once");
+    let too_slow = "the body took too long; go on at the offset held";
+    let chunk = received(body, CHUNK_BYTES_MAX, &too_many, too_slow).await?;
     let store = &state.register.store;
     let at = state.register.now();
     store.begin_evidence(digest.as_str(), i64::try_from(length).unwrap_or(i64::MAX), at).await?;
@@ -181,8 +170,20 @@ pub async fn append(
     Ok(held_response(StatusCode::NO_CONTENT, bytes, true))
 }
 
+/// A body within its bounds of bytes and time.
+pub async fn received(
+    body: Body,
+    bytes_max: usize,
+    too_many: &str,
+    too_slow: &str,
+) -> Answer<Bytes> {
+    let read = tokio::time::timeout(UPLOAD_TIMEOUT, to_bytes(body, bytes_max)).await;
+    let slow = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "upload-slow", too_slow);
+    read.map_err(slow)?.map_err(|_| too_large(too_many))
+}
+
 /// Also mends what a crash between file and register left behind.
-async fn mark_complete(state: &AppState, digest: &Digest256, bytes: u64) -> Answer<()> {
+pub async fn mark_complete(state: &AppState, digest: &Digest256, bytes: u64) -> Answer<()> {
     let store = &state.register.store;
     if store.evidence_file(digest.as_str()).await?.is_some_and(|file| file.complete) {
         return Ok(());
@@ -211,7 +212,7 @@ async fn admit(state: &AppState, digest: &Digest256, length: u64) -> Answer<()> 
     Ok(())
 }
 
-pub fn too_large(detail: &str) -> Problem {
+fn too_large(detail: &str) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
 }
 

@@ -4,7 +4,7 @@ use super::{
     AppState,
     auth::{Node, Reporter},
     cases::{PHOTOS_MAX, found},
-    evidence::too_large,
+    evidence::{mark_complete, received},
     problem::{Answer, Problem, Segment},
 };
 use crate::{
@@ -13,17 +13,15 @@ use crate::{
 };
 use axum::{
     Json,
-    body::{Body, to_bytes},
+    body::Body,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use utoipa::ToSchema;
 
-const TIMEOUT: Duration = Duration::from_secs(60);
 /// Of one case, over all its rounds.
 const HELD_MAX: i64 = 5 * PHOTOS_MAX as i64;
 
@@ -54,21 +52,9 @@ pub async fn receive(
         ));
     }
     let _permit = state.uploads.permits.acquire().await;
-    let bytes = match tokio::time::timeout(TIMEOUT, to_bytes(body, PHOTOGRAPH_BYTES_MAX)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => {
-            return Err(too_large(&format!(
-                "photographs up to {PHOTOGRAPH_BYTES_MAX} bytes are taken"
-            )));
-        }
-        Err(_) => {
-            return Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "upload-slow",
-                "the photograph took too long; send it again",
-            ));
-        }
-    };
+    let too_many = format!("photographs up to {PHOTOGRAPH_BYTES_MAX} bytes are taken");
+    let too_slow = "the photograph took too long; send it again";
+    let bytes = received(body, PHOTOGRAPH_BYTES_MAX, &too_many, too_slow).await?;
     if !is_picture(&bytes) {
         let begins = format!("{} bytes, {:02x?} first", bytes.len(), &bytes[..bytes.len().min(4)]);
         return Err(Problem::invalid("body", begins, "a JPEG, PNG or WebP file"));
@@ -82,10 +68,8 @@ pub async fn receive(
         files.append(&digest, 0, bytes.len() as u64, &bytes).await?;
         files.finish(&digest).await?;
     }
-    let at = state.register.now();
-    let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    store.complete_evidence(digest.as_str(), length, at).await?;
-    store.add_photograph(case_id, digest.as_str(), at).await?;
+    mark_complete(&state, &digest, bytes.len() as u64).await?;
+    store.add_photograph(case_id, digest.as_str(), state.register.now()).await?;
     drop(claim);
     Ok((StatusCode::CREATED, Json(Photograph { sha256: digest.to_string() })).into_response())
 }
