@@ -122,16 +122,11 @@ impl Worker {
                 self.fail(&reason);
             }
         }
-        if let Some(coder) = self.coder.take() {
-            coder.finish();
-        }
     }
 
     /// From here on nothing is recorded until a key frame begins anew.
     fn fail(&mut self, reason: &str) {
-        if let Some(coder) = self.coder.take() {
-            coder.finish();
-        }
+        self.coder = None;
         if !self.faulty {
             (self.on_fault)(reason);
         }
@@ -142,11 +137,7 @@ impl Worker {
         let (Some(buffer), Some(caps)) = (sample.buffer_owned(), sample.caps_owned()) else {
             return Ok(());
         };
-        if self.coder.as_ref().is_some_and(|coder| coder.caps != caps || coder.is_behind(at))
-            && let Some(coder) = self.coder.take()
-        {
-            coder.finish();
-        }
+        drop(self.coder.take_if(|coder| coder.caps != caps || coder.is_behind(at)));
         if let Some(coder) = &mut self.coder {
             return coder.push(buffer, at);
         }
@@ -244,21 +235,17 @@ impl Coder {
         timed.set_dts(gst::ClockTime::NONE);
         self.source.push_buffer(buffer).map(drop).map_err(|error| error.to_string())
     }
+}
 
+impl Drop for Coder {
     /// Lets the last frames through.
-    fn finish(self) {
+    fn drop(&mut self) {
         if self.source.end_of_stream().is_ok()
             && let Some(bus) = self.pipeline.bus()
         {
             let ends = [gst::MessageType::Eos, gst::MessageType::Error];
             let _ = bus.timed_pop_filtered(LAST_FRAMES_WITHIN, &ends);
         }
-        let _ = self.pipeline.set_state(gst::State::Null);
-    }
-}
-
-impl Drop for Coder {
-    fn drop(&mut self) {
         let _ = self.pipeline.set_state(gst::State::Null);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
             Reason, Verdict,
             judge::{Footage, Question, judge},
         },
-        wire::{PHOTOGRAPHS_MAX, PatternData, PhotographAdvice, VerifyKind},
+        wire::{PHOTOGRAPHS_MAX, PhotographAdvice, VerifyKind},
     },
     drivers::{
         evidence::upload::{UploadError, Uploader},
@@ -75,11 +75,9 @@ impl Photographs<'_> {
                 Ok(frame) => compare(self.sight, pattern, filed, Some(&frame)),
                 Err(error) => {
                     tracing::warn!(%sha256, %error, "a photograph is not compared");
-                    let version = pattern.version.clone();
-                    let pattern = PatternData { id: pattern.id.clone(), version };
                     let model = self.sight.detector().manifest().model_ref();
                     let reason = Reason::PhotographUnusable;
-                    as_advice(Verdict::undeterminable(pattern, model, reason))
+                    as_advice(Verdict::undeterminable(pattern.data(), model, reason))
                 }
             };
             advice.push(PhotographAdvice { sha256: sha256.clone(), verdict });
