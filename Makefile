@@ -42,6 +42,7 @@ test: ## Set up and run every test: format, lints, each feature set alone, the c
 	cargo check --locked --no-default-features --features hub
 	$(if $(PAGE),npm --prefix console test)
 	cargo test --locked $(PAGE)
+	tests/postgres.sh cargo test --locked $(PAGE) --lib hub::
 
 .PHONY: check-deny
 check-deny: ## Licences, advisories, bans and sources of the dependencies (needs cargo-deny)

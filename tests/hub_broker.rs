@@ -1,7 +1,11 @@
 //! The hub behind a real Mosquitto: a fact is acknowledged, a decision and a look reach the edge,
 //! and what was decided while the broker was away is published once it is back. Two nodes that see
-//! one thing have one open case, and both hear that it was a false alarm.
+//! one thing have one open case, and both hear that it was a false alarm. A database that goes away
+//! is waited for.
 #![cfg(feature = "hub")]
+
+#[path = "support/postgres.rs"]
+mod postgres;
 
 use gridwarden::{
     base::{clock::SystemClock, secret::Secret, shutdown::Shutdown},
@@ -12,7 +16,7 @@ use gridwarden::{
     },
     drivers::{
         mqtt::{self, LinkEvent, MqttConfig, Publisher},
-        store::hub::Decision,
+        store::hub::{Decision, Place},
     },
     roles::hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
 };
@@ -62,7 +66,7 @@ fn config(dir: &Path, port: u16) -> HubConfig {
     HubConfig {
         district: "440310".parse().unwrap(),
         listen: "127.0.0.1:0".parse().unwrap(),
-        database: dir.join("hub.db"),
+        database: Place::File(dir.join("hub.db")),
         evidence_dir: dir.join("evidence"),
         package_key_file: dir.join("package-key.pem"),
         mqtt: BrokerConfig {
@@ -282,4 +286,66 @@ async fn one_thing_before_two_nodes_is_one_open_case_and_a_false_alarm_for_both(
     running.wait().await.unwrap();
     one.link.stop().await;
     other.link.stop().await;
+}
+
+/// Answers of `/readyz` until one has this status.
+async fn until_readyz_says(running: &hub::Running, status: u16) {
+    mqtt::install_crypto_provider();
+    let url = format!("http://{}/readyz", running.address);
+    let wait = async {
+        loop {
+            let answer = reqwest::get(&url).await.unwrap();
+            if answer.status() == status {
+                return answer.text().await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let said = tokio::time::timeout(PATIENCE, wait).await.expect("readyz changes");
+    assert!(status == 200 || said.contains("register"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_goes_away_is_waited_for_and_nothing_is_lost_or_taken_twice() {
+    const MEANWHILE: u128 = 40;
+    let dir = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let Some(_broker) = Broker::start(dir.path(), port) else {
+        eprintln!("skipped: mosquitto is not installed");
+        return;
+    };
+    let Some(mut postgres) = postgres::Postgres::start() else {
+        eprintln!("skipped: postgresql is not installed");
+        return;
+    };
+    let clock = Arc::new(SystemClock::new());
+    let mut edge = Edge::connect("edge-1", port, &clock).await;
+    let shutdown = Shutdown::new();
+    let database = Place::Postgres { url: postgres.url(), password: None };
+    let config = HubConfig { database, ..config(dir.path(), port) };
+    let running = hub::start(config, clock.clone(), shutdown.clone()).await.unwrap();
+    let first = CaseId(Uuid::from_u128(1));
+    edge.tell(first, "case.opened", edge.opened(first)).await;
+
+    postgres.stop();
+    until_readyz_says(&running, 503).await;
+    for number in 2..2 + MEANWHILE {
+        let case_id = CaseId(Uuid::from_u128(number));
+        let mut opened = edge.opened(case_id);
+        // A thing of its own each.
+        opened["place"] = Value::Null;
+        let topic = Topic::new(&edge.address, Leaf::Case(case_id));
+        edge.link.try_publish(&topic, message(&edge.address, "case.opened", opened)).unwrap();
+    }
+    postgres.restart();
+    until_readyz_says(&running, 200).await;
+    for number in 2..2 + MEANWHILE {
+        let case_id = CaseId(Uuid::from_u128(number));
+        let mut opened = edge.opened(case_id);
+        opened["place"] = Value::Null;
+        assert_eq!(edge.tell(case_id, "case.opened", opened).await["upto_revision"], 1);
+    }
+    assert_eq!(running.register.store.fact_count().await.unwrap(), 1 + MEANWHILE as i64);
+    shutdown.begin();
+    running.wait().await.unwrap();
 }

@@ -9,7 +9,7 @@ use gridwarden::{
         geo::GeoPoint,
         wire::{EventData, PHOTOGRAPH_BYTES_MAX, PatternData, Priority},
     },
-    drivers::{evidence::files::Digest256, signature::PublicKey},
+    drivers::{evidence::files::Digest256, signature::PublicKey, store::hub::Place},
     roles::hub::{self, BrokerConfig, HubConfig, KnownEvent, Running, User, verify::LookTimes},
     roles::tools::verify_package::verify_package,
 };
@@ -39,7 +39,7 @@ fn config(dir: &Path) -> HubConfig {
     HubConfig {
         district: "440310".parse().unwrap(),
         listen: "127.0.0.1:0".parse().unwrap(),
-        database: dir.join("hub.db"),
+        database: Place::File(dir.join("hub.db")),
         evidence_dir: dir.join("evidence"),
         package_key_file: dir.join("package-key.pem"),
         // Nobody listens there: the hub serves its page without a broker as well.

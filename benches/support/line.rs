@@ -18,6 +18,7 @@ use gridwarden::{
     drivers::{
         camera::rtsp_server::RtspServer,
         mqtt::{self, LinkEvent, MqttConfig, Publisher},
+        store::hub::Place,
     },
     roles::{
         config::{hub::known_events, pattern::Catalogue},
@@ -168,7 +169,7 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
     Ok(HubConfig {
         district: DISTRICT.parse()?,
         listen: "127.0.0.1:0".parse()?,
-        database: folder.join("hub.sqlite"),
+        database: Place::File(folder.join("hub.sqlite")),
         evidence_dir: folder.join("hub-evidence"),
         package_key_file: folder.join("package-key.pem"),
         mqtt: BrokerConfig {

@@ -15,8 +15,9 @@ PACKAGES_BUILD=(
   mosquitto mosquitto-clients
   python3-venv unzip
 )
-# Page tests need a browser and a font that has the Chinese characters.
-PACKAGES_TEST=(chromium fonts-noto-cjk)
+# Page tests need a browser and a font that has the Chinese characters; the register's tests run on
+# both databases, each server started in a folder of its own (tests/postgres.sh).
+PACKAGES_TEST=(chromium fonts-noto-cjk postgresql)
 
 install_debian_packages() { # PACKAGE...
   local missing

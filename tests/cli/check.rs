@@ -244,6 +244,10 @@ fn all_spoiled() -> Vec<Spoiled> {
             |from: &str, to: &str, parts| cases.push(spoiled("hub.toml", HUB, from, to, parts));
         hub("127.0.0.1:8080", "localhost", &["http.listen", "localhost"]);
         hub("sqlite://", "mysql://", &["store.url", "mysql://", "sqlite://"]);
+        let url = "sqlite://data/hub.sqlite";
+        hub(url, "postgres://grid:s3cret@db/grid", &["store.url", "password_file"]);
+        let (own, with) = (format!("url = \"{url}\""), "password_file = \"token\"\n");
+        hub(&own, &format!("{with}{own}"), &["store.password_file", "SQLite"]);
         hub("listen", "listens", &["http.listens", "did you mean `listen`"]);
     }
     #[cfg(feature = "edge")]

@@ -11,7 +11,7 @@ use gridwarden::{
     domain::{case::lifecycle::Event, ids::CaseId},
     drivers::{
         evidence::files::{Digest256, EvidenceFiles},
-        store::hub::{Decision, HubStore},
+        store::hub::{Decision, HubStore, Place},
     },
     roles::hub::{ingest::Ingest, register::Register},
 };
@@ -69,7 +69,7 @@ impl Town {
         file(folder.path(), "hub.toml", HUB);
         let clock = SimClock::starting_at(START);
         let store = folder.path().join("hub.sqlite");
-        let store = HubStore::open(&store, DISTRICT.parse().unwrap()).await.unwrap();
+        let store = HubStore::open(Place::File(store), DISTRICT.parse().unwrap()).await.unwrap();
         let files = EvidenceFiles::open(&folder.path().join("evidence")).await.unwrap();
         let register = Register::over(store, files, Arc::new(clock.clone())).await.unwrap();
         let register = Arc::new(register);

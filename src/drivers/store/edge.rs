@@ -10,7 +10,7 @@
 //!
 //! Failure: see [`StoreError`]; after an error the database is as before the call.
 
-use super::{StoreError, open_sqlite};
+use super::{StoreError, sqlite};
 use crate::{
     base::{clock::Clock, time::WallTime},
     domain::{
@@ -55,7 +55,7 @@ pub struct CommitBatch {
 #[derive(Clone)]
 pub struct EdgeStore {
     pub(super) pool: SqlitePool,
-    path: Arc<Path>,
+    place: Arc<str>,
     address: NodeAddress,
     clock: Arc<dyn Clock>,
     stored: Arc<Stored>,
@@ -75,8 +75,14 @@ impl EdgeStore {
         address: NodeAddress,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let pool = open_sqlite(path, &sqlx::migrate!("src/drivers/store/migrations/edge")).await?;
-        Ok(Self { pool, path: path.into(), address, clock, stored: Arc::default() })
+        let pool = sqlite::open(path, &sqlx::migrate!("src/drivers/store/migrations/edge")).await?;
+        Ok(Self {
+            pool,
+            place: path.to_string_lossy().into(),
+            address,
+            clock,
+            stored: Arc::default(),
+        })
     }
 
     /// Ends the connection; waits for what is under way.
@@ -317,12 +323,12 @@ impl EdgeStore {
     }
 
     pub(super) fn failed(&self) -> impl Fn(sqlx::Error) -> StoreError + '_ {
-        |error| StoreError::from_sqlx(&self.path, error)
+        |error| StoreError::from_sqlx(&self.place, error)
     }
 
     fn content(&self, table: &'static str, row: String, reason: impl ToString) -> StoreError {
         StoreError::Content {
-            path: self.path.to_path_buf(),
+            place: self.place.to_string(),
             table,
             row,
             reason: reason.to_string(),

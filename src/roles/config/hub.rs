@@ -10,7 +10,7 @@ use crate::{
         secret::Secret,
         toml_reader::{Faults, Table},
     },
-    drivers::mqtt::Credentials,
+    drivers::{mqtt::Credentials, store::hub::Place},
     roles::hub::{
         BrokerConfig, HubConfig, KnownEvent, User,
         first_start::{HubPlan, PasswordFile},
@@ -44,9 +44,7 @@ pub fn known_events(catalogue: &Catalogue) -> Vec<KnownEvent> {
 fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPlan> {
     let district = root.value::<String>("district").parsed().required();
     let mqtt = root.required_table("mqtt").and_then(|table| settings(table, path));
-    let database = root.required_table("store").and_then(|mut table| {
-        local(&mut table, "sqlite://", "sqlite:///absolute/path or sqlite://path", path)
-    });
+    let database = root.required_table("store").and_then(|table| store(table, path));
     let evidence = root.required_table("evidence").and_then(|mut table| {
         let key_file = table.value::<String>("key_file").not_empty().optional();
         let dir = local(&mut table, "file://", "file:///absolute/path or file://path", path)?;
@@ -64,7 +62,10 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPla
     let config = HubConfig {
         district: district?,
         listen,
-        package_key_file: key_file.unwrap_or_else(|| database.with_file_name("package-key.pem")),
+        package_key_file: key_file.unwrap_or_else(|| match database.file() {
+            Some(file) => file.with_file_name("package-key.pem"),
+            None => evidence_dir.with_file_name("package-key.pem"),
+        }),
         database,
         evidence_dir,
         mqtt: BrokerConfig {
@@ -91,6 +92,44 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPla
         node_token_file: auth.node_token_file,
         password_files: auth.password_files,
     })
+}
+
+/// A file, or a PostgreSQL database whose password stands in a file of its own.
+fn store(mut table: Table<'_>, file: &Path) -> Option<Place> {
+    let password = secret_file(&mut table, "password_file", file);
+    let place = table
+        .value::<String>("url")
+        .check("sqlite:///absolute/path, sqlite://path, or postgres://user@host/database", |url| {
+            match url.split_once("://") {
+                Some(("sqlite", path)) if !path.is_empty() => Ok(Place::File(beside(file, path))),
+                Some(("postgres" | "postgresql", place)) if !place.is_empty() => {
+                    Ok(Place::Postgres { url, password: None })
+                }
+                _ => Err(String::new()),
+            }
+        })
+        .required()?;
+    match (place, password) {
+        (Place::File(path), None) => Some(Place::File(path)),
+        (Place::File(_), Some(_)) => {
+            table.fault("password_file", "a file of SQLite has no password; leave it out");
+            None
+        }
+        // Said without its value, which would be in the log then.
+        (Place::Postgres { url, .. }, _) if holds_password(&url) => {
+            table.fault(
+                "url",
+                "holds a password; write it into a file and name that as password_file",
+            );
+            None
+        }
+        (Place::Postgres { url, .. }, password) => Some(Place::Postgres { url, password }),
+    }
+}
+
+fn holds_password(url: &str) -> bool {
+    let user = url.split_once("://").and_then(|(_, place)| place.split_once('@'));
+    user.is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
 }
 
 /// A path behind a scheme, relative to the configuration file.

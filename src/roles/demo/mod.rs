@@ -18,7 +18,7 @@ use crate::{
         secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
-    drivers::camera::rtsp_server::RtspServer,
+    drivers::{camera::rtsp_server::RtspServer, store::hub::Place},
     roles::{
         config::{
             edge::EdgeConfig, footage::FootageSettings, hub::known_events, mqtt::MqttSettings,
@@ -89,7 +89,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
     let hub_config = HubConfig {
         district: DISTRICT.parse()?,
         listen,
-        database: work.join("hub.sqlite"),
+        database: Place::File(work.join("hub.sqlite")),
         evidence_dir: work.join("hub-evidence"),
         package_key_file: work.join("package-key.pem"),
         mqtt: BrokerConfig {

@@ -41,14 +41,18 @@ use crate::{
     drivers::{
         evidence::files::EvidenceFiles,
         mqtt::{self, Credentials, MqttConfig},
-        store::hub::HubStore,
+        store::hub::{HubStore, Place},
     },
 };
 use anyhow::Context;
 use ingest::Ingest;
 use register::Register;
 use std::{
-    fs::DirBuilder, net::SocketAddr, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc,
+    fs::DirBuilder,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -93,7 +97,7 @@ pub struct BrokerConfig {
 pub struct HubConfig {
     pub district: DistrictId,
     pub listen: SocketAddr,
-    pub database: PathBuf,
+    pub database: Place,
     pub evidence_dir: PathBuf,
     /// Signs evidence packages; made by the first start.
     pub package_key_file: PathBuf,
@@ -135,7 +139,7 @@ pub async fn start(
     clock: Arc<dyn Clock>,
     shutdown: Shutdown,
 ) -> anyhow::Result<Running> {
-    if let Some(dir) = config.database.parent() {
+    if let Some(dir) = config.database.file().and_then(Path::parent) {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| {
             format!(
                 "store.url: {} cannot be made; name a place that this user may write to",
@@ -144,7 +148,7 @@ pub async fn start(
         })?;
     }
     let signer = first_start::package_key(&config.package_key_file)?;
-    let store = HubStore::open(&config.database, config.district.clone()).await?;
+    let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
     let register = Arc::new(Register::over(store, files, Arc::clone(&clock)).await?);
     let ingest = Ingest::new(Arc::clone(&register), config.district.clone());

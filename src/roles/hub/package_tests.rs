@@ -558,14 +558,9 @@ async fn what_cannot_be_shown_is_named_with_its_reason_and_not_packed() {
 
 #[tokio::test]
 async fn a_broken_chain_is_not_signed() {
-    let (dir, bench) = bench().await;
-    let path = dir.path().join("hub.db");
-    let other = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-    sqlx::query("UPDATE history SET actor = 'wang' WHERE kind = 'confirm'")
-        .execute(&other)
-        .await
-        .unwrap();
-    other.close().await;
+    let (_dir, bench) = bench().await;
+    let change = "UPDATE history SET actor = 'wang' WHERE kind = 'confirm'";
+    bench.register.store.written_by_another(change).await;
     let error = packed(&bench, 1).await.err().unwrap();
     let PackageError::Chain { broken, .. } = &error else { panic!("{error}") };
     assert!(matches!(broken, BrokenChain::Altered { .. }), "{error}");

@@ -9,7 +9,7 @@ use crate::{
     },
     drivers::{
         evidence::files::{Digest256, EvidenceFiles},
-        store::hub::HubStore,
+        store::hub::{HubStore, Place},
     },
 };
 use serde::Serialize;
@@ -31,7 +31,8 @@ pub struct Bench {
 impl Bench {
     pub async fn open(dir: &Path) -> Self {
         let clock = SimClock::starting_at(START);
-        let store = HubStore::open(&dir.join("hub.db"), DISTRICT.parse().unwrap()).await.unwrap();
+        let store =
+            HubStore::open(Place::of_test(dir).await, DISTRICT.parse().unwrap()).await.unwrap();
         let files = EvidenceFiles::open(&dir.join("evidence")).await.unwrap();
         let register = Register::over(store, files, Arc::new(clock.clone())).await.unwrap();
         let register = Arc::new(register);

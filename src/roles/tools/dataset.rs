@@ -3,7 +3,7 @@
 //! Enters: `hub.toml`. Leaves: a folder ([`crate::roles::hub::dataset`]) and its counts on stdout. The
 //! hub may go on running meanwhile.
 
-use super::{BadInput, Ended};
+use super::{Ended, written_by_hub};
 use crate::{
     base::clock::{Clock, SystemClock},
     domain::dataset::split::VAL_PERMILLE_DEFAULT,
@@ -79,13 +79,10 @@ pub fn run(args: &DatasetArgs) -> anyhow::Result<Ended> {
     let Act::Export(args) = &args.act;
     let config = load_hub(&args.config)?.config;
     // Opening would make them, and an empty register is no answer to a wrong path.
-    for (key, path) in [("store.url", &config.database), ("evidence.url", &config.evidence_dir)] {
-        if !path.exists() {
-            let (file, path) = (args.config.display(), path.display());
-            let allowed = "expected: what a hub has written; start it once";
-            return Err(BadInput(format!("{file}: {key} = {path}: is not there; {allowed}")).into());
-        }
-    }
+    written_by_hub(
+        &args.config,
+        &[("store.url", config.database.file()), ("evidence.url", Some(&config.evidence_dir))],
+    )?;
     let order = Order {
         out: args.out.clone(),
         coco: args.format != Some(Format::Yolo),
@@ -106,7 +103,7 @@ pub fn run(args: &DatasetArgs) -> anyhow::Result<Ended> {
 
 async fn export(config: &HubConfig, order: &Order) -> anyhow::Result<Manifest> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let store = HubStore::open(&config.database, config.district.clone()).await?;
+    let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
     let register = Register::over(store, files, clock).await?;
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left")?;

@@ -24,6 +24,8 @@ pub mod verify_package;
 #[cfg(feature = "edge")]
 mod view_picture;
 
+#[cfg(feature = "hub")]
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Bad usage or bad input, named with the value and what is allowed: exit code 2.
@@ -37,6 +39,20 @@ pub enum Ended {
     Done,
     /// It ran to its end and the answer is "no": some lines or files were bad.
     Failed,
+}
+
+/// Refuses what a started hub would have made and is not there. A database elsewhere is `None`: opening
+/// it says whether it is there.
+#[cfg(feature = "hub")]
+fn written_by_hub(config: &Path, made: &[(&str, Option<&Path>)]) -> Result<(), BadInput> {
+    for (key, path) in made {
+        if let Some(path) = path.filter(|path| !path.exists()) {
+            let (file, path) = (config.display(), path.display());
+            let allowed = "expected: what a hub has written; start it once";
+            return Err(BadInput(format!("{file}: {key} = {path}: is not there; {allowed}")));
+        }
+    }
+    Ok(())
 }
 
 /// The exit code of a command, after its error has been shown on stderr.

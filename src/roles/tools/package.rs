@@ -3,7 +3,7 @@
 //! Enters: `hub.toml` and a case. Leaves: a zip or a folder ([`crate::roles::hub::package`]). The hub
 //! may go on running meanwhile.
 
-use super::{BadInput, Ended};
+use super::{BadInput, Ended, written_by_hub};
 use crate::{
     base::clock::{Clock, SystemClock},
     domain::ids::CaseId,
@@ -56,17 +56,14 @@ pub struct PackageArgs {
 pub fn run(args: &PackageArgs) -> anyhow::Result<Ended> {
     let config = load_hub(&args.config)?.config;
     // Opening would make them, and an empty register or a new key is no answer to a wrong path.
-    for (key, path) in [
-        ("store.url", &config.database),
-        ("evidence.url", &config.evidence_dir),
-        ("evidence.key_file", &config.package_key_file),
-    ] {
-        if !path.exists() {
-            let (file, path) = (args.config.display(), path.display());
-            let allowed = "expected: what a hub has written; start it once";
-            return Err(BadInput(format!("{file}: {key} = {path}: is not there; {allowed}")).into());
-        }
-    }
+    written_by_hub(
+        &args.config,
+        &[
+            ("store.url", config.database.file()),
+            ("evidence.url", Some(&config.evidence_dir)),
+            ("evidence.key_file", Some(&config.package_key_file)),
+        ],
+    )?;
     if args.out.exists() {
         let there = format!("--out {}: is there already; name a new one", args.out.display());
         return Err(BadInput(there).into());
@@ -79,7 +76,7 @@ pub fn run(args: &PackageArgs) -> anyhow::Result<Ended> {
 async fn pack(config: &HubConfig, args: &PackageArgs) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let key = first_start::package_key(&config.package_key_file)?;
-    let store = HubStore::open(&config.database, config.district.clone()).await?;
+    let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
     let register = Register::over(store, files, clock).await?;
     let package = match assemble(&register, &config.district, &key, args.case).await {

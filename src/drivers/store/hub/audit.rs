@@ -8,19 +8,20 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::{Row, SqliteExecutor};
+use sqlx::{AnyExecutor, Row};
 
 impl HubStore {
     /// What was done, oldest first.
     pub async fn history(&self, case_id: CaseId) -> Result<Vec<AuditEntry>, StoreError> {
-        let chain = chain(&self.readers, case_id).await.map_err(|error| self.failed(error))?;
+        let chain =
+            chain(self.database.readers(), case_id).await.map_err(|error| self.failed(error))?;
         Ok(chain.into_iter().map(|chained| chained.entry).collect())
     }
 }
 
 /// The entries of a case, each with the hash that is held for it; unchecked.
 pub(super) async fn chain<'e>(
-    executor: impl SqliteExecutor<'e>,
+    executor: impl AnyExecutor<'e>,
     case_id: CaseId,
 ) -> Result<Vec<ChainedEntry>, sqlx::Error> {
     let rows = sqlx::query("SELECT * FROM history WHERE case_id = $1 ORDER BY number")

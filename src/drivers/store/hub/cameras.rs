@@ -38,7 +38,7 @@ impl HubStore {
         .bind(node.as_str())
         .bind(to_json("status", status).map_err(failed)?)
         .bind(at.unix_millis())
-        .execute(&self.writer)
+        .execute(self.database.writer())
         .await
         .map_err(failed)?;
         Ok(())
@@ -53,7 +53,7 @@ impl HubStore {
         .bind(node.as_str())
         .bind(card.camera.as_str())
         .bind(to_json("card", card).map_err(failed)?)
-        .execute(&self.writer)
+        .execute(self.database.writer())
         .await
         .map_err(failed)?;
         Ok(())
@@ -72,7 +72,7 @@ impl HubStore {
         .bind(node.as_str())
         .bind(health.camera.as_str())
         .bind(to_json("health", health).map_err(failed)?)
-        .execute(&self.writer)
+        .execute(self.database.writer())
         .await
         .map_err(failed)?;
         Ok(())
@@ -82,7 +82,7 @@ impl HubStore {
     pub async fn camera_count(&self, node: &NodeId) -> Result<i64, StoreError> {
         sqlx::query_scalar("SELECT COUNT(*) FROM cameras WHERE node = $1")
             .bind(node.as_str())
-            .fetch_one(&self.readers)
+            .fetch_one(self.database.readers())
             .await
             .map_err(|error| self.failed(error))
     }
@@ -93,7 +93,7 @@ impl HubStore {
             "SELECT c.node, c.camera_id, c.card, c.health, n.status FROM cameras c \
              LEFT JOIN nodes n ON n.node = c.node ORDER BY c.camera_id, c.node",
         )
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(failed)?;
         rows.iter()

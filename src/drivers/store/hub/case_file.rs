@@ -15,7 +15,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AnyConnection, Row};
 
 /// One case with everything that was said and decided about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,7 @@ impl HubStore {
     pub async fn case_files(&self, case_id: CaseId) -> Result<Vec<CaseFile>, StoreError> {
         let read = async {
             // One transaction, so that a decision of this moment is in all of it or in none.
-            let mut tx = self.readers.begin().await?;
+            let mut tx = self.database.snapshot().await?;
             let Some(case) = case_by_id(&mut *tx, case_id).await? else { return Ok(Vec::new()) };
             let mut cases = vec![case];
             cases.extend(merged_cases(&mut *tx, case_id).await?);
@@ -67,7 +67,7 @@ impl HubStore {
     }
 }
 
-async fn case_file(tx: &mut SqliteConnection, case: CaseRow) -> Result<CaseFile, sqlx::Error> {
+async fn case_file(tx: &mut AnyConnection, case: CaseRow) -> Result<CaseFile, sqlx::Error> {
     Ok(CaseFile {
         facts: facts(tx, case.case_id).await?,
         chain: audit::chain(&mut *tx, case.case_id).await?,
@@ -78,7 +78,7 @@ async fn case_file(tx: &mut SqliteConnection, case: CaseRow) -> Result<CaseFile,
     })
 }
 
-async fn facts(tx: &mut SqliteConnection, case_id: CaseId) -> Result<Vec<FactRow>, sqlx::Error> {
+async fn facts(tx: &mut AnyConnection, case_id: CaseId) -> Result<Vec<FactRow>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT f.writer, f.received_at_millis, f.payload FROM facts f JOIN fact_streams s \
            ON s.case_id = f.case_id AND s.writer = f.writer \
@@ -98,10 +98,7 @@ async fn facts(tx: &mut SqliteConnection, case_id: CaseId) -> Result<Vec<FactRow
         .collect()
 }
 
-async fn evidence(
-    tx: &mut SqliteConnection,
-    case_id: CaseId,
-) -> Result<Vec<NamedFile>, sqlx::Error> {
+async fn evidence(tx: &mut AnyConnection, case_id: CaseId) -> Result<Vec<NamedFile>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT c.*, COALESCE(e.complete, 0) AS complete, \
            (SELECT MIN(m.masked) FROM case_evidence m WHERE m.sha256 = c.sha256) AS masked_by_all \
@@ -124,7 +121,7 @@ async fn evidence(
 }
 
 async fn calibration_id(
-    tx: &mut SqliteConnection,
+    tx: &mut AnyConnection,
     case: &CaseRow,
 ) -> Result<Option<String>, sqlx::Error> {
     let Some(camera) = &case.camera else { return Ok(None) };

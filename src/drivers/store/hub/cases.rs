@@ -3,6 +3,7 @@
 use super::{
     HubStore,
     records::{CaseRow, EvidenceRow, case_row, evidence_data},
+    statement::Statement,
 };
 use crate::{
     base::time::WallTime,
@@ -12,7 +13,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::Row;
 use std::{fmt, str::FromStr};
 
 /// What a queue shows. Empty `states`: all.
@@ -72,11 +73,12 @@ const THUMBNAIL: &str = "(SELECT c.sha256 FROM case_evidence c JOIN evidence e O
 
 impl HubStore {
     pub async fn case(&self, case_id: CaseId) -> Result<Option<CaseRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT cases.*, ");
-        query.push(THUMBNAIL).push(" FROM cases WHERE case_id = ").push_bind(case_id.to_string());
+        let mut query = Statement::new("SELECT cases.*, ");
+        query.push(THUMBNAIL).push(" FROM cases WHERE case_id = ").bind(case_id.to_string());
         let row = query
-            .build()
-            .fetch_optional(&self.readers)
+            .query()
+            .map_err(|error| self.failed(error))?
+            .fetch_optional(self.database.readers())
             .await
             .map_err(|error| self.failed(error))?;
         row.map(|row| case_row(&row)).transpose().map_err(|error| self.failed(error))
@@ -89,34 +91,35 @@ impl HubStore {
         cursor: Option<Cursor>,
         limit: u32,
     ) -> Result<Vec<CaseRow>, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT cases.*, ");
+        let mut query = Statement::new("SELECT cases.*, ");
         query.push(THUMBNAIL).push(" FROM cases WHERE 1 = 1");
         if !filter.states.is_empty() {
-            query.push(" AND state IN (");
-            let mut list = query.separated(", ");
-            for state in &filter.states {
-                list.push_bind(state.as_str());
-            }
-            query.push(")");
+            query
+                .push(" AND state IN ")
+                .bind_list(filter.states.iter().map(|state| state.as_str()));
         }
         if let Some(camera) = &filter.camera {
-            query.push(" AND camera_id = ").push_bind(camera.as_str().to_owned());
+            query.push(" AND camera_id = ").bind(camera.as_str());
         }
         if let Some(code) = &filter.event_code {
-            query.push(" AND event_code = ").push_bind(code.clone());
+            query.push(" AND event_code = ").bind(code.as_str());
         }
         if let Some(cursor) = cursor {
             let (millis, id) = (cursor.received_at.unix_millis(), cursor.case_id.to_string());
-            query.push(" AND (urgency > ").push_bind(cursor.urgency);
-            query.push(" OR (urgency = ").push_bind(cursor.urgency);
-            query.push(" AND (received_at_millis < ").push_bind(millis);
-            query.push(" OR (received_at_millis = ").push_bind(millis);
-            query.push(" AND case_id < ").push_bind(id).push("))))");
+            query.push(" AND (urgency > ").bind(cursor.urgency);
+            query.push(" OR (urgency = ").bind(cursor.urgency);
+            query.push(" AND (received_at_millis < ").bind(millis);
+            query.push(" OR (received_at_millis = ").bind(millis);
+            query.push(" AND case_id < ").bind(id).push("))))");
         }
         query.push(" ORDER BY urgency, received_at_millis DESC, case_id DESC LIMIT ");
-        query.push_bind(i64::from(limit));
-        let rows =
-            query.build().fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        query.bind(i64::from(limit));
+        let rows = query
+            .query()
+            .map_err(|error| self.failed(error))?
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.failed(error))?;
         rows.iter().map(|row| case_row(row).map_err(|error| self.failed(error))).collect()
     }
 
@@ -131,7 +134,7 @@ impl HubStore {
         )
         .bind(state.as_str())
         .bind(i64::from(limit))
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;
         rows.iter().map(|row| case_row(row).map_err(|error| self.failed(error))).collect()
@@ -140,7 +143,7 @@ impl HubStore {
     /// How many cases stand in each state.
     pub async fn state_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
         sqlx::query_as("SELECT state, COUNT(*) FROM cases GROUP BY state ORDER BY state")
-            .fetch_all(&self.readers)
+            .fetch_all(self.database.readers())
             .await
             .map_err(|error| self.failed(error))
     }
@@ -152,7 +155,7 @@ impl HubStore {
              WHERE c.case_id = $1 ORDER BY c.captured_at_millis, c.role, c.sha256",
         )
         .bind(case_id.to_string())
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;
         rows.iter()

@@ -30,7 +30,7 @@ impl HubStore {
         let row: Option<(i64, i64)> =
             sqlx::query_as("SELECT bytes, complete FROM evidence WHERE sha256 = $1")
                 .bind(sha256)
-                .fetch_optional(&self.readers)
+                .fetch_optional(self.database.readers())
                 .await
                 .map_err(|error| self.failed(error))?;
         Ok(row.map(|(bytes, complete)| EvidenceFile { bytes, complete: complete == 1 }))
@@ -40,7 +40,7 @@ impl HubStore {
     pub async fn is_named(&self, sha256: &str) -> Result<bool, StoreError> {
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM case_evidence WHERE sha256 = $1")
             .bind(sha256)
-            .fetch_one(&self.readers)
+            .fetch_one(self.database.readers())
             .await
             .map_err(|error| self.failed(error))?;
         Ok(count > 0)
@@ -52,7 +52,7 @@ impl HubStore {
             "SELECT COALESCE(SUM(bytes), 0) FROM evidence e \
              WHERE NOT EXISTS (SELECT 1 FROM case_evidence c WHERE c.sha256 = e.sha256)",
         )
-        .fetch_one(&self.readers)
+        .fetch_one(self.database.readers())
         .await
         .map_err(|error| self.failed(error))
     }
@@ -70,7 +70,7 @@ impl HubStore {
         .bind(sha256)
         .bind(bytes)
         .bind(at.unix_millis())
-        .execute(&self.writer)
+        .execute(self.database.writer())
         .await
         .map_err(|error| self.failed(error))?;
         Ok(())
@@ -92,7 +92,7 @@ impl HubStore {
         .bind(sha256)
         .bind(bytes)
         .bind(at.unix_millis())
-        .execute(&self.writer)
+        .execute(self.database.writer())
         .await
         .map_err(failed)?;
         // A master shows the pictures of what is merged into it as well.
@@ -103,7 +103,7 @@ impl HubStore {
              SELECT case_id FROM up",
         )
         .bind(sha256)
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(failed)?;
         rows.iter().map(|row| parsed(row, "case_id").map_err(failed)).collect()
@@ -113,7 +113,7 @@ impl HubStore {
     pub async fn discard_evidence(&self, sha256: &str) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM evidence WHERE sha256 = $1 AND complete = 0")
             .bind(sha256)
-            .execute(&self.writer)
+            .execute(self.database.writer())
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())
@@ -135,7 +135,7 @@ impl HubStore {
         )
         .bind(sha256)
         .bind(case_id.map(|id| id.to_string()))
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.database.readers())
         .await
         .map_err(failed)?;
         row.map(|row| {

@@ -196,7 +196,7 @@ impl HubStore {
         let failed = |error| self.failed(error);
         let pictures = pictures(tx, case_id).await.map_err(failed)?;
         let folded = fold(&pictures).ok_or_else(|| StoreError::Content {
-            path: self.path.to_path_buf(),
+            place: self.place.to_string(),
             table: "fact_streams",
             row: case_id.to_string(),
             reason: "no applied fact".to_owned(),
@@ -257,7 +257,7 @@ impl HubStore {
         let event = Event::OpenedByEdge;
         let transition = lifecycle::next(None, &event, &Known::NOTHING).map_err(|refused| {
             // The table has this row; the tests prove it.
-            StoreError::Failed { path: self.path.to_path_buf(), reason: refused.to_string() }
+            StoreError::Failed { place: self.place.to_string(), reason: refused.to_string() }
         })?;
         sqlx::query(
             "INSERT INTO cases (case_id, version, state, phase, source, event_code, event, \
@@ -341,7 +341,7 @@ impl HubStore {
     /// Facts held, applied or not; for tests.
     pub async fn fact_count(&self) -> Result<i64, StoreError> {
         let row = sqlx::query("SELECT COUNT(*) FROM facts")
-            .fetch_one(&self.readers)
+            .fetch_one(self.database.readers())
             .await
             .map_err(|error| self.failed(error))?;
         row.try_get(0).map_err(|error| self.failed(error))

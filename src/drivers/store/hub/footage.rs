@@ -13,7 +13,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use std::str::FromStr;
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ pub enum FootageAsked {
     TooMany,
 }
 
-fn footage(row: &SqliteRow) -> Result<FootageRow, sqlx::Error> {
+fn footage(row: &AnyRow) -> Result<FootageRow, sqlx::Error> {
     Ok(FootageRow {
         node: parsed(row, "node")?,
         request: json(row, "request")?,
@@ -138,7 +138,7 @@ impl HubStore {
         )
         .bind(now.unix_millis())
         .bind(i64::from(limit))
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;
         rows.iter().map(|row| footage(row).map_err(|error| self.failed(error))).collect()
@@ -160,7 +160,7 @@ impl HubStore {
              WHERE c.case_id = $1 ORDER BY c.at_millis, f.request_id",
         )
         .bind(case_id.to_string())
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;
         rows.iter().map(|row| footage(row).map_err(|error| self.failed(error))).collect()

@@ -18,6 +18,7 @@
 use super::{
     CaseChange, DecideError, Decision, HubStore, Tx,
     records::{CaseRow, case_row, parsed_option},
+    statement::Statement,
 };
 use crate::{
     base::time::WallTime,
@@ -33,7 +34,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::{QueryBuilder, Sqlite, SqliteExecutor};
+use sqlx::AnyExecutor;
 
 /// Cases that one look-up reads, the last seen first, whatever nodes have told of one place.
 const ABOUT_MAX: u32 = 256;
@@ -57,7 +58,7 @@ pub enum BadMaster {
 
 /// All that is merged into a case, also by way of another, oldest first.
 pub(super) async fn merged_cases<'e>(
-    executor: impl SqliteExecutor<'e>,
+    executor: impl AnyExecutor<'e>,
     case_id: CaseId,
 ) -> Result<Vec<CaseRow>, sqlx::Error> {
     let rows = sqlx::query(
@@ -86,55 +87,45 @@ pub(super) fn open_about(
     place: Option<&PlaceData>,
     component_id: Option<&str>,
     pattern: Option<&PatternId>,
-) -> QueryBuilder<Sqlite> {
+) -> Statement {
     let centre = place.and_then(search_cell);
     let cells: Vec<String> = centre
         .iter()
         .flat_map(|cell| std::iter::once(*cell).chain(cell.neighbours8()))
         .map(|cell| cell.code().to_string())
         .collect();
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "SELECT cases.* FROM cases WHERE case_id IN (SELECT case_id FROM cases WHERE cell IN (",
+    let mut query = Statement::new(
+        "SELECT cases.* FROM cases WHERE case_id IN (SELECT case_id FROM cases WHERE cell IN ",
     );
-    let mut list = query.separated(", ");
-    // None at all: a list must not be empty, and nothing equals NULL.
-    list.push("NULL");
-    for cell in cells {
-        list.push_bind(cell);
-    }
-    query.push(")");
+    query.bind_list(cells);
     push_open(&mut query, pattern);
     // Two sub-queries, so that each has its index.
     query.push(" UNION SELECT case_id FROM cases WHERE component_id = ");
-    query.push_bind(component_id.map(str::to_owned));
+    query.bind(component_id.map(str::to_owned));
     push_open(&mut query, pattern);
-    query.push(") ORDER BY last_seen_millis DESC LIMIT ").push_bind(i64::from(ABOUT_MAX));
+    query.push(") ORDER BY last_seen_millis DESC LIMIT ").bind(i64::from(ABOUT_MAX));
     query
 }
 
 async fn cases_of<'e>(
-    mut query: QueryBuilder<Sqlite>,
-    executor: impl SqliteExecutor<'e>,
+    query: Statement,
+    executor: impl AnyExecutor<'e>,
 ) -> Result<Vec<CaseRow>, sqlx::Error> {
-    query.build().fetch_all(executor).await?.iter().map(case_row).collect()
+    query.query()?.fetch_all(executor).await?.iter().map(case_row).collect()
 }
 
-fn push_open(query: &mut QueryBuilder<Sqlite>, pattern: Option<&PatternId>) {
-    query.push(" AND state IN (");
-    let mut list = query.separated(", ");
-    for state in State::ALL.iter().filter(|state| !state.is_final()) {
-        list.push_bind(state.as_str());
-    }
-    query.push(")");
+fn push_open(query: &mut Statement, pattern: Option<&PatternId>) {
+    let open = State::ALL.iter().filter(|state| !state.is_final());
+    query.push(" AND state IN ").bind_list(open.map(|state| state.as_str()));
     if let Some(pattern) = pattern {
-        query.push(" AND pattern_id = ").push_bind(pattern.as_str().to_owned());
+        query.push(" AND pattern_id = ").bind(pattern.as_str());
     }
 }
 
 impl HubStore {
     /// All that is merged into a case, oldest first.
     pub async fn merged_cases(&self, case_id: CaseId) -> Result<Vec<CaseRow>, StoreError> {
-        merged_cases(&self.readers, case_id).await.map_err(|error| self.failed(error))
+        merged_cases(self.database.readers(), case_id).await.map_err(|error| self.failed(error))
     }
 
     /// What edges say of the thing of a case, its own and those of cases merged into it.
@@ -151,7 +142,7 @@ impl HubStore {
     /// Other open cases around the place of a case or about its asset, of whatever pattern.
     pub async fn open_near(&self, case: &CaseRow) -> Result<Vec<CaseRow>, StoreError> {
         let about = open_about(case.place.as_ref(), case.component_id.as_deref(), None);
-        let near = cases_of(about, &self.readers).await;
+        let near = cases_of(about, self.database.readers()).await;
         let mut near = near.map_err(|error| self.failed(error))?;
         near.retain(|other| other.case_id != case.case_id);
         Ok(near)
@@ -247,7 +238,7 @@ impl HubStore {
             Err(DecideError::Store(error)) => Err(error),
             // A case just opened and one that is not done with: the table has these rows.
             Err(error) => {
-                Err(StoreError::Failed { path: self.path.to_path_buf(), reason: error.to_string() })
+                Err(StoreError::Failed { place: self.place.to_string(), reason: error.to_string() })
             }
         }
     }

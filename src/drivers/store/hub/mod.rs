@@ -1,4 +1,5 @@
-//! The hub's register: facts, cases, decisions, evidence, cameras, sessions. One SQLite file.
+//! The hub's register: facts, cases, decisions, evidence, cameras, sessions. One SQLite file or
+//! PostgreSQL database ([`Place`]), the same SQL for both.
 //!
 //! Enters: facts of edges, decisions of people, results of verifications. Leaves: cases as they
 //! stand, and messages for edges that survive a crash.
@@ -20,6 +21,7 @@ mod cameras;
 mod case_file;
 mod cases;
 mod complaints;
+mod database;
 mod decide;
 mod evidence;
 mod facts;
@@ -31,12 +33,14 @@ mod pictures;
 mod records;
 mod reviewed;
 mod sessions;
+mod statement;
 mod verifications;
 
 pub use cameras::CameraRow;
 pub use case_file::{CaseFile, FactRow, NamedFile};
 pub use cases::{CaseFilter, Cursor};
 pub use complaints::NewComplaint;
+pub use database::Place;
 pub use decide::{CaseChange, DecideError, Decision};
 pub use evidence::{EvidenceFile, KnownFile};
 pub use facts::Ingested;
@@ -47,20 +51,15 @@ pub use records::{CameraRef, CaseRow, EvidenceRow};
 pub use sessions::{SessionRow, View};
 pub use verifications::{NewVerification, VerificationRow};
 
-use super::{StoreError, open_sqlite};
+use super::StoreError;
 use crate::{
     base::time::WallTime,
     domain::{ids::DistrictId, wire::NodeAddress},
 };
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
-};
-use std::{path::Path, sync::Arc, time::Duration};
+use database::Database;
+use sqlx::{Any, Transaction};
+use std::sync::Arc;
 use uuid::Uuid;
-
-/// Enough for the page's parallel requests; each is short.
-const READERS_MAX: u32 = 4;
 
 /// Who the hub is in `source` of its messages; it is no node id of an edge.
 pub const HUB_NAME: &str = "hub";
@@ -68,33 +67,23 @@ pub const HUB_NAME: &str = "hub";
 /// Clones share the connections.
 #[derive(Clone)]
 pub struct HubStore {
-    writer: SqlitePool,
-    readers: SqlitePool,
-    path: Arc<Path>,
+    database: Database,
+    /// For messages.
+    place: Arc<str>,
     district: DistrictId,
 }
 
-type Tx = Transaction<'static, Sqlite>;
+type Tx = Transaction<'static, Any>;
 
 impl HubStore {
-    pub async fn open(path: &Path, district: DistrictId) -> Result<Self, StoreError> {
-        let writer = open_sqlite(path, &sqlx::migrate!("src/drivers/store/migrations/hub")).await?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(Duration::from_secs(5));
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS_MAX)
-            .connect_with(options)
-            .await
-            .map_err(|error| StoreError::from_sqlx(path, error))?;
-        Ok(Self { writer, readers, path: path.into(), district })
+    pub async fn open(place: Place, district: DistrictId) -> Result<Self, StoreError> {
+        let shown = place.to_string().into();
+        Ok(Self { database: Database::open(place).await?, place: shown, district })
     }
 
     /// Ends the connections; waits for what is under way.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        self.database.close().await;
     }
 
     /// Can it be written now?
@@ -104,7 +93,7 @@ impl HubStore {
     }
 
     async fn begin(&self) -> Result<Tx, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.failed(error))
+        self.database.write().await.map_err(|error| self.failed(error))
     }
 
     async fn commit(&self, tx: Tx) -> Result<(), StoreError> {
@@ -115,12 +104,12 @@ impl HubStore {
         match error {
             // A column that does not hold what this program wrote.
             sqlx::Error::ColumnDecode { index, source } => StoreError::Content {
-                path: self.path.to_path_buf(),
+                place: self.place.to_string(),
                 table: "register",
                 row: index,
                 reason: source.to_string(),
             },
-            error => StoreError::from_sqlx(&self.path, error),
+            error => StoreError::from_sqlx(&self.place, error),
         }
     }
 
@@ -134,7 +123,7 @@ impl HubStore {
         sqlx::query(update)
             .bind(send_at.unix_millis())
             .bind(request_id.to_string())
-            .execute(&self.writer)
+            .execute(self.database.writer())
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())

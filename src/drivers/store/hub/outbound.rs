@@ -10,7 +10,7 @@ use crate::{
     domain::{ids::NodeId, wire::NodeAddress},
     drivers::store::StoreError,
 };
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct OutboundRow {
@@ -20,7 +20,7 @@ pub struct OutboundRow {
 }
 
 pub(super) async fn insert_outbound(
-    tx: &mut SqliteConnection,
+    tx: &mut AnyConnection,
     row: &OutboundRow,
     address: &NodeAddress,
     at: WallTime,
@@ -47,7 +47,7 @@ impl HubStore {
              ORDER BY created_at_millis, message_id LIMIT $1",
         )
         .bind(i64::from(limit))
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))
     }
@@ -56,7 +56,7 @@ impl HubStore {
         sqlx::query("UPDATE outbound SET sent_at_millis = $1 WHERE message_id = $2")
             .bind(at.unix_millis())
             .bind(message_id)
-            .execute(&self.writer)
+            .execute(self.database.writer())
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())
@@ -66,7 +66,7 @@ impl HubStore {
     pub async fn send_again_since(&self, since: WallTime) -> Result<(), StoreError> {
         sqlx::query("UPDATE outbound SET sent_at_millis = NULL WHERE sent_at_millis >= $1")
             .bind(since.unix_millis())
-            .execute(&self.writer)
+            .execute(self.database.writer())
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())
@@ -76,7 +76,7 @@ impl HubStore {
     pub async fn send_again_to(&self, node: &NodeId) -> Result<(), StoreError> {
         sqlx::query("UPDATE outbound SET sent_at_millis = NULL WHERE node = $1")
             .bind(node.as_str())
-            .execute(&self.writer)
+            .execute(self.database.writer())
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())
@@ -88,7 +88,7 @@ impl HubStore {
             "DELETE FROM outbound WHERE sent_at_millis IS NOT NULL AND created_at_millis < $1",
         )
         .bind(before.unix_millis())
-        .execute(&self.writer)
+        .execute(self.database.writer())
         .await
         .map_err(|error| self.failed(error))?;
         Ok(())

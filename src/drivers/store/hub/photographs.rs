@@ -72,7 +72,7 @@ impl HubStore {
         sqlx::query_scalar("SELECT COUNT(*) FROM case_evidence WHERE case_id = $1 AND role = $2")
             .bind(case_id.to_string())
             .bind(ROLE)
-            .fetch_one(&self.readers)
+            .fetch_one(self.database.readers())
             .await
             .map_err(|error| self.failed(error))
     }
@@ -91,7 +91,7 @@ impl HubStore {
         .bind(case_id.to_string())
         .bind(ROLE)
         .bind(taken_at.unix_millis())
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))
     }
@@ -107,7 +107,7 @@ impl HubStore {
         )
         .bind(sha256)
         .bind(ROLE)
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.database.readers())
         .await
         .map_err(failed)?;
         row.map(|row| parsed(&row, "case_id").map_err(failed)).transpose()
@@ -126,7 +126,7 @@ impl HubStore {
         )
         .bind(case_id.to_string())
         .bind(ROLE)
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(failed)?;
         let elsewhere =

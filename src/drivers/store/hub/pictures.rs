@@ -12,7 +12,7 @@ const NEWEST: &str = "SELECT f.payload FROM fact_streams s JOIN facts f \
      WHERE s.case_id = $1 ORDER BY s.first_at_millis, s.writer";
 
 pub(super) async fn pictures(
-    connection: &mut sqlx::SqliteConnection,
+    connection: &mut sqlx::AnyConnection,
     case_id: CaseId,
 ) -> Result<Vec<CaseFactData>, sqlx::Error> {
     let rows = sqlx::query(NEWEST).bind(case_id.to_string()).fetch_all(connection).await?;
@@ -23,7 +23,7 @@ impl HubStore {
     /// Their fold; `None` for a case that no camera has seen.
     pub async fn picture(&self, case_id: CaseId) -> Result<Option<CaseFactData>, StoreError> {
         let read = async {
-            let mut connection = self.readers.acquire().await?;
+            let mut connection = self.database.readers().acquire().await?;
             pictures(&mut connection, case_id).await
         };
         read.await.map(|pictures| fold(&pictures)).map_err(|error| self.failed(error))

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use serde::de::DeserializeOwned;
-use sqlx::{Row, SqliteExecutor, sqlite::SqliteRow};
+use sqlx::{AnyExecutor, Row, any::AnyRow};
 use std::str::FromStr;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,26 +85,26 @@ fn decode_error(column: &str, error: impl std::fmt::Display) -> sqlx::Error {
 }
 
 pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
-    row: &SqliteRow,
+    row: &AnyRow,
     column: &str,
 ) -> Result<T, sqlx::Error> {
     row.try_get::<String, _>(column)?.parse().map_err(|error| decode_error(column, error))
 }
 
 pub(super) fn parsed_option<T: FromStr<Err: std::fmt::Display>>(
-    row: &SqliteRow,
+    row: &AnyRow,
     column: &str,
 ) -> Result<Option<T>, sqlx::Error> {
     let text: Option<String> = row.try_get(column)?;
     text.map(|text| text.parse().map_err(|error| decode_error(column, error))).transpose()
 }
 
-pub(super) fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error> {
+pub(super) fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<T, sqlx::Error> {
     from_json(column, &row.try_get::<String, _>(column)?)
 }
 
 pub(super) fn json_option<T: DeserializeOwned>(
-    row: &SqliteRow,
+    row: &AnyRow,
     column: &str,
 ) -> Result<Option<T>, sqlx::Error> {
     let text: Option<String> = row.try_get(column)?;
@@ -119,30 +119,35 @@ pub(super) fn to_json<T: serde::Serialize>(column: &str, value: &T) -> Result<St
     serde_json::to_string(value).map_err(|error| decode_error(column, error))
 }
 
-pub(super) fn time(row: &SqliteRow, column: &str) -> Result<WallTime, sqlx::Error> {
+pub(super) fn time(row: &AnyRow, column: &str) -> Result<WallTime, sqlx::Error> {
     Ok(WallTime::from_unix_millis(row.try_get(column)?))
 }
 
-pub(super) fn time_option(row: &SqliteRow, column: &str) -> Result<Option<WallTime>, sqlx::Error> {
+pub(super) fn time_option(row: &AnyRow, column: &str) -> Result<Option<WallTime>, sqlx::Error> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(WallTime::from_unix_millis))
 }
 
+fn pixels(row: &AnyRow, column: &str) -> Result<u32, sqlx::Error> {
+    let pixels: i64 = row.try_get(column)?;
+    pixels.try_into().map_err(|error| decode_error(column, error))
+}
+
 /// Of a row of `case_evidence`.
-pub(super) fn evidence_data(row: &SqliteRow) -> Result<EvidenceData, sqlx::Error> {
+pub(super) fn evidence_data(row: &AnyRow) -> Result<EvidenceData, sqlx::Error> {
     Ok(EvidenceData {
         role: row.try_get("role")?,
         url: row.try_get("url")?,
         sha256: row.try_get("sha256")?,
         media_type: row.try_get("media_type")?,
-        width_px: row.try_get("width_px")?,
-        height_px: row.try_get("height_px")?,
+        width_px: pixels(row, "width_px")?,
+        height_px: pixels(row, "height_px")?,
         captured_at: time(row, "captured_at_millis")?,
     })
 }
 
 /// The case as it stands, if there is one.
 pub(super) async fn case_by_id<'e>(
-    executor: impl SqliteExecutor<'e>,
+    executor: impl AnyExecutor<'e>,
     case_id: CaseId,
 ) -> Result<Option<CaseRow>, sqlx::Error> {
     let row = sqlx::query("SELECT * FROM cases WHERE case_id = $1")
@@ -152,7 +157,7 @@ pub(super) async fn case_by_id<'e>(
     row.map(|row| case_row(&row)).transpose()
 }
 
-pub(super) fn case_row(row: &SqliteRow) -> Result<CaseRow, sqlx::Error> {
+pub(super) fn case_row(row: &AnyRow) -> Result<CaseRow, sqlx::Error> {
     let pattern = parsed_option(row, "pattern_id")?
         .zip(row.try_get::<Option<String>, _>("pattern_version")?)
         .map(|(id, version)| PatternData { id, version });

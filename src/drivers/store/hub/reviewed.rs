@@ -15,7 +15,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, any::AnyRow};
 use std::collections::BTreeMap;
 
 /// A moment's clean picture; the annotated one has drawings in it.
@@ -36,7 +36,7 @@ impl HubStore {
              WHERE f.kind = 'opened' AND f.revision = 1 AND s.applied_upto >= 1 \
              ORDER BY f.case_id, s.first_at_millis, s.writer",
         )
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(failed)?;
         let mut cases: Vec<ReviewedCase> = Vec::new();
@@ -64,10 +64,10 @@ impl HubStore {
         )
         .bind(confirm)
         .bind(reject)
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;
-        let read = |row: &SqliteRow| -> Result<_, sqlx::Error> {
+        let read = |row: &AnyRow| -> Result<_, sqlx::Error> {
             let reason: Option<String> = row.try_get("reason")?;
             let review = match row.try_get::<String, _>("kind")? == confirm {
                 true => Review::Confirmed,
@@ -84,7 +84,7 @@ impl HubStore {
             "SELECT c.sha256, MIN(c.masked), COALESCE(MAX(e.complete), 0) FROM case_evidence c \
              LEFT JOIN evidence e ON e.sha256 = c.sha256 GROUP BY c.sha256",
         )
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;
         let held = |masked, complete| match (masked, complete) {

@@ -6,7 +6,7 @@ use crate::{
     domain::ids::CaseId,
     drivers::store::{StoreError, hub::records::time},
 };
-use sqlx::{Row, Sqlite, query::Query, sqlite::SqliteArguments};
+use sqlx::{Any, Row, any::AnyArguments, query::Query};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl HubStore {
         )
         .bind(token_sha256)
         .bind(at.unix_millis())
-        .fetch_optional(&self.readers)
+        .fetch_optional(self.database.readers())
         .await
         .map_err(failed)?;
         row.map(|row| {
@@ -85,14 +85,17 @@ impl HubStore {
     pub async fn close_session(&self, token_sha256: &str) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM sessions WHERE token_sha256 = $1")
             .bind(token_sha256)
-            .execute(&self.writer)
+            .execute(self.database.writer())
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())
     }
 
     pub async fn log_view(&self, view: &View) -> Result<(), StoreError> {
-        insert_view(view).execute(&self.writer).await.map_err(|error| self.failed(error))?;
+        insert_view(view)
+            .execute(self.database.writer())
+            .await
+            .map_err(|error| self.failed(error))?;
         Ok(())
     }
 
@@ -105,13 +108,13 @@ impl HubStore {
             "SELECT who, why, part FROM views WHERE sha256 = $1 ORDER BY at_millis, view_id",
         )
         .bind(sha256)
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))
     }
 }
 
-pub(super) fn insert_view(view: &View) -> Query<'_, Sqlite, SqliteArguments> {
+pub(super) fn insert_view(view: &View) -> Query<'_, Any, AnyArguments> {
     sqlx::query(
         "INSERT INTO views (view_id, who, sha256, case_id, why, part, at_millis) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -13,7 +13,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::{Row, SqliteExecutor, sqlite::SqliteRow};
+use sqlx::{AnyExecutor, Row, any::AnyRow};
 use uuid::Uuid;
 
 /// A look to be asked for.
@@ -49,7 +49,7 @@ fn kind_name(kind: VerifyKind) -> &'static str {
     }
 }
 
-fn verification(row: &SqliteRow) -> Result<VerificationRow, sqlx::Error> {
+fn verification(row: &AnyRow) -> Result<VerificationRow, sqlx::Error> {
     Ok(VerificationRow {
         case_id: parsed(row, "case_id")?,
         round: row.try_get("round")?,
@@ -66,7 +66,7 @@ fn verification(row: &SqliteRow) -> Result<VerificationRow, sqlx::Error> {
 
 /// All looks of a case, oldest first.
 pub(super) async fn verifications<'e>(
-    executor: impl SqliteExecutor<'e>,
+    executor: impl AnyExecutor<'e>,
     case_id: CaseId,
 ) -> Result<Vec<VerificationRow>, sqlx::Error> {
     let rows = sqlx::query(
@@ -258,13 +258,13 @@ impl HubStore {
              ORDER BY requested_at_millis, request_id LIMIT $1",
         )
         .bind(i64::from(limit))
-        .fetch_all(&self.readers)
+        .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;
         rows.iter().map(|row| verification(row).map_err(|error| self.failed(error))).collect()
     }
 
     pub async fn verifications(&self, case_id: CaseId) -> Result<Vec<VerificationRow>, StoreError> {
-        verifications(&self.readers, case_id).await.map_err(|error| self.failed(error))
+        verifications(self.database.readers(), case_id).await.map_err(|error| self.failed(error))
     }
 }

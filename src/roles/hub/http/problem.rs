@@ -13,6 +13,7 @@ use crate::{
 };
 use axum::{
     Json,
+    body::Bytes,
     extract::{
         FromRequest, FromRequestParts, Path, Query, Request,
         rejection::{JsonRejection, PathRejection, QueryRejection},
@@ -191,12 +192,28 @@ impl From<Malformed> for Problem {
     }
 }
 
+/// How JSON writes the character 0.
+const NUL_IN_JSON: &[u8] = b"\\u0000";
+
 /// JSON body; unknown fields are the type's matter.
 pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Answer<Self> {
+        // No text has use for it, and PostgreSQL takes none that holds it.
+        let (parts, body) = request.into_parts();
+        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state)
+            .await
+            .map_err(|error| Problem::new(error.status(), "body", error.body_text()))?;
+        if body.windows(NUL_IN_JSON.len()).any(|part| part == NUL_IN_JSON) {
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "the body holds \\u0000; a text may not",
+            ));
+        }
+        let request = Request::from_parts(parts, body.into());
         match Json::<T>::from_request(request, state).await {
             Ok(Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(error)) => {
