@@ -10,6 +10,7 @@ use super::{
     register::Register,
 };
 use crate::{
+    base::time::WallTime,
     domain::{
         ids::{CaseId, NodeId},
         wire::{
@@ -19,7 +20,7 @@ use crate::{
     },
     drivers::store::{
         StoreError,
-        hub::{HUB_NAME, Ingested},
+        hub::{HUB_NAME, Ingested, Told},
     },
 };
 use serde::de::DeserializeOwned;
@@ -70,6 +71,12 @@ impl Dropped {
     }
 }
 
+/// A message whose topic is one of ours.
+enum Sorted {
+    Fact(NodeAddress, Box<CaseFactData>),
+    Other(NodeAddress, Leaf),
+}
+
 #[derive(Clone)]
 pub struct Ingest {
     register: Arc<Register>,
@@ -90,13 +97,49 @@ impl Ingest {
             .collect()
     }
 
-    /// `Err`: the store failed; give the message again later. A dropped message is `Ok(None)`.
+    /// One message; see [`Ingest::messages`].
     pub async fn message(
         &self,
         topic: &str,
         payload: &[u8],
     ) -> Result<Option<Outgoing>, StoreError> {
-        match self.take(topic, payload).await {
+        Ok(self.messages(&[(topic, payload)]).await?.pop().flatten())
+    }
+
+    /// An answer to each, where it has one. `Err`: the store failed; give them all again later, what
+    /// had its effect is a repeat then. A message that is dropped has no answer. Facts of cases that
+    /// stand side by side share a transaction.
+    pub async fn messages(
+        &self,
+        messages: &[(&str, &[u8])],
+    ) -> Result<Vec<Option<Outgoing>>, StoreError> {
+        let mut replies = Vec::with_capacity(messages.len());
+        let mut facts = Vec::new();
+        for (topic, payload) in messages {
+            let reply = match self.sort(topic, payload) {
+                Ok(Sorted::Fact(address, fact)) => {
+                    facts.push((replies.len(), address, fact));
+                    None
+                }
+                Ok(Sorted::Other(address, leaf)) => {
+                    self.facts(&mut facts, &mut replies).await?;
+                    self.or_dropped(topic, self.take(address, leaf, payload).await)?
+                }
+                Err(dropped) => self.or_dropped(topic, Err(dropped))?,
+            };
+            replies.push(reply);
+        }
+        self.facts(&mut facts, &mut replies).await?;
+        Ok(replies)
+    }
+
+    /// Counts and tells what is dropped; a failure of the store is the caller's.
+    fn or_dropped<T>(
+        &self,
+        topic: &str,
+        taken: Result<Option<T>, Dropped>,
+    ) -> Result<Option<T>, StoreError> {
+        match taken {
             Ok(reply) => Ok(reply),
             Err(Dropped::Store(error)) => Err(error),
             Err(dropped) => {
@@ -110,7 +153,7 @@ impl Ingest {
         }
     }
 
-    async fn take(&self, topic: &str, payload: &[u8]) -> Result<Option<Outgoing>, Dropped> {
+    fn sort(&self, topic: &str, payload: &[u8]) -> Result<Sorted, Dropped> {
         if payload.len() > PAYLOAD_BYTES_MAX {
             return Err(Dropped::TooLarge { bytes: payload.len() });
         }
@@ -118,9 +161,22 @@ impl Ingest {
         if address.district != self.district {
             return Err(Dropped::NotOurs);
         }
+        let Leaf::Case(case_id) = leaf else { return Ok(Sorted::Other(address, leaf)) };
+        let fact: CaseFactData = parse(payload)?;
+        same(&fact.case_id.to_string(), &case_id.to_string())?;
+        same(fact.camera.node.as_str(), address.node.as_str())?;
+        checks::fact(&fact)?;
+        Ok(Sorted::Fact(address, Box::new(fact)))
+    }
+
+    async fn take(
+        &self,
+        address: NodeAddress,
+        leaf: Leaf,
+        payload: &[u8],
+    ) -> Result<Option<Outgoing>, Dropped> {
         let register = &self.register;
         match leaf {
-            Leaf::Case(case_id) => self.fact(address, case_id, &parse(payload)?).await,
             Leaf::Status => {
                 let status: StatusData = parse(payload)?;
                 register.store.put_status(&address.node, &status, register.now()).await?;
@@ -177,6 +233,8 @@ impl Ingest {
                 Ok(None)
             }
             Leaf::Stats => Ok(None),
+            // Facts are taken in together, by `facts`.
+            Leaf::Case(_) => Ok(None),
             Leaf::Ack(_) | Leaf::Decision(_) | Leaf::VerifyRequest | Leaf::FootageRequest => {
                 Err(Dropped::NotOurs)
             }
@@ -191,17 +249,41 @@ impl Ingest {
         Ok(())
     }
 
-    async fn fact(
+    /// Takes in what has gathered, and puts each acknowledgement in its place.
+    async fn facts(
         &self,
-        address: NodeAddress,
-        case_id: CaseId,
-        fact: &CaseFactData,
-    ) -> Result<Option<Outgoing>, Dropped> {
-        same(&fact.case_id.to_string(), &case_id.to_string())?;
-        same(fact.camera.node.as_str(), address.node.as_str())?;
-        checks::fact(fact)?;
+        gathered: &mut Vec<(usize, NodeAddress, Box<CaseFactData>)>,
+        replies: &mut [Option<Outgoing>],
+    ) -> Result<(), StoreError> {
+        if gathered.is_empty() {
+            return Ok(());
+        }
         let at = self.register.now();
-        let (outcome, upto) = match self.register.store.ingest(&address.node, fact, at).await? {
+        let told: Vec<Told<'_>> = gathered
+            .iter()
+            .map(|(_, address, fact)| Told { writer: &address.node, fact })
+            .collect();
+        let outcomes = self.register.store.ingest(&told, at).await?;
+        for ((place, address, fact), outcome) in gathered.drain(..).zip(outcomes) {
+            let case_id = fact.case_id;
+            let topic = Topic { address, leaf: Leaf::Case(case_id) };
+            let said = self.outcome(&topic.address, &fact, outcome);
+            let Some(upto_revision) = self.or_dropped(&topic.to_string(), said)? else { continue };
+            let ack = self.acknowledgement(case_id, upto_revision, at);
+            let ack = self.or_dropped(&topic.to_string(), ack.map(Some))?;
+            replies[place] = ack.map(|ack| (Topic { leaf: Leaf::Ack(case_id), ..topic }, ack));
+        }
+        Ok(())
+    }
+
+    /// Tells what has changed; what may be acknowledged.
+    fn outcome(
+        &self,
+        address: &NodeAddress,
+        fact: &CaseFactData,
+        outcome: Ingested,
+    ) -> Result<Option<u32>, Dropped> {
+        let (outcome, upto) = match outcome {
             Ingested::Applied { upto, change, others, opened } => {
                 self.register.announce(&change);
                 others.iter().for_each(|other| self.register.announce(other));
@@ -210,7 +292,7 @@ impl Ingest {
             Ingested::Kept { upto } => ("kept", upto),
             Ingested::Duplicate { upto, differs } => {
                 if differs {
-                    let (node, revision) = (&address.node, fact.revision);
+                    let (node, case_id, revision) = (&address.node, fact.case_id, fact.revision);
                     tracing::warn!(%case_id, %node, revision, "a repeat differs; the first stands");
                 }
                 (if differs { "conflict" } else { "duplicate" }, upto)
@@ -218,13 +300,19 @@ impl Ingest {
             Ingested::Refused(refusal) => return Err(refusal.into()),
         };
         metrics::counter!("gridwarden_hub_facts_total", "outcome" => outcome).increment(1);
-        let Some(upto_revision) = upto else { return Ok(None) };
+        Ok(upto)
+    }
+
+    fn acknowledgement(
+        &self,
+        case_id: CaseId,
+        upto_revision: u32,
+        at: WallTime,
+    ) -> Result<Vec<u8>, Dropped> {
         let id = format!("{case_id}:{HUB_NAME}:ack:{}", self.register.new_id());
         let data = AckData { case_id, upto_revision };
-        let subject = case_id.to_string();
-        let event = self.register.store.cloud_event("case.ack", id, at, subject, data);
-        let payload = serde_json::to_vec(&event).map_err(Dropped::Json)?;
-        Ok(Some((Topic { address, leaf: Leaf::Ack(case_id) }, payload)))
+        let event = self.register.store.cloud_event("case.ack", id, at, case_id.to_string(), data);
+        serde_json::to_vec(&event).map_err(Dropped::Json)
     }
 }
 

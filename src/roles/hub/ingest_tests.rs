@@ -1,10 +1,18 @@
 use super::super::samples::*;
 use crate::{
     base::time::WallTime,
-    domain::case::lifecycle::State,
-    drivers::{evidence::files::Digest256, store::hub::CaseFilter},
+    domain::{
+        case::{audit::AuditEntry, lifecycle::State},
+        wire::CaseFactData,
+    },
+    drivers::{
+        evidence::files::Digest256,
+        store::hub::{CaseFilter, CaseRow},
+    },
 };
-use serde_json::json;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 #[tokio::test]
 async fn facts_in_any_order_and_number_make_one_case_and_contiguous_acks() {
@@ -151,4 +159,69 @@ async fn an_unmasked_picture_is_never_available() {
     assert!(!known.unwrap().unwrap().masked);
     let case = bench.register.store.case(case_id(1)).await.unwrap().unwrap();
     assert_eq!(case.thumbnail, None);
+}
+
+/// What is left of messages taken in: every case, every history, and the last word to each stream.
+#[derive(Debug, PartialEq)]
+struct Left {
+    cases: Vec<CaseRow>,
+    histories: Vec<Vec<AuditEntry>>,
+    acked: BTreeMap<String, u64>,
+}
+
+/// Takes the facts in, so many at a time.
+async fn taken_in(facts: &[(usize, CaseFactData)], together: &[usize]) -> Left {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::open(dir.path()).await;
+    let messages: Vec<(String, Vec<u8>)> = facts
+        .iter()
+        .map(|(node, fact)| {
+            let topic = format!("gridwarden/v1/{DISTRICT}/edge-{node}/case/{}", fact.case_id);
+            (topic, event(fact))
+        })
+        .collect();
+    let (mut rest, mut sizes) = (messages.as_slice(), together.iter().cycle());
+    let mut acked = BTreeMap::new();
+    while !rest.is_empty() {
+        let (some, left) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+        let texts: Vec<_> = some.iter().map(|(topic, text)| (topic.as_str(), &text[..])).collect();
+        for (topic, ack) in bench.ingest.messages(&texts).await.unwrap().into_iter().flatten() {
+            let ack: Value = serde_json::from_slice(&ack).unwrap();
+            acked.insert(topic.to_string(), ack["data"]["upto_revision"].as_u64().unwrap());
+        }
+        rest = left;
+    }
+    let store = &bench.register.store;
+    let mut cases = store.cases(&CaseFilter::default(), None, 99).await.unwrap();
+    cases.sort_by_key(|case| case.case_id);
+    let mut histories = Vec::new();
+    for case in &cases {
+        histories.push(store.history(case.case_id).await.unwrap());
+    }
+    Left { cases, histories, acked }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Repeats, gaps, two nodes at one place and several facts of a case in one transaction included.
+    #[test]
+    fn facts_taken_in_together_leave_what_they_leave_one_by_one(
+        said in prop::collection::vec((1..=4_u128, 1..=5_u32, 1..=2_usize), 1..40),
+        together in prop::collection::vec(1..=9_usize, 1..5),
+    ) {
+        let facts: Vec<(usize, CaseFactData)> = said
+            .into_iter()
+            .map(|(case, revision, node)| {
+                // Each node has cases of its own; there is no other way to a topic of its own.
+                let kind = ["opened", "seen", "gone", "seen", "gone"][revision as usize - 1];
+                let mut fact = fact(10 * case + node as u128, revision, kind, Vec::new());
+                fact.camera.node = format!("edge-{node}").parse().unwrap();
+                (node, fact)
+            })
+            .collect();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let one_by_one = runtime.block_on(taken_in(&facts, &[1]));
+        prop_assert_eq!(runtime.block_on(taken_in(&facts, &together)), one_by_one);
+    }
 }

@@ -17,7 +17,7 @@ use crate::{
     base::{shutdown::Shutdown, time::Monotonic},
     domain::wire::Topic,
     drivers::{
-        mqtt::{LinkEvent, Publisher},
+        mqtt::{LinkEvent, Publisher, RECEIVED_UNACKED_MAX},
         store::StoreError,
     },
 };
@@ -29,6 +29,8 @@ const DOUBTED_FOR: Duration = Duration::from_secs(60);
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3_600);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 const OUTBOUND_ROWS_MAX: u32 = 256;
+/// Messages that share a transaction; no more than a broker sends ahead of their acknowledgement.
+const TOGETHER_MAX: usize = RECEIVED_UNACKED_MAX as usize;
 const STORE_RETRY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -41,48 +43,54 @@ pub async fn take_messages(
     connections: watch::Sender<u64>,
     shutdown: Shutdown,
 ) {
+    let mut events_held = Vec::with_capacity(TOGETHER_MAX);
     loop {
-        let event = tokio::select! {
-            event = events.recv() => event,
+        let received = tokio::select! {
+            received = events.recv_many(&mut events_held, TOGETHER_MAX) => received,
             () = shutdown.begun() => return,
         };
-        match event {
-            None => return,
-            Some(LinkEvent::Connected) => {
-                tracing::info!("broker connected");
-                connections.send_modify(|count| *count += 1);
-                register.outbound.notify_one();
-            }
-            Some(LinkEvent::Disconnected { reason }) => {
-                tracing::warn!(%reason, "broker lost");
-                connections.send_modify(|count| *count += 1);
-            }
-            Some(LinkEvent::Message { topic, payload, ack }) => {
-                let Some(reply) = patiently(&ingest, &topic, &payload, &shutdown).await else {
-                    return;
-                };
-                if let Some((topic, payload)) = reply {
-                    publish(&publisher, &topic, payload);
+        if received == 0 {
+            return;
+        }
+        let mut messages = Vec::new();
+        for event in events_held.drain(..) {
+            match event {
+                LinkEvent::Connected => {
+                    tracing::info!("broker connected");
+                    connections.send_modify(|count| *count += 1);
+                    register.outbound.notify_one();
                 }
-                ack.ack();
+                LinkEvent::Disconnected { reason } => {
+                    tracing::warn!(%reason, "broker lost");
+                    connections.send_modify(|count| *count += 1);
+                }
+                LinkEvent::Message { topic, payload, ack } => messages.push((topic, payload, ack)),
             }
         }
+        let texts: Vec<(&str, &[u8])> = messages
+            .iter()
+            .map(|(topic, payload, _)| (topic.as_str(), payload.as_slice()))
+            .collect();
+        let Some(replies) = patiently(&ingest, &texts, &shutdown).await else { return };
+        for (topic, payload) in replies.into_iter().flatten() {
+            publish(&publisher, &topic, payload);
+        }
+        messages.into_iter().for_each(|(_, _, ack)| ack.ack());
     }
 }
 
 /// A full disk is waited out: what is not acknowledged waits at the broker and at the edge.
 async fn patiently(
     ingest: &Ingest,
-    topic: &str,
-    payload: &[u8],
+    messages: &[(&str, &[u8])],
     shutdown: &Shutdown,
-) -> Option<Option<Outgoing>> {
+) -> Option<Vec<Option<Outgoing>>> {
     loop {
-        match ingest.message(topic, payload).await {
-            Ok(reply) => return Some(reply),
+        match ingest.messages(messages).await {
+            Ok(replies) => return Some(replies),
             Err(error) => {
                 metrics::counter!("gridwarden_hub_store_failures_total").increment(1);
-                tracing::error!(%error, "a message waits for the register");
+                tracing::error!(%error, waiting = messages.len(), "messages wait for the register");
             }
         }
         tokio::select! {

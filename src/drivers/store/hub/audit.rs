@@ -70,6 +70,9 @@ pub(super) async fn insert_history(tx: &mut Tx, entry: &AuditEntry) -> Result<()
 
 /// The hash that a new entry continues.
 async fn head_before(tx: &mut Tx, entry: &AuditEntry) -> Result<String, sqlx::Error> {
+    if entry.number == 1 {
+        return Ok(audit::GENESIS.to_owned());
+    }
     let before: Option<Option<String>> =
         sqlx::query_scalar("SELECT hash FROM history WHERE case_id = $1 AND number = $2")
             .bind(entry.case_id.to_string())

@@ -1,10 +1,8 @@
-//! One fact of an edge, one transaction: kept, admitted, folded, and the case moved on.
+//! What an applied fact changes: its case is opened or widened, and moved on by what follows.
 
 use super::{
     CaseChange, DecideError, Decision, HubStore, Tx,
-    evidence::link_evidence,
-    pictures::pictures,
-    records::{self, from_json, to_json},
+    records::{self, CaseRow, to_json},
 };
 use crate::{
     base::time::WallTime,
@@ -15,194 +13,37 @@ use crate::{
             same_place::search_cell,
         },
         ids::{CaseId, NodeId},
-        inbox::{Admission, Refusal, Stream},
-        wire::{CaseFactData, FactKind},
+        wire::CaseFactData,
     },
     drivers::store::StoreError,
 };
-use sqlx::Row;
-
-/// What became of a fact. `upto` is what may now be acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ingested {
-    Applied {
-        upto: u32,
-        change: CaseChange,
-        /// Of cases that are merged with it.
-        others: Vec<CaseChange>,
-        opened: bool,
-    },
-    /// Kept behind a gap.
-    Kept {
-        upto: Option<u32>,
-    },
-    /// Held already. `differs`: the repeat says something else; the first one stands.
-    Duplicate {
-        upto: Option<u32>,
-        differs: bool,
-    },
-    Refused(Refusal),
-}
 
 /// What follows from the facts of one case.
-struct Projected {
-    change: CaseChange,
-    others: Vec<CaseChange>,
-    opened: bool,
+pub(super) struct Projected {
+    pub change: CaseChange,
+    pub others: Vec<CaseChange>,
+    pub opened: bool,
 }
 
 impl HubStore {
-    /// The caller has checked that `fact` is well formed and came over `writer`'s own topic.
-    pub async fn ingest(
-        &self,
-        writer: &NodeId,
-        fact: &CaseFactData,
-        at: WallTime,
-    ) -> Result<Ingested, StoreError> {
-        let failed = |error| self.failed(error);
-        let payload = to_json("payload", fact).map_err(failed)?;
-        let mut tx = self.begin().await?;
-        let mut stream = self.stream(&mut tx, fact.case_id, writer).await?;
-        let admission = match stream.admit(fact.revision) {
-            Ok(admission) => admission,
-            Err(refusal) => return Ok(Ingested::Refused(refusal)),
-        };
-        let upto = stream.upto_revision();
-        if admission == Admission::Duplicate {
-            let held: Option<String> = sqlx::query_scalar(
-                "SELECT payload FROM facts WHERE case_id = $1 AND writer = $2 AND revision = $3",
-            )
-            .bind(fact.case_id.to_string())
-            .bind(writer.as_str())
-            .bind(i64::from(fact.revision))
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(failed)?;
-            return Ok(Ingested::Duplicate { upto, differs: held.as_ref() != Some(&payload) });
-        }
-        sqlx::query(
-            "INSERT INTO facts (case_id, writer, revision, kind, payload, received_at_millis) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(fact.case_id.to_string())
-        .bind(writer.as_str())
-        .bind(i64::from(fact.revision))
-        .bind(kind_name(fact.kind))
-        .bind(&payload)
-        .bind(at.unix_millis())
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
-        sqlx::query(
-            "INSERT INTO fact_streams (case_id, writer, applied_upto, first_at_millis) \
-             VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (case_id, writer) DO UPDATE SET applied_upto = excluded.applied_upto",
-        )
-        .bind(fact.case_id.to_string())
-        .bind(writer.as_str())
-        .bind(i64::from(stream.applied_upto()))
-        .bind(at.unix_millis())
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
-        let outcome = match admission {
-            Admission::Apply(revisions) => {
-                let (first, last) = (*revisions.start(), *revisions.end());
-                for applied in self.applied(&mut tx, fact.case_id, writer, i64::from(first)).await?
-                {
-                    link_evidence(
-                        &mut tx,
-                        fact.case_id,
-                        &applied.evidence,
-                        applied.privacy.masked,
-                        None,
-                    )
-                    .await
-                    .map_err(failed)?;
-                }
-                let told = self.project(&mut tx, fact.case_id, writer, at).await?;
-                let Projected { change, others, opened } = told;
-                Ingested::Applied { upto: last, change, others, opened }
-            }
-            Admission::Keep | Admission::Duplicate => Ingested::Kept { upto },
-        };
-        self.commit(tx).await?;
-        Ok(outcome)
-    }
-
-    async fn stream(
-        &self,
-        tx: &mut Tx,
-        case_id: CaseId,
-        writer: &NodeId,
-    ) -> Result<Stream, StoreError> {
-        let failed = |error| self.failed(error);
-        let upto: Option<i64> = sqlx::query_scalar(
-            "SELECT applied_upto FROM fact_streams WHERE case_id = $1 AND writer = $2",
-        )
-        .bind(case_id.to_string())
-        .bind(writer.as_str())
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(failed)?;
-        let upto = upto.unwrap_or(0);
-        let kept: Vec<i64> = sqlx::query_scalar(
-            "SELECT revision FROM facts WHERE case_id = $1 AND writer = $2 AND revision > $3",
-        )
-        .bind(case_id.to_string())
-        .bind(writer.as_str())
-        .bind(upto)
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(failed)?;
-        // Revisions were u32 when they were written.
-        Ok(Stream::restore(upto as u32, kept.into_iter().map(|revision| revision as u32)))
-    }
-
-    /// Facts of one writer from `first` to the end of what is applied, in order.
-    async fn applied(
-        &self,
-        tx: &mut Tx,
-        case_id: CaseId,
-        writer: &NodeId,
-        first: i64,
-    ) -> Result<Vec<CaseFactData>, StoreError> {
-        let payloads: Vec<String> = sqlx::query_scalar(
-            "SELECT f.payload FROM facts f \
-             JOIN fact_streams s ON s.case_id = f.case_id AND s.writer = f.writer \
-             WHERE f.case_id = $1 AND f.writer = $2 AND f.revision >= $3 \
-               AND f.revision <= s.applied_upto ORDER BY f.revision",
-        )
-        .bind(case_id.to_string())
-        .bind(writer.as_str())
-        .bind(first)
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(|error| self.failed(error))?;
-        payloads
-            .iter()
-            .map(|payload| from_json("payload", payload).map_err(|error| self.failed(error)))
-            .collect()
-    }
-
     /// Folds every writer's newest applied picture into the case and raises what follows from it.
-    async fn project(
+    pub(super) async fn project(
         &self,
         tx: &mut Tx,
         case_id: CaseId,
         writer: &NodeId,
+        pictures: &[CaseFactData],
+        before: Option<CaseRow>,
         at: WallTime,
     ) -> Result<Projected, StoreError> {
         let failed = |error| self.failed(error);
-        let pictures = pictures(tx, case_id).await.map_err(failed)?;
-        let folded = fold(&pictures).ok_or_else(|| StoreError::Content {
+        let folded = fold(pictures).ok_or_else(|| StoreError::Content {
             place: self.place.to_string(),
             table: "fact_streams",
             row: case_id.to_string(),
             reason: "no applied fact".to_owned(),
         })?;
         let actor = format!("edge:{writer}");
-        let before = self.case_in(tx, case_id).await?;
         let opened = before.is_none();
         let was_gone = before.as_ref().is_some_and(|case| case.gone_at.is_some());
         let mut others = Vec::new();
@@ -222,14 +63,23 @@ impl HubStore {
             }
             Some(_) => self.widen_case(tx, &folded).await?,
         }
-        let case =
-            self.case_in(tx, case_id).await?.ok_or_else(|| failed(sqlx::Error::RowNotFound))?;
-        let event = match (was_gone, case.gone_at.is_some()) {
+        let is_gone = match &before {
+            Some(case) if case.external_no.is_some() => was_gone,
+            _ => folded.gone_at.is_some(),
+        };
+        let event = match (was_gone, is_gone) {
             (false, true) => Some(Event::GoneAtEdge),
             (true, false) => Some(Event::SeenAgain),
             _ => None,
         };
         let effect = lifecycle::Effect::None;
+        if let (Some(CaseRow { version, state, .. }), None) = (&before, &event) {
+            // Most facts: seen once more, and nothing follows.
+            let change = CaseChange { case_id, version: *version, state: *state, effect };
+            return Ok(Projected { change, others, opened });
+        }
+        let case =
+            self.case_in(tx, case_id).await?.ok_or_else(|| failed(sqlx::Error::RowNotFound))?;
         let mut change = CaseChange { case_id, version: case.version, state: case.state, effect };
         if let Some(event) = event {
             match self.step(tx, &case, &Decision::new(event.clone(), &actor, at)).await {
@@ -337,27 +187,9 @@ impl HubStore {
         .map_err(failed)?;
         Ok(())
     }
-
-    /// Facts held, applied or not; for tests.
-    pub async fn fact_count(&self) -> Result<i64, StoreError> {
-        let row = sqlx::query("SELECT COUNT(*) FROM facts")
-            .fetch_one(self.database.readers())
-            .await
-            .map_err(|error| self.failed(error))?;
-        row.try_get(0).map_err(|error| self.failed(error))
-    }
 }
 
 /// What a case is looked up by when another node sees something near.
 fn cell_of(picture: &CaseFactData) -> Option<String> {
     picture.place.as_ref().and_then(search_cell).map(|cell| cell.code().to_string())
-}
-
-fn kind_name(kind: FactKind) -> &'static str {
-    match kind {
-        FactKind::Opened => "opened",
-        FactKind::Seen => "seen",
-        FactKind::Gone => "gone",
-        FactKind::Verdict => "verdict",
-    }
 }

@@ -103,6 +103,7 @@ fn nothing_changes_or_deletes_what_only_grows() {
         include_str!("decide.rs"),
         include_str!("evidence.rs"),
         include_str!("facts.rs"),
+        include_str!("ingest.rs"),
         include_str!("merges.rs"),
         include_str!("outbound.rs"),
         include_str!("sessions.rs"),

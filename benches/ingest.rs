@@ -1,0 +1,146 @@
+//! How fast facts of edges go into the register: messages as the broker hands them over, parsed,
+//! checked, committed and answered. `cargo bench --bench ingest`, a minute for each database;
+//! `GRIDWARDEN_BENCH_SECS=300` for the five minutes of the target. PostgreSQL is measured where
+//! `tests/postgres.sh cargo bench --bench ingest` runs it (with `PG_DURABLE=1`, or it would not wait
+//! for the disk).
+//!
+//! Budget (two cores, all of it on them): 3,000 facts a second into PostgreSQL are 667 us of CPU a
+//! fact, the server's share included; 5,000 into SQLite are 400 us.
+//!
+//! The mix: a case is opened with a picture and a clip, seen three times, and gone. Each stands at a
+//! place of its own, as nothing would be left of them merged. Batches of 64, as many as a broker
+//! hands over unacknowledged.
+
+use anyhow::Context;
+use gridwarden::{
+    base::{clock::SystemClock, secret::Secret},
+    domain::{geo::GeoPoint, place::place_at},
+    drivers::{
+        evidence::files::EvidenceFiles,
+        mqtt::RECEIVED_UNACKED_MAX,
+        store::hub::{HubStore, Place},
+    },
+    roles::hub::{ingest::Ingest, register::Register},
+};
+use serde_json::json;
+use std::{
+    env,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+const DISTRICT: &str = "440310";
+const NODES: u64 = 40;
+const KINDS: [&str; 5] = ["opened", "seen", "seen", "seen", "gone"];
+/// Cases that are under way at a time.
+const OPEN: u64 = 64;
+
+/// The `number`th fact of a stream that never ends.
+fn message(run: u64, number: u64) -> (String, Vec<u8>) {
+    let (block, within) = (number / (OPEN * 5), number % (OPEN * 5));
+    let (revision, case) = (within / OPEN, block * OPEN + within % OPEN);
+    let (case_id, node) = (Uuid::from_u64_pair(run, case + 1), format!("edge-{}", case % NODES));
+    // Thirty metres apart.
+    let (east, north) = ((case % 1000) as f64 * 3e-4, (case / 1000 % 1000) as f64 * 3e-4);
+    let at_place = GeoPoint { lon_deg: 114.2 + east, lat_deg: 22.5 + north };
+    let at = "2026-01-01T00:00:00.000Z";
+    let file = |role: &str, kind: &str| {
+        json!({"role": role, "url": format!("/api/v1/evidence/{case:064x}"), "sha256": format!("{case:064x}"),
+               "media_type": kind, "width_px": 1920, "height_px": 1080, "captured_at": at})
+    };
+    let kind = KINDS[revision as usize];
+    let evidence = match kind {
+        "opened" => json!([file("snapshot", "image/jpeg"), file("clip", "video/mp4")]),
+        _ => json!([]),
+    };
+    let data = json!({
+        "case_id": case_id, "revision": revision + 1, "kind": kind,
+        "event": {"std": "GB/T 47678.5", "version": "2026", "code": "06042",
+                  "name_zh": "垃圾站（箱）满溢", "name_en": "overflowing bin", "local": false},
+        "pattern": {"id": "bin_overflowing", "version": "3"},
+        "place": place_at(at_place, 42.0, 2.0).ok(),
+        "camera": {"id": "gate", "node": node}, "zone": "pavement",
+        "first_seen_at": at, "confirmed_at": at, "last_seen_at": at,
+        "gone_at": (kind == "gone").then_some(at), "dwell_secs": 5.0, "count": 1, "score": 0.8,
+        "model": {"id": "street-nano", "sha256": "0".repeat(64)}, "clock": "arrival",
+        "evidence": evidence, "source": "video", "priority": "normal",
+        "privacy": {"masked": true},
+    });
+    let event = json!({
+        "specversion": "1.0", "id": format!("{case_id}:{node}:{}", revision + 1),
+        "source": format!("/gridwarden/{DISTRICT}/{node}"), "type": "cn.gridwarden.case.fact",
+        "time": at, "subject": case_id, "datacontenttype": "application/json", "data": data,
+    });
+    (format!("gridwarden/v1/{DISTRICT}/{node}/case/{case_id}"), event.to_string().into_bytes())
+}
+
+/// Facts a second for so long, and the longest that a batch took.
+async fn pump(
+    ingest: &Ingest,
+    run: u64,
+    first: u64,
+    lasting: Duration,
+) -> anyhow::Result<(u64, f64, Duration)> {
+    let (mut number, mut longest) = (first, Duration::ZERO);
+    let mut spent = Duration::ZERO;
+    while spent < lasting {
+        // Making the messages is the edges' work.
+        let batch: Vec<_> =
+            (0..u64::from(RECEIVED_UNACKED_MAX)).map(|k| message(run, number + k)).collect();
+        let texts: Vec<_> = batch.iter().map(|(topic, text)| (topic.as_str(), &text[..])).collect();
+        let began = Instant::now();
+        let acked = ingest.messages(&texts).await?.into_iter().flatten().count();
+        let took = began.elapsed();
+        anyhow::ensure!(acked == texts.len(), "{acked} of {} acknowledged", texts.len());
+        (spent, longest, number) = (spent + took, longest.max(took), number + acked as u64);
+    }
+    Ok((number - first, (number - first) as f64 / spent.as_secs_f64(), longest))
+}
+
+async fn measure(name: &str, place: Place, lasting: Duration) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let store = HubStore::open(place, DISTRICT.parse()?).await?;
+    let files = EvidenceFiles::open(&folder.path().join("evidence")).await?;
+    let register = Register::over(store, files, Arc::new(SystemClock::new())).await?;
+    let ingest = Ingest::new(Arc::new(register), DISTRICT.parse()?);
+    let run = Uuid::now_v7().as_u64_pair().0;
+    let (facts, speed, longest) = pump(&ingest, run, 0, lasting).await?;
+    println!(
+        "{name}: {facts} facts, {speed:.0} a second for {} s; the longest batch of {RECEIVED_UNACKED_MAX} took {} ms",
+        lasting.as_secs(),
+        longest.as_millis()
+    );
+    let (facts, speed, _) = pump(&ingest, run, 0, lasting.min(Duration::from_secs(5))).await?;
+    println!("{name}: {facts} of them once more, {speed:.0} a second");
+    Ok(())
+}
+
+fn main() -> anyhow::Result<()> {
+    let secs = env::var("GRIDWARDEN_BENCH_SECS").map_or(Ok(60), |secs| secs.parse())?;
+    let lasting = Duration::from_secs(secs);
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime
+        .block_on(async {
+            let folder = tempfile::tempdir_in(
+                env::var("GRIDWARDEN_BENCH_DIR").unwrap_or_else(|_| ".".to_owned()),
+            )?;
+            measure("SQLite", Place::File(folder.path().join("hub.db")), lasting).await?;
+            match env::var("GRIDWARDEN_TEST_POSTGRES") {
+                Ok(server) => {
+                    let url = format!("{server}/postgres");
+                    measure(
+                        "PostgreSQL",
+                        Place::Postgres { url, password: None::<Secret> },
+                        lasting,
+                    )
+                    .await
+                }
+                Err(_) => {
+                    println!("PostgreSQL: skipped, tests/postgres.sh runs it");
+                    Ok(())
+                }
+            }
+        })
+        .context("ingest")
+}
