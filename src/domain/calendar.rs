@@ -1,13 +1,16 @@
 //! Which days are off: weekends, but for the days that a city's calendar names.
 //!
 //! In China the State Council moves days: a holiday's bridge is made up for by work on a weekend (调休). A
-//! calendar lists both; where it says nothing, Saturday and Sunday are off.
+//! calendar lists both, year by year; of a year that it does not have only Saturday and Sunday are known to
+//! be off. Who must not guess asks [`Calendar::covers`].
 
 use crate::base::time::{LocalDate, LocalTime};
 use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calendar {
+    /// Of which all days are known.
+    pub years: BTreeSet<i16>,
     /// Off, whatever day of the week.
     pub off: BTreeSet<LocalDate>,
     /// Worked, though on a weekend.
@@ -20,9 +23,8 @@ impl Calendar {
         self.off.contains(&day.date) || (weekend && !self.worked.contains(&day.date))
     }
 
-    /// The year of the last day that it names; beyond it only weekends are known.
-    pub fn last_year(&self) -> Option<i16> {
-        self.off.iter().chain(&self.worked).map(|date| date.year).max()
+    pub fn covers(&self, year: i16) -> bool {
+        self.years.contains(&year)
     }
 }
 
@@ -35,6 +37,7 @@ mod tests {
     fn a_calendar_moves_days_and_says_nothing_of_others() {
         let date = |text: &str| text.parse::<LocalDate>().unwrap();
         let calendar = Calendar {
+            years: [2026].into(),
             off: [date("2026-10-01"), date("2026-10-02")].into(),
             worked: [date("2026-10-10")].into(),
         };
@@ -50,7 +53,6 @@ mod tests {
             let at: WallTime = format!("{day}T12:00:00+08:00").parse().unwrap();
             assert_eq!(calendar.is_off(&at.local(8 * 3600)), off, "{day}");
         }
-        assert_eq!(calendar.last_year(), Some(2026));
-        assert_eq!(Calendar::default().last_year(), None);
+        assert!(calendar.covers(2026) && !calendar.covers(2027));
     }
 }

@@ -40,6 +40,8 @@ pub mod health;
 pub mod calendar;
 /// When a pattern is looked for.
 pub mod schedule;
+/// Time as hours of duty count it.
+pub mod working_time;
 /// What is permitted where, and when.
 pub mod exception;
 /// Zones and static facts of one view.

@@ -110,6 +110,13 @@ pub struct BadSpan {
     pub example: &'static str,
 }
 
+impl Hours {
+    /// First minute of the day and the one after the last; the second is smaller over midnight.
+    pub fn minutes(self) -> (u16, u16) {
+        (self.from_minute, self.to_minute)
+    }
+}
+
 impl FromStr for Hours {
     type Err = BadSpan;
     /// `08:00-20:00`; `24:00` is the end of the day. A span of no length never opens and is refused.
@@ -203,6 +210,7 @@ mod tests {
     fn days_off_are_those_of_the_calendar() {
         let date = |text: &str| text.parse().unwrap();
         let calendar = Arc::new(Calendar {
+            years: [2026].into(),
             off: [date("2026-10-01")].into(),
             worked: [date("2026-10-10")].into(),
         });

@@ -431,7 +431,11 @@ fn an_exception_that_has_ended_and_a_calendar_of_another_year_are_told() {
         [[exception]]\nzone = \"road\"\nvalid_from = \"2020-01-01\"\n\
         valid_until = \"2999-01-01\"\nnote = \"licensed kiosk\"\n[calendar]\nfile = \"days.toml\"\n";
     file(folder.path(), "cam.toml", &format!("{PIPELINE}\n{more}"));
-    file(folder.path(), "days.toml", "[[day_off]]\nfrom = \"2020-10-01\"\nto = \"2020-10-07\"\n");
+    file(
+        folder.path(),
+        "days.toml",
+        "years = [2020]\n[[day_off]]\nfrom = \"2020-10-01\"\nto = \"2020-10-07\"\n",
+    );
     let done = run(["check", folder.path().to_str().unwrap()]);
     let told = done.stdout;
     assert!(told.contains("\"night market\" ended on 2020-02-01"), "{told}");

@@ -6,7 +6,7 @@
 //! | `pipelines/<site>_<camera>.toml` | [`pipeline::Pipeline`] |
 //! | `pipelines/patterns/<event>.toml` | [`crate::domain::taxonomy::Pattern`] |
 //! | `calibration/<site>_<camera>.toml` | [`calibration::Calibration`] |
-//! | `pipelines/<city>_holidays.toml` | [`crate::domain::calendar::Calendar`] |
+//! | `pipelines/calendars/<city>.toml` | [`crate::domain::calendar::Calendar`] |
 //! | `edge.toml` | [`edge::EdgeConfig`] |
 
 mod areas;

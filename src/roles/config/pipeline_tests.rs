@@ -236,7 +236,7 @@ fn days_off_need_a_calendar() {
     let faults = read_as(&asks).unwrap_err();
     assert!(faults.contains("calendar") && faults.contains("roadside_stall"), "{faults}");
     let here = std::env::current_dir().unwrap();
-    let file = format!("[calendar]\nfile = '{}/pipelines/example_holidays.toml'", here.display());
+    let file = format!("[calendar]\nfile = '{}/pipelines/calendars/pingshan.toml'", here.display());
     let read = read_as(&format!("{asks}\n{file}")).unwrap();
     let schedule = &read.patterns[0].0.schedule;
     let at = |day: &str| format!("2026-10-{day}T12:00:00+08:00").parse().unwrap();

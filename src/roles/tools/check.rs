@@ -126,7 +126,7 @@ fn kind_of(path: &Path) -> Result<Kind, Faults> {
     let has = |key: &str| document.as_table().contains_key(key);
     Ok(match () {
         () if has("camera") && has("source") => Kind::Pipeline,
-        () if has("day_off") || has("workday") => Kind::Calendar,
+        () if has("day_off") || has("workday") || has("duty") => Kind::Calendar,
         () if has("homography") || has("datum") => Kind::Calibration,
         () if has("head") || (has("file") && has("sha256")) => Kind::Manifest,
         () if has("subjects") || has("event") => Kind::Pattern,
@@ -199,9 +199,9 @@ fn warn(pipeline: &pipeline::Pipeline, report: &mut Report) {
         ));
     }
     let year = now.local(CHINA_OFFSET_SECS).date.year;
-    if pipeline.calendar.as_ref().is_some_and(|calendar| calendar.last_year() < Some(year)) {
+    if pipeline.calendar.as_ref().is_some_and(|calendar| !calendar.covers(year)) {
         report.warnings.push(format!(
-            "{file}: warning: the calendar names no day of {year}: only weekends are days off"
+            "{file}: warning: the calendar does not have {year}: only weekends are days off"
         ));
     }
     if pipeline.calibration.is_none() {
