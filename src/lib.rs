@@ -3,7 +3,7 @@
 //! ```text
 //! camera -> Frame -> Detector -> [Detection] -> Tracker -> [Track] -> Rule -> Observation
 //!   -> case book -> Case opened --(one transaction: case + outbox row)--> publish loop
-//!   -> hub commit -> hub ack (row deleted) -> hub register -> review -> filed -> disposed
+//!   -> hub commit -> hub ack (row deleted) -> hub register -> review -> filed -> dispatched -> disposed
 //!   -> verify request -> footage -> Verdict -> closed | rework | to a person
 //! ```
 //!
@@ -20,6 +20,8 @@
 //! - **merged** (并案): one thing with another case, its **master**, which goes on for both.
 //! - **fact**: an append-only statement about a case by one writer; `(case_id, writer, revision)` is its key.
 //! - **precheck** (核查): is it there, before filing. **postcheck** (核实): is it gone, before closing.
+//! - **clock** (时限): how long a stage of a case has taken and may take; **overdue** is a flag, never a state.
+//! - **root of the day**: one hash over the histories of all cases, made at midnight.
 //! - **dwell**: how long a condition has held, in media time. **footprint**: ground cells that a camera sees.
 
 // Named by `domain::grid`, which also compiles without std.

@@ -88,6 +88,7 @@ fn config(dir: &Path, port: u16) -> HubConfig {
             again_after: Duration::ZERO,
             ..LookTimes::default()
         },
+        policy: Default::default(),
         https_in_front: false,
     }
 }
@@ -227,7 +228,7 @@ async fn facts_decisions_and_looks_travel_through_a_broker_that_is_killed() {
 
     let now = running.register.now();
     let done = Decision::new(Event::Feedback, "platform", now);
-    let change = store.feedback(case_id, now, &[], &done).await.unwrap();
+    let change = store.feedback(case_id, "crew", now, &[], &done).await.unwrap();
     running.register.announce(&change);
     let request = next(&mut edge.events, &Leaf::VerifyRequest).await;
     assert_eq!((&request["kind"], &request["camera"]), (&json!("postcheck"), &json!("gate")));

@@ -3,14 +3,34 @@
 
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
 use gridwarden::{
-    base::{clock::SystemClock, secret::Secret, shutdown::Shutdown, time::WallTime},
+    base::{
+        clock::{Clock, SystemClock},
+        secret::Secret,
+        shutdown::Shutdown,
+        time::WallTime,
+    },
     domain::{
+        case::{
+            clock::ClockKind,
+            day_root::Inclusion,
+            lifecycle::Event,
+            limits::{EventLimits, Limit},
+            policy::{CasePolicy, ChecklistItem},
+        },
         datum::Datum,
         geo::GeoPoint,
+        ids::CaseId,
         wire::{EventData, PHOTOGRAPH_BYTES_MAX, PatternData, Priority},
     },
-    drivers::{evidence::files::Digest256, signature::PublicKey, store::hub::Place},
-    roles::hub::{self, BrokerConfig, HubConfig, KnownEvent, Running, User, verify::LookTimes},
+    drivers::{
+        evidence::files::Digest256,
+        signature::PublicKey,
+        store::hub::{Decision, Place},
+    },
+    roles::hub::{
+        self, BrokerConfig, HubConfig, KnownEvent, Running, User, register::Change,
+        verify::LookTimes,
+    },
     roles::tools::verify_package::verify_package,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
@@ -73,16 +93,21 @@ fn config(dir: &Path) -> HubConfig {
             priority: Priority::Normal,
         }],
         looks: LookTimes::default(),
+        policy: Default::default(),
         https_in_front: false,
     }
 }
 
 impl Hub {
     async fn start(dir: &Path) -> Self {
+        Self::start_as(config(dir)).await
+    }
+
+    async fn start_as(config: HubConfig) -> Self {
         gridwarden::drivers::mqtt::install_crypto_provider();
         let shutdown = Shutdown::new();
         let running =
-            hub::start(config(dir), Arc::new(SystemClock::new()), shutdown.clone()).await.unwrap();
+            hub::start(config, Arc::new(SystemClock::new()), shutdown.clone()).await.unwrap();
         let base = format!("http://{}", running.address);
         let client = Client::builder()
             .no_proxy()
@@ -490,6 +515,9 @@ async fn nothing_is_shown_or_done_without_signing_in() {
         (Method::POST, "/api/v1/complaints".to_owned()),
         (Method::POST, format!("/api/v1/cases/{}/act", Uuid::nil())),
         (Method::POST, format!("/api/v1/cases/{}/feedback", Uuid::nil())),
+        (Method::POST, format!("/api/v1/cases/{}/handling", Uuid::nil())),
+        (Method::GET, format!("/api/v1/cases/{}/days", Uuid::nil())),
+        (Method::GET, "/api/v1/audit/days".to_owned()),
     ] {
         let request = hub.client.request(method.clone(), format!("{}{path}", hub.base));
         let answer = request.bearer_auth("guess").send().await.unwrap();
@@ -1098,7 +1126,10 @@ async fn oversized_and_malformed_requests_are_refused_by_name() {
         StatusCode::UNPROCESSABLE_ENTITY,
     )
     .await;
-    assert_eq!(found["allowed"], "confirm reject close rework merge unmerge");
+    assert_eq!(
+        found["allowed"],
+        "confirm reject close rework reopen merge unmerge check uncheck dispatch return accept suspend resume extend"
+    );
     for (path, status) in [
         ("/api/v1/cases?state=OPEN", StatusCode::UNPROCESSABLE_ENTITY),
         ("/api/v1/cases?limit=100000", StatusCode::UNPROCESSABLE_ENTITY),
@@ -1215,5 +1246,190 @@ async fn reviewed_cases_are_a_data_set_whose_pictures_are_fetched_one_by_one() {
         let answer = hub.get(&format!("/api/v1/dataset?{query}")).await;
         assert_eq!(problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await["field"], field);
     }
+    hub.stop().await;
+}
+
+/// Two urgent hours to empty a bin, and one thing to be ticked before it is closed.
+fn strict(dir: &Path) -> HubConfig {
+    let mut policy = CasePolicy::default();
+    let limits = EventLimits { disposal: Some(Limit::UrgentHours(2)), ..EventLimits::default() };
+    policy.clocks.limits.by_code.insert("06042".to_owned(), limits);
+    policy.checklist.push(ChecklistItem {
+        id: "told".to_owned(),
+        name_zh: "已告知反映人".to_owned(),
+        name_en: "The complainant was told".to_owned(),
+        required: true,
+    });
+    HubConfig { policy: Arc::new(policy), ..config(dir) }
+}
+
+#[tokio::test]
+async fn the_platform_dispatches_and_people_see_clocks_returns_and_who_was_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut hub = Hub::start_as(strict(dir.path())).await;
+    hub.cookie = hub.sign_in("li").await;
+    let case = hub.open_case(1, Vec::new()).await;
+    let handling = async |body: Value| {
+        let url = format!("{}/api/v1/cases/{case}/handling", hub.base);
+        hub.client.post(url).bearer_auth(PLATFORM_TOKEN).json(&body).send().await.unwrap()
+    };
+    let early = handling(json!({"action": "dispatch", "unit": "环卫所"})).await;
+    problem(early, StatusCode::CONFLICT).await;
+    let confirmed = hub.act(&case, "\"1\"", &json!({"action": "confirm"})).send().await.unwrap();
+    assert_eq!(confirmed.status(), StatusCode::OK);
+    for (body, field) in [
+        (json!({"action": "confirm"}), "action"),
+        (json!({"action": "dispatch"}), "unit"),
+        (json!({"action": "dispatch", "unit": " "}), "unit"),
+        (json!({"action": "accept", "unit": "环卫所"}), "unit"),
+        (json!({"action": "dispatch", "unit": "环卫所", "until": SEEN_AT}), "until"),
+    ] {
+        let refused = problem(handling(body).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert_eq!(refused["field"], field);
+    }
+    let shown: Value = handling(json!({"action": "dispatch", "unit": "环卫所 13800138000"}))
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!((&shown["state"], &shown["stage"]), (&json!("DISPATCHED"), &json!("dispatch")));
+    assert_eq!(
+        (&shown["unit"], &shown["first_handler"]),
+        (&json!("环卫所 ***"), &json!("环卫所 ***"))
+    );
+    let clocks = shown["clocks"].as_array().unwrap();
+    let disposal = clocks.iter().find(|clock| clock["clock"] == "disposal").unwrap();
+    assert_eq!((&disposal["limit_secs"], &disposal["pace"]), (&json!(7_200), &json!("continuous")));
+    assert_eq!(shown["deadline"], disposal["deadline"]);
+    assert_eq!((&shown["overdue"], &shown["priority_class"]), (&json!(false), &json!("B")));
+    // Without a calendar what counts hours of duty says why it has no deadline.
+    let review = clocks.iter().find(|clock| clock["clock"] == "review").unwrap();
+    assert_eq!(
+        (&review["no_deadline"], review["stopped_at"].is_string()),
+        (&json!("no_calendar"), true)
+    );
+
+    let returned = json!({"action": "return", "reason": "not_our_duty", "note": "归市政"});
+    let shown: Value = handling(returned).await.json().await.unwrap();
+    assert_eq!((&shown["state"], &shown["return_count"]), (&json!("FILED"), &json!(1)));
+    assert!(shown.get("unit").is_none());
+    let last = shown["history"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["actor"], &last["note"]), (&json!("platform"), &json!("归市政")));
+    handling(json!({"action": "dispatch", "unit": "市政所"})).await;
+    let shown: Value = handling(json!({"action": "accept"})).await.json().await.unwrap();
+    assert_eq!((&shown["unit"], &shown["first_handler"]), (&json!("市政所"), &json!("环卫所 ***")));
+    let offered = |shown: &Value| -> Vec<String> {
+        let actions = shown["actions"].as_array().unwrap().iter();
+        actions.map(|one| one["action"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(offered(&shown).contains(&"suspend".to_owned()));
+    let long =
+        json!({"action": "suspend", "reason": "weather", "until": "2999-01-01T00:00:00.000Z"});
+    let refused = problem(handling(long).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert_eq!(refused["field"], "until");
+    let until = WallTime::from_unix_millis(SystemClock::new().wall().unix_millis() + 86_400_000);
+    let suspend = json!({"action": "suspend", "reason": "weather", "until": until.to_string()});
+    let shown: Value = handling(suspend.clone()).await.json().await.unwrap();
+    assert_eq!((&shown["state"], &shown["suspended_until"]), (&json!("SUSPENDED"), &json!(until)));
+    assert!(shown.get("deadline").is_none());
+    let shown: Value = handling(json!({"action": "resume"})).await.json().await.unwrap();
+    assert!(!offered(&shown).contains(&"suspend".to_owned()), "once is all");
+    let again = problem(handling(suspend).await, StatusCode::CONFLICT).await;
+    assert_eq!(again["type"], "urn:gridwarden:problem:suspended-before");
+    for extensions in 1..=2 {
+        let extend = json!({"action": "extend", "reason": "needs_works"});
+        let shown: Value = handling(extend).await.json().await.unwrap();
+        let clocks = shown["clocks"].as_array().unwrap();
+        assert_eq!(clocks.last().unwrap()["extensions"], extensions);
+    }
+    let third = handling(json!({"action": "extend", "reason": "needs_works"})).await;
+    let third = problem(third, StatusCode::CONFLICT).await;
+    assert_eq!(third["type"], "urn:gridwarden:problem:no-extension");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_closes_before_its_checklist_is_ticked() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut hub = Hub::start_as(strict(dir.path())).await;
+    hub.cookie = hub.sign_in("li").await;
+    // Nobody can look at what has no pattern: it goes to a person before filing, and again after feedback.
+    let body = json!({"external_no": "T-1", "source": "12345", "text": "异味", "place": {"code": CELL},
+        "reported_at": SEEN_AT});
+    let case = hub.call(Method::POST, "/api/v1/complaints").json(&body).send().await.unwrap();
+    let case: Value = case.json().await.unwrap();
+    let case = case["case_id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/cases/{case}");
+    let waits = async || {
+        for _ in 0..200 {
+            let shown = hub.get(&path).await;
+            let tag = shown.headers()[header::ETAG].to_str().unwrap().to_owned();
+            if shown.json::<Value>().await.unwrap()["state"] == "MANUAL" {
+                return tag;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it waits for nobody");
+    };
+    let act = async |body: Value| hub.act(&case, &waits().await, &body).send().await.unwrap();
+    let confirmed = act(json!({"action": "confirm"})).await;
+    assert_eq!(confirmed.status(), StatusCode::OK);
+    let done = json!({"unit": "crew", "disposed_at": SystemClock::new().wall().to_string()});
+    let url = format!("{}{path}/feedback", hub.base);
+    let done = hub.client.post(url).bearer_auth(PLATFORM_TOKEN).json(&done).send().await.unwrap();
+    assert_eq!(done.status(), StatusCode::OK);
+    let close = json!({"action": "close", "reason": "seen_cleared_on_site"});
+    let refused = problem(act(close.clone()).await, StatusCode::CONFLICT).await;
+    assert_eq!(refused["type"], "urn:gridwarden:problem:checklist");
+    assert!(refused["detail"].as_str().unwrap().ends_with("told"), "{refused}");
+    let unknown = problem(
+        act(json!({"action": "check", "item": "x"})).await,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    );
+    assert_eq!(unknown.await["allowed"], "an item of this hub's checklist: told");
+    let shown: Value = act(json!({"action": "check", "item": "told"})).await.json().await.unwrap();
+    assert_eq!((&shown["checklist"][0]["done"], &shown["state"]), (&json!(true), &json!("MANUAL")));
+    let shown: Value = act(close).await.json().await.unwrap();
+    assert_eq!(shown["state"], "CLOSED");
+    assert!(shown["closed_at"].is_string() && shown["actions"] == json!([]));
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn an_overdue_clock_and_the_root_of_a_day_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut hub = Hub::start_as(strict(dir.path())).await;
+    hub.cookie = hub.sign_in("li").await;
+    let case = hub.open_case(1, Vec::new()).await;
+    let id: CaseId = case.parse().unwrap();
+    let store = &hub.running().register.store;
+    let mut changes = hub.running().register.listen();
+    let past = WallTime::from_unix_millis(SystemClock::new().wall().unix_millis() - 3 * 3_600_000);
+    let mut decide = Decision::new(Event::Confirm, "li", past);
+    store.decide(id, None, &decide).await.unwrap();
+    decide.event = Event::Dispatch { unit: "环卫所".to_owned() };
+    store.decide(id, None, &decide).await.unwrap();
+    // The hub's own watch finds it.
+    let told = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            if let Change::Overdue { case_id, clock, .. } = changes.recv().await.unwrap() {
+                return (case_id, clock);
+            }
+        }
+    });
+    assert_eq!(told.await.unwrap(), (id, ClockKind::Disposal));
+    let shown: Value = hub.get(&format!("/api/v1/cases/{case}")).await.json().await.unwrap();
+    assert_eq!((&shown["state"], &shown["overdue"]), (&json!("DISPATCHED"), &json!(true)));
+
+    store.seal_day("2999-01-01".parse().unwrap(), past).await.unwrap();
+    let days: Value = hub.get("/api/v1/audit/days?limit=1").await.json().await.unwrap();
+    let of_case: Value = hub.get(&format!("/api/v1/cases/{case}/days")).await.json().await.unwrap();
+    assert_eq!(days["items"][0]["day"], "2999-01-01");
+    let items = of_case["items"].as_array().unwrap();
+    let sealed = items.last().unwrap();
+    assert_eq!(sealed["root"], days["items"][0]["root"]);
+    let way: Inclusion = serde_json::from_value(sealed["inclusion"].clone()).unwrap();
+    assert_eq!(way.root().unwrap(), sealed["root"].as_str().unwrap());
+    problem(hub.get("/api/v1/audit/days?limit=0").await, StatusCode::UNPROCESSABLE_ENTITY).await;
     hub.stop().await;
 }

@@ -4,7 +4,7 @@ use super::tools::{
     BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track, verify_package,
 };
 #[cfg(feature = "hub")]
-use super::tools::{dataset, package, password};
+use super::tools::{audit, dataset, package, password};
 #[cfg(feature = "edge")]
 use super::tools::{detect, footage, models, verify};
 use std::{
@@ -44,6 +44,9 @@ enum Command {
     /// The evidence of one case, signed, as a zip or a folder
     #[cfg(feature = "hub")]
     Package(package::PackageArgs),
+    /// Do the histories of all cases still give the roots of their days?
+    #[cfg(feature = "hub")]
+    Audit(audit::AuditArgs),
     /// Does an evidence package hold? Every byte, signature, chain of the history
     VerifyPackage(verify_package::VerifyPackageArgs),
     /// Validate configuration files; changes nothing
@@ -109,6 +112,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Dataset(args) => dataset::run(&args),
         #[cfg(feature = "hub")]
         Command::Package(args) => package::run(&args),
+        #[cfg(feature = "hub")]
+        Command::Audit(args) => audit::run(&args, io::stdout().lock()),
         Command::VerifyPackage(args) => verify_package::run(&args, io::stdout().lock()),
         Command::Check(args) => check::run(&args),
         Command::Grid(args) => match grid::run(args, io::stdin().lock(), io::stdout().lock())? {

@@ -276,7 +276,10 @@ fn what_is_shipped_is_sound() {
         assert!(ended.stdout.contains("\n2 files checked, 0 faults"), "{}", ended.stdout);
         // It is for trying out: no month fits in it, and it says so.
         let mut warnings = ended.stdout.lines().filter(|line| line.contains("warning: "));
-        assert!(warnings.all(|line| line.contains("keep_days_min")), "{}", ended.stdout);
+        let known = |line: &str| {
+            line.contains("keep_days_min") || line.contains("the calendar does not have")
+        };
+        assert!(warnings.all(known), "{}", ended.stdout);
     }
     let folders = if cfg!(feature = "edge") {
         "pipelines calibration models"
@@ -421,6 +424,24 @@ fn files_of_no_kind_and_broken_texts_are_refused() {
     fs::write(&binary, [0xff, 0xfe, 0x00, 0x80]).unwrap();
     let ended = run(["check".as_ref(), Path::new(&binary)]);
     assert_eq!(ended.code, 2, "{}", ended.shown());
+}
+
+#[test]
+#[cfg(feature = "hub")]
+fn a_hub_whose_calendar_lacks_this_year_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let clocks = "[clocks]\ncalendar = \"days.toml\"\nlimits = \"limits.toml\"\n";
+    let hub = file(folder.path(), "hub.toml", &format!("{HUB}\n{clocks}"));
+    let days = "years = [2020]\n[duty]\nworkday = [\"08:00-12:00\"]\n";
+    file(folder.path(), "days.toml", days);
+    file(folder.path(), "limits.toml", "[[limit]]\ncode = \"06042\"\nworking_hours = 4\n");
+    let told = run(["check", &hub]);
+    assert_eq!(told.code, 0, "{}", told.shown());
+    assert!(told.stdout.contains("no deadline in hours of duty"), "{}", told.shown());
+    file(folder.path(), "limits.toml", "[[limit]]\ncode = \"06042\"\nworking_hours = \"4\"\n");
+    let bad = run(["check", &hub]);
+    assert_eq!(bad.code, 2, "{}", bad.shown());
+    assert!(bad.stdout.contains("limits.toml:3: limit[0].working_hours"), "{}", bad.shown());
 }
 
 #[test]

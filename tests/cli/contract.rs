@@ -33,7 +33,7 @@ fn commands() -> Vec<&'static str> {
         all.extend(["models list", "models check", "models promote", "models rollback"]);
     }
     if cfg!(feature = "hub") {
-        all.extend(["hub", "password", "dataset export", "package"]);
+        all.extend(["hub", "password", "dataset export", "package", "audit"]);
     }
     if cfg!(feature = "demo") {
         all.push("demo");

@@ -26,6 +26,29 @@ impl Town {
 }
 
 #[tokio::test]
+async fn an_audit_computes_the_roots_anew_and_tells_one_that_was_another() {
+    let town = Town::new().await;
+    town.case(1, |_| {}).await;
+    let config = town.folder.path().join("hub.toml");
+    let audit = |more: &[&str]| {
+        let args = ["audit", "--config", config.to_str().unwrap()];
+        run(args.iter().chain(more))
+    };
+    let (store, now) = (&town.register.store, town.register.now());
+    let root = store.seal_day("2026-11-27".parse().unwrap(), now).await.unwrap().unwrap().root;
+    let same = audit(&["--root", &format!("2026-11-27={root}")]);
+    assert_eq!(same.code, 0, "{}", same.shown());
+    assert!(same.stdout.starts_with(&format!("2026-11-27 {root} ")), "{}", same.shown());
+    let other = audit(&["--json", "--root", &format!("2026-11-27={}", "0".repeat(64))]);
+    assert_eq!(other.code, 1, "{}", other.shown());
+    assert!(other.stdout.contains(&format!("its root is {root} now")), "{}", other.shown());
+    let missing = audit(&["--root", &format!("2026-11-26={root}")]);
+    assert_eq!(missing.code, 1, "{}", missing.shown());
+    let short = audit(&["--root", "2026-11-27=12"]);
+    assert_eq!(short.code, 2, "{}", short.shown());
+}
+
+#[tokio::test]
 async fn a_zip_and_a_folder_of_one_case_both_hold_against_the_hubs_public_key() {
     let town = Town::new().await;
     let (case_id, clean) = town.case(1, |_| {}).await;

@@ -205,6 +205,11 @@ impl Site {
         text.replace("mqtt://127.0.0.1:1883", &self.broker.url())
             .replace("127.0.0.1:8600", &self.hub_address)
             .replace("/var/lib/gridwarden", &format!("{folder}/gridwarden"))
+            .replace(
+                "../pipelines/calendars",
+                &root().join("pipelines/calendars").display().to_string(),
+            )
+            .replace("../pipelines/limits", &root().join("pipelines/limits").display().to_string())
     }
 
     /// Writes `edge.toml` with these cameras.

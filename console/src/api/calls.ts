@@ -56,6 +56,12 @@ export interface Decision {
   note?: string;
   /** Of a merge: the case that goes on for both. */
   into?: string;
+  /** Of a dispatch. */
+  unit?: string;
+  /** Of a suspension: when it ends by itself. */
+  until?: string;
+  /** Of the closure checklist. */
+  item?: string;
 }
 
 /** Refused with 412 when the case is no longer at `version`. */

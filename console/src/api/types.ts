@@ -9,6 +9,9 @@ export const CASE_STATES = [
   'PENDING_REVIEW',
   'PRECHECKING',
   'FILED',
+  'DISPATCHED',
+  'HANDLING',
+  'SUSPENDED',
   'DISPOSED',
   'POSTCHECKING',
   'MANUAL',
@@ -33,7 +36,23 @@ export const STAGES = [
 export const PRIORITIES = ['urgent', 'normal', 'low'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
-export const ACTIONS = ['confirm', 'reject', 'merge', 'unmerge', 'close', 'rework'] as const;
+export const ACTIONS = [
+  'confirm',
+  'reject',
+  'merge',
+  'unmerge',
+  'close',
+  'rework',
+  'reopen',
+  'dispatch',
+  'return',
+  'accept',
+  'suspend',
+  'resume',
+  'extend',
+  'check',
+  'uncheck',
+] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
 export const CAMERA_CONDITIONS = [
@@ -115,6 +134,34 @@ export interface CaseSummary {
   suspected: boolean;
   /** The case that goes on for this one, while it is `MERGED`. */
   merged_into?: Maybe<string>;
+  /** The next deadline of the clocks that run. */
+  deadline?: Maybe<string>;
+  /** One of them has run out. */
+  overdue?: boolean;
+}
+
+/** One run of a clock of a case. */
+export interface Clock {
+  clock: string;
+  started_at: string;
+  pace?: Maybe<'working' | 'continuous'>;
+  limit_secs?: Maybe<number>;
+  extensions: number;
+  paused_secs: number;
+  paused_since?: Maybe<string>;
+  deadline?: Maybe<string>;
+  /** Why there is a limit and no deadline. */
+  no_deadline?: Maybe<string>;
+  overdue_at?: Maybe<string>;
+  stopped_at?: Maybe<string>;
+}
+
+export interface ChecklistItem {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  required: boolean;
+  done: boolean;
 }
 
 export interface Evidence {
@@ -258,6 +305,20 @@ export interface CaseDetail extends CaseSummary {
   witnesses?: Maybe<Witness[]>;
   possibly_same_as?: Maybe<Proposal[]>;
   merged?: Maybe<MergedCase[]>;
+  priority_class?: Maybe<string>;
+  unit?: Maybe<string>;
+  first_handler?: Maybe<string>;
+  return_count?: Maybe<number>;
+  suspended_until?: Maybe<string>;
+  reopen_proposed?: boolean;
+  /** The closed case that this one may show to be not done. */
+  reopens?: Maybe<string>;
+  recurrence_of?: Maybe<string>;
+  count_30d?: Maybe<number>;
+  days_30d?: Maybe<number>;
+  recurring?: Maybe<'repeated' | 'stubborn'>;
+  clocks?: Maybe<Clock[]>;
+  checklist?: Maybe<ChecklistItem[]>;
 }
 
 export interface CameraPattern {

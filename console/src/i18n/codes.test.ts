@@ -1,10 +1,10 @@
 /** The page's lists of codes against the Rust source that defines them. */
 import { describe, expect, it } from 'vitest';
 import { CASE_STATES, STAGES } from '../api/types';
-import { CLOSE, FALSE_ALARM, NOT_FILED, REWORK } from '../words/reasons';
+import { CLOSE, FALSE_ALARM, NOT_FILED, RETURN, REWORK, WAITS } from '../words/reasons';
 import { zhCN } from './zh-CN';
 
-const files = import.meta.glob<string>('../../../src/domain/{wire,wire/footage,footage,verdict/mod,case/*}.rs', {
+const files = import.meta.glob<string>('../../../src/domain/{wire,wire/footage,footage,verdict/mod,case/*,case/lifecycle/*}.rs', {
   query: '?raw',
   import: 'default',
   eager: true,
@@ -50,12 +50,21 @@ describe('codes of the Rust source', () => {
   });
 
   it('states, stages and history kinds are those of the life-cycle', () => {
-    const text = source('case/lifecycle.rs');
+    const text = source('case/lifecycle/state.rs');
     expect(quoted(block(text, ' State', '\n    }'))).toEqual([...CASE_STATES]);
     expect(quoted(block(text, ' Stage', '\n    }'))).toEqual([...STAGES]);
-    expect(quoted(block(text, ' EventKind', '\n    }')).sort()).toEqual(
+    const events = source('case/lifecycle/event.rs');
+    expect(quoted(block(events, ' EventKind', '\n    }')).sort()).toEqual(
       Object.keys(zhCN.history).sort(),
     );
+  });
+
+  it('clocks and their pace all have words', () => {
+    const named = (path: string, name: string) =>
+      quoted(block(source(path), ` ${name}`, '\n    }')).sort();
+    expect(Object.keys(zhCN.clockName).sort()).toEqual(named('case/clock.rs', 'ClockKind'));
+    expect(Object.keys(zhCN.pace).sort()).toEqual(named('case/limits.rs', 'Pace'));
+    expect(Object.keys(zhCN.recurring).sort()).toEqual(named('case/recurrence.rs', 'Recurring'));
   });
 
   it('reason codes are those of the hub', () => {
@@ -66,5 +75,7 @@ describe('codes of the Rust source', () => {
     expect(listed('NOT_FILED')).toEqual([...NOT_FILED]);
     expect(listed('const REWORK')).toEqual([...REWORK]);
     expect(listed('CLOSE_UNFILED')).toEqual([...CLOSE]);
+    expect(listed('RETURN')).toEqual([...RETURN]);
+    expect(listed('WAITS')).toEqual([...WAITS]);
   });
 });

@@ -7,7 +7,7 @@ import {
   PRIORITIES,
   STAGES,
 } from '../api/types';
-import { CLOSE, FALSE_ALARM, NOT_FILED, REWORK } from '../words/reasons';
+import { CLOSE, FALSE_ALARM, NOT_FILED, RETURN, REWORK, WAITS } from '../words/reasons';
 import { en } from './en';
 import { zhCN } from './zh-CN';
 
@@ -49,7 +49,7 @@ describe('both languages', () => {
   });
 
   it.each([
-    ['reason', [...FALSE_ALARM, ...NOT_FILED, ...REWORK, ...CLOSE]],
+    ['reason', [...FALSE_ALARM, ...NOT_FILED, ...REWORK, ...CLOSE, ...RETURN, ...WAITS]],
     ['state', CASE_STATES],
     ['stageName', STAGES],
     ['priority', PRIORITIES],

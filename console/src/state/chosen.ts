@@ -82,9 +82,12 @@ export function open(fresh: CaseDetail): void {
 export function begin(action: ActionName): void {
   const known = actionsByName.value.get(action);
   if (!known || busy.value) return;
-  if (known.reasons.length > 0 || action === 'merge') asking.value = action;
+  if (known.reasons.length > 0 || action === 'merge' || action === 'dispatch') asking.value = action;
   else void decide(action);
 }
+
+/** The reader stays with the case: there is more to do on it. */
+const STAYS: readonly ActionName[] = ['unmerge', 'check', 'uncheck', 'extend'];
 
 export async function decide(
   action: ActionName,
@@ -99,7 +102,7 @@ export async function decide(
     const given = Object.fromEntries(Object.entries(words).filter(([, text]) => text));
     const after = await act(now.case_id, now.version, { action, ...given });
     done(after, action === 'merge');
-    if (action === 'unmerge') show(after);
+    if (STAYS.includes(action)) show(after);
     else queue.advance(after);
   } catch (error) {
     await refused(error, now.case_id);

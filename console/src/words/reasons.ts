@@ -33,6 +33,12 @@ export const CLOSE = [
   'handled_elsewhere',
 ] as const;
 
+/** 退回: why a unit says that it is not its duty. */
+export const RETURN = ['not_our_duty', 'outside_our_area', 'facts_unclear'] as const;
+
+/** 挂账, 延期: what the unit cannot hasten. */
+export const WAITS = ['needs_coordination', 'needs_works', 'needs_procedure', 'weather'] as const;
+
 /** One key a reason, in the order in which the hub lists them. */
 export const REASON_KEYS = '123456789abcdefghijklmnopqrstuvwxyz'.split('');
 

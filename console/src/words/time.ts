@@ -70,6 +70,12 @@ export function age(text: string, now: Date): Span {
   return span(at ? (now.getTime() - at.getTime()) / 1000 : 0);
 }
 
+/** From `now` to `text`; past times read as zero. */
+export function until(text: string, now: Date): Span {
+  const at = parse(text);
+  return span(at ? (at.getTime() - now.getTime()) / 1000 : 0);
+}
+
 /** `3:05`, `1:02:07` or `4.5 s` below ten seconds: a dwell time to read at a glance. */
 export function duration(secs: number): string {
   if (!Number.isFinite(secs) || secs < 0) return '–';

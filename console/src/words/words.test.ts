@@ -3,7 +3,7 @@ import type { CaseDetail, Evidence, EvidenceRole, MergedCase } from '../api/type
 import { firstView, latestCheck, picturesOf, sourcesOf, viewsOf } from './evidence';
 import { cleanCode, groupedCode, lonLat, looksLikeCode, metres, shortCode } from './place';
 import { groupReasons } from './reasons';
-import { age, duration, fromLocal, later, localTime, shortTime, span } from './time';
+import { age, duration, fromLocal, later, localTime, shortTime, span, until } from './time';
 
 describe('times', () => {
   it('are the district’s, also across its midnight', () => {
@@ -27,6 +27,8 @@ describe('times', () => {
     const now = new Date('2026-11-21T10:00:00Z');
     expect(age('2026-11-21T10:00:09Z', now)).toEqual({ unit: 'secs', n: 0 });
     expect(age('2026-11-21T09:00:01Z', now)).toEqual({ unit: 'minutes', n: 59 });
+    expect(until('2026-11-21T12:00:00Z', now)).toEqual({ unit: 'hours', n: 2 });
+    expect(until('2026-11-21T09:00:00Z', now)).toEqual({ unit: 'secs', n: 0 });
     expect(span(3600)).toEqual({ unit: 'hours', n: 1 });
     expect(span(86_400 * 2.9)).toEqual({ unit: 'days', n: 2 });
   });

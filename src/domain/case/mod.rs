@@ -9,16 +9,28 @@ pub mod across_nodes;
 pub mod audit;
 /// May a CLEARED verdict close the case?
 pub mod clearance;
+/// How long each stage has taken, and how long it may.
+pub mod clock;
+/// One hash a day over all histories.
+pub mod day_root;
 /// One picture of a case out of its writers' pictures.
 pub mod fold;
 /// The one transition table of a case at the hub.
 pub mod lifecycle;
+/// How much time a city gives each stage.
+pub mod limits;
 /// A spot that stays quiet after a false alarm.
 pub mod mute;
+/// Enums with names of their own.
+pub mod named;
 /// One case for what several cameras of a node see.
 pub mod node_book;
+/// What a city decides about its cases.
+pub mod policy;
 /// Why a person decided so.
 pub mod reason_codes;
+/// Has this place had it before?
+pub mod recurrence;
 /// The looks that follow a crew's feedback.
 pub mod rounds;
 /// Whether two cameras see one thing.

@@ -53,6 +53,12 @@ pub const REWORK: &[&str] = &["not_cleared", "partly_cleared", "wrong_place", "c
 /// 结案 by a person, where video could not decide: how the person knows.
 pub const CLOSE: &[&str] = &["seen_cleared_on_site", "seen_cleared_in_pictures"];
 
+/// 退回: why a unit says that it is not its duty.
+pub const RETURN: &[&str] = &["not_our_duty", "outside_our_area", "facts_unclear"];
+
+/// 挂账, and more time: what the unit cannot hasten.
+pub const WAITS: &[&str] = &["needs_coordination", "needs_works", "needs_procedure", "weather"];
+
 /// Closing a complaint that was never filed: how the person knows that there is nothing to do.
 const CLOSE_UNFILED: &[&str] =
     &["seen_cleared_on_site", "seen_cleared_in_pictures", "handled_elsewhere"];
@@ -62,6 +68,8 @@ pub fn allowed(event: EventKind, phase: Phase) -> &'static [&'static str] {
     match (event, phase) {
         (EventKind::Reject, _) => REVIEW,
         (EventKind::Rework, _) => REWORK,
+        (EventKind::Return, _) => RETURN,
+        (EventKind::Suspend | EventKind::Extend, _) => WAITS,
         (EventKind::Close, Phase::AfterFiling) => CLOSE,
         (EventKind::Close, Phase::BeforeFiling) => CLOSE_UNFILED,
         _ => &[],

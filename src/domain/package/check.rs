@@ -5,10 +5,11 @@
 
 use super::{
     FILES, FOOTAGE, FORMAT, KEY, MANIFEST, PAGE, SIGNATURE, SUMS,
+    manifest::DayRecord,
     sums::{self, Sums},
 };
 use crate::domain::{
-    case::audit::{self, ChainedEntry},
+    case::audit::{self, ChainedEntry, GENESIS},
     ids::CaseId,
 };
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,8 @@ struct CaseOutline {
     case: CaseVersion,
     history: Vec<ChainedEntry>,
     chain_head: String,
+    #[serde(default)]
+    days: Vec<DayRecord>,
     evidence: Vec<EvidenceOutline>,
 }
 
@@ -200,6 +203,20 @@ fn compare(found: &Found, sums: &Sums, faults: &mut Vec<Fault>) {
     }
 }
 
+/// The history up to an entry is the one that the day's root was made of.
+fn under_its_root(case: &CaseOutline, day: &DayRecord) -> Result<(), &'static str> {
+    let chain = &day.inclusion.chain;
+    let covered = case.history.iter().filter(|chained| chained.entry.number <= chain.number);
+    let head = covered.fold(GENESIS.to_owned(), |head, one| audit::link(&head, &one.entry));
+    if chain.case_id != case.case.case_id || head != chain.head {
+        return Err("the root is of another history");
+    }
+    if day.inclusion.root().as_ref() != Some(&day.root) {
+        return Err("the way does not lead to the root");
+    }
+    Ok(())
+}
+
 fn check_manifest(found: &Found, outline: &Outline, report: &mut Report) {
     report.case_id = Some(outline.case_id);
     report.made_by = Some(outline.made_by.clone());
@@ -225,6 +242,11 @@ fn check_manifest(found: &Found, outline: &Outline, report: &mut Report) {
             }
             Ok(_) => say(FaultKind::Chain, format!("case {case_id}: chain_head is another")),
             Err(broken) => say(FaultKind::Chain, format!("case {case_id}: {broken}")),
+        }
+        for day in &case.days {
+            if let Err(reason) = under_its_root(case, day) {
+                say(FaultKind::Chain, format!("case {case_id}: day {}: {reason}", day.day));
+            }
         }
         for picture in case.evidence.iter() {
             let Some(name) = &picture.file else { continue };

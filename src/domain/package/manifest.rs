@@ -6,7 +6,7 @@ use super::FORMAT;
 use crate::{
     base::time::{ClockQuality, WallTime},
     domain::{
-        case::audit::ChainedEntry,
+        case::{audit::ChainedEntry, day_root::Inclusion},
         detection::ModelRef,
         ids::{CaseId, DistrictId, NodeId},
         verdict::{Verdict, measured::Measured},
@@ -16,7 +16,7 @@ use crate::{
         },
     },
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
@@ -38,8 +38,19 @@ pub struct CaseRecord {
     pub history: Vec<ChainedEntry>,
     /// Of the last entry of the history.
     pub chain_head: String,
+    /// The days whose roots cover the history, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<DayRecord>,
     pub looks: Vec<LookRecord>,
     pub evidence: Vec<EvidenceRecord>,
+}
+
+/// The root of a day over all histories, and the way to it from this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayRecord {
+    pub day: String,
+    pub root: String,
+    pub inclusion: Inclusion,
 }
 
 /// The case as it stands: the fold of its facts and decisions.

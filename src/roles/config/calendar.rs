@@ -5,7 +5,7 @@ use super::load;
 use crate::{
     base::{
         time::LocalDate,
-        toml_reader::{Faults, Table},
+        toml_reader::{Faults, Table, read},
     },
     domain::{
         calendar::Calendar,
@@ -26,13 +26,19 @@ pub fn load_calendar(path: &Path) -> Result<Calendar, Faults> {
 
 /// Days and hours of duty, which must be there.
 pub fn load_working_time(path: &Path) -> Result<WorkingTime, Faults> {
-    load(path, |mut root| {
-        let has_duty = root.keys().iter().any(|key| key == "duty");
-        if !has_duty {
-            root.fault("duty", "required: workday = [\"08:00-12:00\", \"14:00-18:00\"]");
-        }
-        from_table(root)?.1
-    })
+    load(path, working_time)
+}
+
+/// The same of a text; `file` is its name in messages.
+pub fn read_working_time(file: &str, text: &str) -> Result<WorkingTime, Faults> {
+    read(file, text, working_time)
+}
+
+fn working_time(mut root: Table<'_>) -> Option<WorkingTime> {
+    if !root.keys().iter().any(|key| key == "duty") {
+        root.fault("duty", "required: workday = [\"08:00-12:00\", \"14:00-18:00\"]");
+    }
+    from_table(root)?.1
 }
 
 fn from_table(mut root: Table<'_>) -> Option<(Calendar, Option<WorkingTime>)> {
@@ -124,7 +130,7 @@ pub fn date<'d>(
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Calendar, String> {
+    fn read_days(text: &str) -> Result<Calendar, String> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("holidays.toml");
         std::fs::write(&path, text).unwrap();
@@ -147,7 +153,7 @@ mod tests {
 
     #[test]
     fn spans_that_go_back_or_for_ever_and_days_of_both_kinds_are_refused() {
-        let faults = read(
+        let faults = read_days(
             "years = [2026]\n[[day_off]]\nfrom = '2026-10-07'\nto = '2026-10-01'\n[[day_off]]\nfrom = '2026-01-01'\n\
              to = '2036-01-01'\n[[workday]]\nfrom = '2026-02-30'\n[[workday]]\nfrom = '2026-01-04'\nuntil = 1",
         )
@@ -158,15 +164,15 @@ mod tests {
         assert_eq!(faults.lines().count(), 4, "{faults}");
         let both =
             "years = [2026]\n[[day_off]]\nfrom = '2026-10-07'\n[[workday]]\nfrom = '2026-10-07'";
-        assert!(read(both).unwrap_err().contains("2026-10-07 is written both"));
+        assert!(read_days(both).unwrap_err().contains("2026-10-07 is written both"));
     }
     #[test]
     fn a_day_of_a_year_that_is_not_named_and_duty_over_midnight_are_refused() {
-        let other = read("years = [2026]\n[[day_off]]\nfrom = '2027-01-01'").unwrap_err();
+        let other = read_days("years = [2026]\n[[day_off]]\nfrom = '2027-01-01'").unwrap_err();
         assert!(other.contains("years") && other.contains("2027-01-01"), "{other}");
-        assert!(read("[[day_off]]\nfrom = '2026-01-01'").unwrap_err().contains("years"));
+        assert!(read_days("[[day_off]]\nfrom = '2026-01-01'").unwrap_err().contains("years"));
         let night = "years = [2026]\n[duty]\nworkday = ['08:00-12:00']\nfri = ['22:00-02:00']";
-        assert!(read(night).unwrap_err().contains("duty.fri"));
+        assert!(read_days(night).unwrap_err().contains("duty.fri"));
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("days.toml");
         std::fs::write(&path, "years = [2026]\n").unwrap();

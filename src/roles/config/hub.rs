@@ -4,6 +4,7 @@ use super::{
     beside, load,
     mqtt::{secret_file, settings},
     pattern::Catalogue,
+    policy::policy,
 };
 use crate::{
     base::{
@@ -20,13 +21,26 @@ use crate::{
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 /// Reads the file; nothing is made or changed.
 pub fn load_hub(path: &Path) -> Result<HubPlan, Faults> {
     let catalogue = Catalogue::built_in()?;
-    load(path, |table| hub(table, path, &catalogue))
+    let mut nested = Vec::new();
+    let built = load(path, |table| hub(table, path, &catalogue, &mut nested));
+    match (built, nested.into_iter().reduce(joined)) {
+        (Ok(plan), None) => Ok(plan),
+        (Ok(_), Some(nested)) => Err(nested),
+        (Err(faults), None) => Err(faults),
+        (Err(faults), Some(nested)) => Err(joined(faults, nested)),
+    }
+}
+
+fn joined(mut faults: Faults, others: Faults) -> Faults {
+    faults.extend(others);
+    faults
 }
 
 /// What complaints may name.
@@ -41,7 +55,12 @@ pub fn known_events(catalogue: &Catalogue) -> Vec<KnownEvent> {
         .collect()
 }
 
-fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPlan> {
+fn hub(
+    mut root: Table<'_>,
+    path: &Path,
+    catalogue: &Catalogue,
+    nested: &mut Vec<Faults>,
+) -> Option<HubPlan> {
     let district = root.value::<String>("district").parsed().required();
     let mqtt = root.required_table("mqtt").and_then(|table| settings(table, path));
     let database = root.required_table("store").and_then(|table| store(table, path));
@@ -57,6 +76,7 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPla
     });
     let auth = root.required_table("auth").and_then(|table| auth(table, path));
     let looks = root.table("verify").map_or_else(LookTimes::default, looks);
+    let policy = policy(&mut root, path, nested);
     let (mqtt, (listen, https_in_front), auth) = (mqtt?, http?, auth?);
     let (database, (evidence_dir, key_file)) = (database?, evidence?);
     let config = HubConfig {
@@ -85,6 +105,7 @@ fn hub(mut root: Table<'_>, path: &Path, catalogue: &Catalogue) -> Option<HubPla
         demo_ticket: None,
         events: known_events(catalogue),
         looks,
+        policy: Arc::new(policy?),
         https_in_front,
     };
     Some(HubPlan {

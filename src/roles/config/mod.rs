@@ -7,6 +7,7 @@
 //! | `pipelines/patterns/<event>.toml` | [`crate::domain::taxonomy::Pattern`] |
 //! | `calibration/<site>_<camera>.toml` | [`calibration::Calibration`] |
 //! | `pipelines/calendars/<city>.toml` | [`crate::domain::calendar::Calendar`] |
+//! | `pipelines/limits/<city>.toml` | [`crate::domain::case::limits::Limits`] |
 //! | `edge.toml` | [`edge::EdgeConfig`] |
 
 mod areas;
@@ -18,11 +19,13 @@ pub mod footage;
 mod geojson;
 #[cfg(feature = "hub")]
 pub mod hub;
+pub mod limits;
 pub mod masks;
 pub mod mqtt;
 pub mod pattern;
 mod pattern_reader;
 pub mod pipeline;
+pub mod policy;
 pub mod recorder;
 mod zone_kinds;
 

@@ -22,7 +22,7 @@ use crate::{
     roles::{
         config::{
             edge::EdgeConfig, footage::FootageSettings, hub::known_events, mqtt::MqttSettings,
-            pattern::Catalogue, pipeline::load_pipeline,
+            pattern::Catalogue, pipeline::load_pipeline, policy::shipped,
         },
         edge::{self, counters::EdgeCounters},
         hub::{self, BrokerConfig, HubConfig, verify::LookTimes},
@@ -116,6 +116,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
             answer_within: Duration::from_secs(60),
             resend_after: Duration::from_secs(10),
         },
+        policy: Arc::new(shipped()?),
         https_in_front: false,
     };
     let hub = hub::start(hub_config, clock.clone(), shutdown.clone()).await?;

@@ -10,6 +10,7 @@
 //! at any moment: what matters is in the register before it is acknowledged or announced.
 
 pub mod checks;
+mod clocks;
 mod daemon;
 pub mod dataset;
 pub mod first_start;
@@ -35,6 +36,7 @@ pub use daemon::run_daemon;
 use crate::{
     base::{clock::Clock, secret::Secret, shutdown::Shutdown},
     domain::{
+        case::policy::CasePolicy,
         ids::DistrictId,
         wire::{EventData, PatternData, Priority},
     },
@@ -111,6 +113,8 @@ pub struct HubConfig {
     pub demo_ticket: Option<Secret>,
     pub events: Vec<KnownEvent>,
     pub looks: LookTimes,
+    /// Limits, hours of duty, what must be true before a case is closed.
+    pub policy: Arc<CasePolicy>,
     /// The page is reached over https, so the cookie travels only there.
     pub https_in_front: bool,
 }
@@ -149,6 +153,7 @@ pub async fn start(
     }
     let signer = first_start::package_key(&config.package_key_file)?;
     let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
+    let store = store.with_policy(Arc::clone(&config.policy));
     let files = EvidenceFiles::open(&config.evidence_dir).await?;
     let register = Arc::new(Register::over(store, files, Arc::clone(&clock)).await?);
     let ingest = Ingest::new(Arc::clone(&register), config.district.clone());
@@ -198,6 +203,7 @@ pub async fn start(
         publisher.clone(),
         shutdown.clone(),
     ));
+    tasks.spawn(clocks::clock_loop(Arc::clone(&register), shutdown.clone()));
     let http = http::Server::new(config, Arc::clone(&register), signer, shutdown.clone())?;
     tasks.spawn(http.serve(listener));
     tracing::info!(%address, "hub serves");

@@ -13,8 +13,8 @@ use crate::{
         package::{
             KEY, MANIFEST, PAGE, SIGNATURE, SUMS, TOTAL_BYTES_MAX, file_name,
             manifest::{
-                Basis, CaseData, CaseRecord, EvidenceRecord, FRAMES_ROLE, FactRecord, LeftOut,
-                LookRecord, Manifest,
+                Basis, CaseData, CaseRecord, DayRecord, EvidenceRecord, FRAMES_ROLE, FactRecord,
+                LeftOut, LookRecord, Manifest,
             },
             page,
             sums::{self, Sums},
@@ -28,7 +28,7 @@ use crate::{
         signature::SigningKey,
         store::{
             StoreError,
-            hub::{CaseFile, CaseRow, NamedFile, View},
+            hub::{CaseFile, CaseRow, NamedFile, SealedDay, View},
         },
     },
     roles::hub::register::Register,
@@ -199,6 +199,7 @@ impl Packing {
             facts,
             history: held.chain,
             chain_head,
+            days: held.days.into_iter().map(day_record).collect(),
             looks,
             evidence,
         })
@@ -407,6 +408,11 @@ fn content(files: EvidenceFiles, content: Content) -> impl Stream<Item = io::Res
             }),
         )
     }))
+}
+
+fn day_record(day: SealedDay) -> DayRecord {
+    let SealedDay { root, inclusion } = day;
+    DayRecord { day: root.day.to_string(), root: root.root, inclusion }
 }
 
 fn case_data(case: CaseRow) -> CaseData {

@@ -74,7 +74,7 @@ async fn closed_case_with(bench: &Bench, told: &Value) {
     decide(Event::Confirm, "li", after(10)).await;
     let mut said = Decision::new(Event::Feedback, "platform", after(60));
     said.note = Some("已清运 <b>&\"".to_owned());
-    store.feedback(case_id(1), after(50), &[], &said).await.unwrap();
+    store.feedback(case_id(1), "crew", after(50), &[], &said).await.unwrap();
     let mut gone = fact(2, 2, "gone", vec![]);
     gone.camera.node = "edge-2".parse().unwrap();
     bench.send_fact("edge-2", &gone).await;
@@ -466,6 +466,28 @@ async fn even_well_signed_a_story_that_contradicts_itself_does_not_hold() {
             !kinds.is_empty() && kinds.iter().all(|kind| *kind == FaultKind::Manifest),
             "{kinds:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn the_roots_of_the_days_are_in_the_package_and_its_history_is_under_them() {
+    let (_dir, bench) = bench().await;
+    bench.register.store.seal_day("2026-01-01".parse().unwrap(), START).await.unwrap();
+    let whole = Files::of(&bench).await;
+    assert!(judged(&whole.zip(), &[key().public()]).holds);
+    assert_eq!(whole.manifest()["cases"][1]["days"][0]["day"], "2026-01-01");
+    let changes: [fn(&mut Value); 3] = [
+        |day| day["root"] = json!("0".repeat(64)),
+        |day| day["inclusion"]["chain"]["number"] = json!(1),
+        |day| day["inclusion"]["beside"] = json!([]),
+    ];
+    for change in changes {
+        let (mut files, mut manifest) = (whole.clone(), whole.manifest());
+        change(&mut manifest["cases"][0]["days"][0]);
+        files.0.insert(MANIFEST.to_owned(), serde_json::to_vec(&manifest).unwrap());
+        files.sign(&key());
+        let report = judged(&files.zip(), &[key().public()]);
+        assert_eq!(faults(&report), [(MANIFEST, FaultKind::Chain)]);
     }
 }
 

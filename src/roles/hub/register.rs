@@ -7,7 +7,7 @@ use super::sight::Sight;
 use crate::{
     base::{clock::Clock, time::WallTime},
     domain::{
-        case::lifecycle::State,
+        case::{clock::ClockKind, lifecycle::State},
         ids::{CameraId, CaseId, IdSource, RandomIds},
     },
     drivers::{
@@ -30,8 +30,20 @@ const CHANGES_MAX: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Change {
-    Case { case_id: CaseId, version: i64, state: State },
-    Camera { camera: CameraId },
+    Case {
+        case_id: CaseId,
+        version: i64,
+        state: State,
+    },
+    /// A clock of the case has run out.
+    Overdue {
+        case_id: CaseId,
+        version: i64,
+        clock: ClockKind,
+    },
+    Camera {
+        camera: CameraId,
+    },
 }
 
 pub struct Register {
@@ -81,6 +93,14 @@ impl Register {
         self.tell(Change::Case { case_id, version, state });
         self.due.notify_one();
         self.outbound.notify_one();
+    }
+
+    /// A clock has run out: what the case is told of, and that it is late.
+    pub fn announce_overdue(&self, change: &CaseChange, clock: ClockKind) {
+        metrics::counter!("gridwarden_hub_overdue_total", "clock" => clock.as_str()).increment(1);
+        self.announce(change);
+        let CaseChange { case_id, version, .. } = *change;
+        self.tell(Change::Overdue { case_id, version, clock });
     }
 
     pub fn announce_camera(&self, camera: &CameraId) {

@@ -77,7 +77,7 @@ impl Case {
         let now = self.bench.register.now();
         let done = Decision::new(Event::Feedback, "platform", now);
         let store = &self.bench.register.store;
-        store.feedback(case_id(1), now, photographs, &done).await.unwrap();
+        store.feedback(case_id(1), "crew", now, photographs, &done).await.unwrap();
     }
 
     fn pass(&self, secs: u64) {

@@ -8,7 +8,7 @@ use crate::{
     },
     domain::schedule::CHINA_OFFSET_SECS,
     roles::config::{
-        calendar, calibration, edge, footage, masks, pattern, pattern::Catalogue, pipeline,
+        calendar, calibration, edge, footage, limits, masks, pattern, pattern::Catalogue, pipeline,
     },
 };
 use std::{
@@ -36,6 +36,7 @@ enum Kind {
     Pipeline,
     Pattern,
     Calendar,
+    Limits,
     Calibration,
     Manifest,
     Edge,
@@ -127,6 +128,7 @@ fn kind_of(path: &Path) -> Result<Kind, Faults> {
     Ok(match () {
         () if has("camera") && has("source") => Kind::Pipeline,
         () if has("day_off") || has("workday") || has("duty") => Kind::Calendar,
+        () if has("limit") || has("stages") => Kind::Limits,
         () if has("homography") || has("datum") => Kind::Calibration,
         () if has("head") || (has("file") && has("sha256")) => Kind::Manifest,
         () if has("subjects") || has("event") => Kind::Pattern,
@@ -135,7 +137,7 @@ fn kind_of(path: &Path) -> Result<Kind, Faults> {
         () => {
             return Err(fault(
                 1,
-                "is no pipeline, pattern, calendar, calibration, model manifest, edge.toml or hub.toml",
+                "is no pipeline, pattern, calendar, limits, calibration, model manifest, edge.toml or hub.toml",
             ));
         }
     })
@@ -150,6 +152,7 @@ fn check_as(
     match kind {
         Kind::Pattern => pattern::load_pattern(path).map(drop),
         Kind::Calendar => calendar::load_calendar(path).map(drop),
+        Kind::Limits => limits::load_limits(path).map(drop),
         Kind::Calibration => calibration::load_calibration(path).map(|calibration| {
             if let Some(shift) = calibration.suspected_shift() {
                 report.warnings.push(format!("{}: warning: {shift}", path.display()));
@@ -166,7 +169,7 @@ fn check_as(
             let file = path.display();
             report.warnings.extend(told.iter().map(|one| format!("{file}: warning: {one}")));
         }),
-        Kind::Hub => hub(path),
+        Kind::Hub => hub(path, report),
         Kind::Manifest => manifest(path, report),
     }
 }
@@ -306,12 +309,21 @@ fn check_faces(model: &masks::FaceModel, report: &mut Report) {
 fn check_faces(_: &masks::FaceModel, _: &mut Report) {}
 
 #[cfg(feature = "hub")]
-fn hub(path: &Path) -> Result<(), Faults> {
-    crate::roles::config::hub::load_hub(path).map(drop)
+fn hub(path: &Path, report: &mut Report) -> Result<(), Faults> {
+    let config = crate::roles::config::hub::load_hub(path)?.config;
+    let year = SystemClock::new().wall().local(CHINA_OFFSET_SECS).date.year;
+    let working = config.policy.clocks.working.as_ref();
+    if working.is_some_and(|working| !working.calendar.covers(year)) {
+        report.warnings.push(format!(
+            "{}: warning: the calendar does not have {year}: no deadline in hours of duty",
+            path.display()
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(not(feature = "hub"))]
-fn hub(path: &Path) -> Result<(), Faults> {
+fn hub(path: &Path, _: &mut Report) -> Result<(), Faults> {
     Err(Faults::new(vec![Fault::syntax(
         &path.display().to_string(),
         1,

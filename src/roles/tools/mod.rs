@@ -1,5 +1,7 @@
 //! Command-line tools. Results go to stdout, logs to stderr; exit 0 done, 1 failed, 2 bad input.
 
+#[cfg(feature = "hub")]
+pub mod audit;
 pub mod calibrate;
 pub mod check;
 #[cfg(feature = "hub")]

@@ -2,6 +2,7 @@
 
 use super::{
     HubStore, audit,
+    day_roots::{SealedDay, sealed_days},
     merges::merged_cases,
     records::{CaseRow, case_by_id, evidence_data, json, json_option, parsed, time},
     verifications::{VerificationRow, verifications},
@@ -25,6 +26,8 @@ pub struct CaseFile {
     pub facts: Vec<FactRow>,
     /// Unchecked.
     pub chain: Vec<ChainedEntry>,
+    /// The days whose roots cover the chain.
+    pub days: Vec<SealedDay>,
     pub looks: Vec<VerificationRow>,
     pub evidence: Vec<NamedFile>,
     /// As the card of the case's camera says now.
@@ -71,6 +74,7 @@ async fn case_file(tx: &mut AnyConnection, case: CaseRow) -> Result<CaseFile, sq
     Ok(CaseFile {
         facts: facts(tx, case.case_id).await?,
         chain: audit::chain(&mut *tx, case.case_id).await?,
+        days: sealed_days(tx, case.case_id).await?,
         looks: verifications(&mut *tx, case.case_id).await?,
         evidence: evidence(tx, case.case_id).await?,
         calibration_id: calibration_id(tx, &case).await?,

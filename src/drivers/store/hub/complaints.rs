@@ -3,11 +3,15 @@
 use super::{
     CaseChange, DecideError, Decision, HubStore,
     records::{to_json, urgency},
+    recurrence::Opened,
 };
 use crate::{
     base::time::WallTime,
     domain::{
-        case::lifecycle::{self, Event, Known},
+        case::{
+            clock::Timed,
+            lifecycle::{self, Event, Known},
+        },
         ids::CaseId,
         wire::{EventData, PatternData, PlaceData, Priority},
     },
@@ -86,9 +90,21 @@ impl HubStore {
         .execute(&mut *tx)
         .await
         .map_err(failed)?;
-        let mut decision = Decision::new(Event::ComplaintReceived, actor, at);
+        let timed = Timed { code: &complaint.event.code, priority: complaint.priority };
+        let event = Event::ComplaintReceived;
+        self.move_clocks(&mut tx, complaint.case_id, timed, &transition, &event, at).await?;
+        let mut decision = Decision::new(event, actor, at);
         decision.note = note;
         self.record(&mut tx, complaint.case_id, 1, &transition, &decision).await?;
+        let new = Opened {
+            case_id: complaint.case_id,
+            event_code: &complaint.event.code,
+            pattern: complaint.pattern.as_ref().map(|pattern| &pattern.id),
+            place: complaint.place.as_ref(),
+            first_seen_at: complaint.reported_at,
+            picture: None,
+        };
+        self.recall(&mut tx, &new, at).await?;
         self.commit(tx).await?;
         let change = CaseChange {
             case_id: complaint.case_id,

@@ -3,6 +3,7 @@
 use super::{
     HUB_NAME, HubStore, Tx,
     audit::insert_history,
+    clocks::timed,
     merges::{BadMaster, merged_cases, still_seen},
     outbound::{OutboundRow, insert_outbound},
     records::{CaseRow, case_by_id, to_json},
@@ -13,6 +14,7 @@ use crate::{
         case::audit::AuditEntry,
         case::lifecycle::{self, Effect, Event, EventKind, Known, Refused, State, Transition},
         ids::CaseId,
+        verdict::Outcome,
         wire::{CloudEvent, DecisionData, DecisionKind, Leaf, NodeAddress, Topic},
     },
     drivers::store::StoreError,
@@ -55,6 +57,8 @@ pub enum DecideError {
     Stale { expected: i64, current: i64 },
     #[error(transparent)]
     Refused(#[from] Refused),
+    #[error("the closure checklist is not done; still open: {}", missing.join(" "))]
+    Checklist { missing: Vec<String> },
     #[error(transparent)]
     Master(#[from] BadMaster),
     #[error(transparent)]
@@ -81,6 +85,7 @@ impl HubStore {
     pub async fn feedback(
         &self,
         case_id: CaseId,
+        unit: &str,
         disposed_at: WallTime,
         photos: &[String],
         decision: &Decision,
@@ -89,10 +94,12 @@ impl HubStore {
         let case = self.case_for_update(&mut tx, case_id).await?;
         let change = self.step(&mut tx, &case, decision).await?;
         sqlx::query(
-            "UPDATE cases SET disposed_at_millis = $1, round = round + 1 WHERE case_id = $2",
+            "UPDATE cases SET disposed_at_millis = $1, round = round + 1, unit = $3, \
+             first_handler = COALESCE(first_handler, $3) WHERE case_id = $2",
         )
         .bind(disposed_at.unix_millis())
         .bind(case_id.to_string())
+        .bind(unit)
         .execute(&mut *tx)
         .await
         .map_err(|error| self.failed(error))?;
@@ -141,16 +148,30 @@ impl HubStore {
         decision: &Decision,
     ) -> Result<CaseChange, DecideError> {
         let failed = |error| self.failed(error);
+        let event = &decision.event;
         let merged = merged_cases(&mut **tx, case.case_id).await.map_err(failed)?;
         let known = Known {
             phase: case.phase,
-            before_and_after: self.has_before_and_after(tx, case).await?,
+            before_and_after: self.has_before_and_after(tx, case, event).await?,
             tries_left: decision.tries_left,
             seen_elsewhere: still_seen(&merged),
             merged_from: case.merged_from,
             handled_it: self.handled_it(tx, case.case_id, decision).await?,
+            checklist_done: self.checklist_done(tx, case, event).await?,
+            suspended_before: case.suspensions > 0,
+            extension_left: match event {
+                Event::Extend { .. } => self.may_extend(tx, case.case_id).await?,
+                _ => false,
+            },
+            may_reopen: self.may_reopen(case, event),
         };
-        let transition = lifecycle::next(Some(case.state), &decision.event, &known)?;
+        let transition = match lifecycle::next(Some(case.state), event, &known) {
+            Err(Refused::Checklist) => {
+                let missing = self.missing_items(tx, case.case_id).await?;
+                return Err(DecideError::Checklist { missing });
+            }
+            stepped => stepped?,
+        };
         let rework = i64::from(transition.effect == Effect::CountRework);
         sqlx::query(
             "UPDATE cases SET state = $1, phase = $2, version = version + 1, \
@@ -164,6 +185,8 @@ impl HubStore {
         .await
         .map_err(failed)?;
         let version = case.version + 1;
+        self.leave(tx, case.case_id, &transition, decision).await?;
+        self.move_clocks(tx, case.case_id, timed(case), &transition, event, decision.at).await?;
         self.record(tx, case.case_id, version, &transition, decision).await?;
         Ok(CaseChange {
             case_id: case.case_id,
@@ -275,7 +298,6 @@ impl HubStore {
         Ok(writers.iter().filter_map(|writer| self.address_of(writer)).collect())
     }
 
-    /// A masked picture from before the disposal and one from after it, whole and checked.
     /// Whether whoever closes this case once said that it was done; nothing else asks.
     async fn handled_it(
         &self,
@@ -298,8 +320,19 @@ impl HubStore {
         Ok(said > 0)
     }
 
-    async fn has_before_and_after(&self, tx: &mut Tx, case: &CaseRow) -> Result<bool, StoreError> {
-        let Some(disposed_at) = case.disposed_at else { return Ok(false) };
+    /// A masked picture from before the disposal and one from after it, whole and checked; asked only
+    /// where it decides.
+    async fn has_before_and_after(
+        &self,
+        tx: &mut Tx,
+        case: &CaseRow,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let (Some(disposed_at), Event::VerdictPostcheck(Outcome::Cleared)) =
+            (case.disposed_at, event)
+        else {
+            return Ok(false);
+        };
         let (before, after): (i64, i64) = sqlx::query_as(
             "SELECT COALESCE(SUM(CASE WHEN c.role <> 'after' AND c.captured_at_millis <= $2 THEN 1 ELSE 0 END), 0), \
                     COALESCE(SUM(CASE WHEN c.role = 'after' AND c.captured_at_millis >= $2 THEN 1 ELSE 0 END), 0) \
@@ -324,6 +357,8 @@ fn published_as(transition: &Transition) -> Option<DecisionKind> {
         return Some(DecisionKind::Reopened);
     }
     match transition.to {
+        // It was filed before; who deals with it is no matter of the edge's.
+        State::Filed if transition.on == EventKind::Return => None,
         State::Merged => Some(DecisionKind::Merged),
         State::Filed => Some(DecisionKind::Filed),
         State::Rejected => Some(DecisionKind::Rejected),

@@ -3,13 +3,15 @@
 use super::{
     CaseChange, DecideError, Decision, HubStore, Tx,
     records::{self, CaseRow, to_json},
+    recurrence::Opened,
 };
 use crate::{
     base::time::WallTime,
     domain::{
         case::{
+            clock::Timed,
             fold::fold,
-            lifecycle::{self, Event, Known},
+            lifecycle::{self, Event, Known, State},
             same_place::search_cell,
         },
         ids::{CaseId, NodeId},
@@ -50,7 +52,19 @@ impl HubStore {
         match &before {
             None => {
                 self.open_case(tx, &folded, &actor, at).await?;
-                others.extend(self.join_known(tx, &folded, at).await?);
+                let joined = self.join_known(tx, &folded, at).await?;
+                if joined.is_none() {
+                    let new = Opened {
+                        case_id,
+                        event_code: &folded.event.code,
+                        pattern: Some(&folded.pattern.id),
+                        place: folded.place.as_ref(),
+                        first_seen_at: folded.first_seen_at,
+                        picture: Some(&folded),
+                    };
+                    others.extend(self.recall(tx, &new, at).await?);
+                }
+                others.extend(joined);
             }
             // The hub opened it on a complaint: an edge adds what it saw, and changes nothing else.
             Some(case) if case.external_no.is_some() => {
@@ -87,6 +101,12 @@ impl HubStore {
                 Err(DecideError::Store(error)) => return Err(error),
                 // What an edge saw is kept as a fact even where it moves nothing.
                 Err(refused) => tracing::warn!(%case_id, %refused, "fact kept, no transition"),
+            }
+            let seen_again = was_gone && case.gone_at.is_none();
+            if seen_again && case.state == State::Closed {
+                let seen_at = case.last_seen_at;
+                let proposed = self.propose_reopening(tx, case_id, seen_at, None, at).await?;
+                change = proposed.unwrap_or(change);
             }
             if case.merged_into.is_some() {
                 let master = self.master_of(tx, case_id).await?;
@@ -151,6 +171,8 @@ impl HubStore {
         .execute(&mut **tx)
         .await
         .map_err(failed)?;
+        let timed = Timed { code: &picture.event.code, priority: picture.priority };
+        self.move_clocks(tx, picture.case_id, timed, &transition, &event, at).await?;
         let decision = Decision::new(event, actor, at);
         self.record(tx, picture.case_id, 1, &transition, &decision).await
     }

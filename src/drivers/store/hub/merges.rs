@@ -244,7 +244,7 @@ impl HubStore {
     }
 
     /// The case first, its master last.
-    async fn merge_in(
+    pub(super) async fn merge_in(
         &self,
         tx: &mut Tx,
         case: &CaseRow,
@@ -334,7 +334,7 @@ fn named(other: Option<CaseId>, decision: &Decision) -> Option<String> {
     }
 }
 
-fn candidate(case: &CaseRow, merged: &[CaseRow]) -> Option<Candidate> {
+pub(super) fn candidate(case: &CaseRow, merged: &[CaseRow]) -> Option<Candidate> {
     let seen = merged.iter().filter(|one| one.external_no.is_none());
     let times = |time: fn(&CaseRow) -> WallTime| {
         std::iter::once(case).chain(seen.clone()).map(time).collect::<Vec<_>>()

@@ -5,7 +5,7 @@
 //! stand, and messages for edges that survive a crash.
 //!
 //! Invariants
-//! - `facts`, `history` and `views` only grow.
+//! - `facts`, `history`, `views`, `day_roots` and `day_leaves` only grow.
 //! - A fact, its place in its stream, the case's fold and the transition are one transaction.
 //! - A state changes only through `domain::case::lifecycle::next`, in the transaction that writes
 //!   its `history` row and the decision to be published.
@@ -20,18 +20,22 @@ mod audit;
 mod cameras;
 mod case_file;
 mod cases;
+mod clocks;
 mod complaints;
 mod database;
+mod day_roots;
 mod decide;
 mod evidence;
 mod facts;
 mod footage;
+mod handling;
 mod ingest;
 mod merges;
 mod outbound;
 mod photographs;
 mod pictures;
 mod records;
+mod recurrence;
 mod reviewed;
 mod sessions;
 mod statement;
@@ -42,6 +46,7 @@ pub use case_file::{CaseFile, FactRow, NamedFile};
 pub use cases::{CaseFilter, Cursor};
 pub use complaints::NewComplaint;
 pub use database::Place;
+pub use day_roots::{BadRoot, DayRoot, SealedDay};
 pub use decide::{CaseChange, DecideError, Decision};
 pub use evidence::{EvidenceFile, KnownFile};
 pub use footage::{FOOTAGE_OPEN_MAX, FootageAsked, FootageRow, NewFootage};
@@ -55,7 +60,7 @@ pub use verifications::{NewVerification, VerificationRow};
 use super::StoreError;
 use crate::{
     base::time::WallTime,
-    domain::{ids::DistrictId, wire::NodeAddress},
+    domain::{case::policy::CasePolicy, ids::DistrictId, wire::NodeAddress},
 };
 use database::Database;
 use sqlx::{Any, Transaction};
@@ -72,14 +77,25 @@ pub struct HubStore {
     /// For messages.
     place: Arc<str>,
     district: DistrictId,
+    policy: Arc<CasePolicy>,
 }
 
 type Tx = Transaction<'static, Any>;
 
 impl HubStore {
     pub async fn open(place: Place, district: DistrictId) -> Result<Self, StoreError> {
-        let shown = place.to_string().into();
-        Ok(Self { database: Database::open(place).await?, place: shown, district })
+        let (shown, policy) = (place.to_string().into(), Arc::default());
+        Ok(Self { database: Database::open(place).await?, place: shown, district, policy })
+    }
+
+    /// With what the city decides about its cases; without it no limits and no checklist.
+    pub fn with_policy(mut self, policy: Arc<CasePolicy>) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    pub fn policy(&self) -> &CasePolicy {
+        &self.policy
     }
 
     /// Ends the connections; waits for what is under way.

@@ -46,6 +46,28 @@ pub struct CaseRow {
     pub disposed_at: Option<WallTime>,
     pub round: i64,
     pub rework_count: i64,
+    /// Who deals with it; none before it is dispatched, or after it was returned.
+    pub unit: Option<String>,
+    /// The first that it was given to, whoever it was passed on to.
+    pub first_handler: Option<String>,
+    /// How often a unit said that it was not its duty.
+    pub return_count: i64,
+    pub suspensions: i64,
+    pub suspended_until: Option<WallTime>,
+    pub closed_at: Option<WallTime>,
+    /// It is closed, and its place shows the thing again.
+    pub reopen_proposed: bool,
+    /// The closed case that this one may show to be not done.
+    pub reopens: Option<CaseId>,
+    /// The last case of its kind that was closed there.
+    pub recurrence_of: Option<CaseId>,
+    /// Cases of its kind within 50 m in the 30 days before it came, itself among them, and on how many days.
+    pub cases_30d: i64,
+    pub days_30d: i64,
+    /// The next deadline of its clocks.
+    pub deadline: Option<WallTime>,
+    /// One of its clocks has run out.
+    pub overdue: bool,
     /// A suspicion (疑似): a person decides what it is.
     pub suspected: bool,
     /// Of a case that an edge opened in the slot of an asset.
@@ -192,6 +214,19 @@ pub(super) fn case_row(row: &AnyRow) -> Result<CaseRow, sqlx::Error> {
         disposed_at: time_option(row, "disposed_at_millis")?,
         round: row.try_get("round")?,
         rework_count: row.try_get("rework_count")?,
+        unit: row.try_get("unit")?,
+        first_handler: row.try_get("first_handler")?,
+        return_count: row.try_get("return_count")?,
+        suspensions: row.try_get("suspensions")?,
+        suspended_until: time_option(row, "suspended_until_millis")?,
+        closed_at: time_option(row, "closed_at_millis")?,
+        reopen_proposed: row.try_get::<i64, _>("reopen_proposed")? == 1,
+        reopens: parsed_option(row, "reopens")?,
+        recurrence_of: parsed_option(row, "recurrence_of")?,
+        cases_30d: row.try_get("cases_30d")?,
+        days_30d: row.try_get("days_30d")?,
+        deadline: time_option(row, "deadline_millis")?,
+        overdue: row.try_get::<i64, _>("overdue")? == 1,
         suspected: row.try_get::<i64, _>("suspected")? == 1,
         component_id: row.try_get("component_id")?,
         merged_into: parsed_option(row, "merged_into")?,

@@ -18,11 +18,11 @@ use uuid::Uuid;
 
 const AT: WallTime = WallTime::from_unix_millis(1_767_225_600_000);
 
-async fn open(dir: &Path) -> HubStore {
+pub(super) async fn open(dir: &Path) -> HubStore {
     HubStore::open(Place::of_test(dir).await, "440310".parse().unwrap()).await.unwrap()
 }
 
-fn complaint(number: u128, external_no: &str) -> NewComplaint {
+pub(super) fn complaint(number: u128, external_no: &str) -> NewComplaint {
     NewComplaint {
         case_id: CaseId(Uuid::from_u128(number)),
         external_no: external_no.to_owned(),
@@ -99,17 +99,21 @@ fn nothing_changes_or_deletes_what_only_grows() {
         include_str!("cameras.rs"),
         include_str!("case_file.rs"),
         include_str!("cases.rs"),
+        include_str!("clocks.rs"),
         include_str!("complaints.rs"),
+        include_str!("day_roots.rs"),
         include_str!("decide.rs"),
         include_str!("evidence.rs"),
         include_str!("facts.rs"),
+        include_str!("handling.rs"),
         include_str!("ingest.rs"),
         include_str!("merges.rs"),
         include_str!("outbound.rs"),
+        include_str!("recurrence.rs"),
         include_str!("sessions.rs"),
         include_str!("verifications.rs"),
     ];
-    for table in ["facts", "history", "views"] {
+    for table in ["facts", "history", "views", "day_roots", "day_leaves"] {
         for verb in ["UPDATE", "DELETE FROM"] {
             let statement = format!("{verb} {table}");
             assert!(sources.iter().all(|source| !source.contains(&statement)), "{statement}");

@@ -2,6 +2,7 @@
 
 use super::{
     AppState,
+    acts::unit,
     auth::{Person, Reporter},
     problem::{Answer, Body, Pairs, Problem, Segment},
     view::{self, CaseDetail, CasePage},
@@ -30,21 +31,9 @@ use utoipa::ToSchema;
 
 const PAGE_DEFAULT: u32 = 50;
 const PAGE_MAX: u32 = 200;
-const REASON_CHARS_MAX: usize = 64;
 pub const PHOTOS_MAX: usize = 20;
 /// Clocks of crews and hub may differ by this much.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Act {
-    /// `confirm`, `reject`, `close`, `rework`, `merge` or `unmerge`
-    pub action: String,
-    pub reason: Option<String>,
-    /// Of `merge`: the case that goes on for both.
-    pub into: Option<String>,
-    pub note: Option<String>,
-}
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -133,7 +122,7 @@ pub async fn found(state: &AppState, case_id: CaseId) -> Answer<CaseRow> {
 }
 
 /// The version that the caller had on screen.
-fn if_match(headers: &HeaderMap) -> Answer<i64> {
+pub fn if_match(headers: &HeaderMap) -> Answer<i64> {
     let given = headers.get(header::IF_MATCH).ok_or_else(|| {
         Problem::new(
             StatusCode::PRECONDITION_REQUIRED,
@@ -145,62 +134,6 @@ fn if_match(headers: &HeaderMap) -> Answer<i64> {
     text.trim_matches('"')
         .parse()
         .map_err(|_| Problem::invalid("If-Match", text, "the ETag of the case, for example \"3\""))
-}
-
-/// A person's decision.
-#[utoipa::path(post, path = "/api/v1/cases/{id}/act", params(("id" = String, Path),
-    ("If-Match" = String, Header)), request_body = Act, responses(
-    (status = 200, body = CaseDetail), (status = 409, body = Problem),
-    (status = 412, body = Problem), (status = 422, body = Problem)))]
-pub async fn act(
-    State(state): State<AppState>,
-    person: Person,
-    Segment(case_id): Segment<CaseId>,
-    headers: HeaderMap,
-    Body(act): Body<Act>,
-) -> Answer<Response> {
-    let version = if_match(&headers)?;
-    let reason = act.reason.unwrap_or_default();
-    if reason.chars().count() > REASON_CHARS_MAX {
-        return Err(Problem::invalid("reason", reason, "a reason code"));
-    }
-    let event = match act.action.as_str() {
-        "confirm" => Event::Confirm,
-        "reject" => Event::Reject { reason: reason.clone() },
-        "close" => Event::Close { reason: reason.clone() },
-        "rework" => Event::Rework { reason: reason.clone() },
-        "merge" => Event::Merge,
-        "unmerge" => Event::Unmerge,
-        _ => {
-            let allowed = "confirm reject close rework merge unmerge";
-            return Err(Problem::invalid("action", act.action, allowed));
-        }
-    };
-    let into = into(&event, act.into)?;
-    let mut decision = Decision::new(event, person.name, state.register.now());
-    decision.reason = (!reason.is_empty()).then_some(reason);
-    decision.note = note(act.note)?;
-    let (store, version) = (&state.register.store, Some(version));
-    let changes = match (&decision.event, into) {
-        (_, Some(into)) => store.merge(case_id, version, into, &decision).await?,
-        (Event::Unmerge, None) => store.unmerge(case_id, version, &decision).await?,
-        (_, None) => vec![store.decide(case_id, version, &decision).await?],
-    };
-    changes.iter().for_each(|change| state.register.announce(change));
-    answer(&state, StatusCode::OK, case_id).await
-}
-
-/// Which case to merge into: named with a merge and with nothing else.
-fn into(event: &Event, given: Option<String>) -> Answer<Option<CaseId>> {
-    match (event, given) {
-        (Event::Merge, Some(id)) => {
-            let bad = |error| Problem::invalid("into", &id, format!("a case id; {error}"));
-            id.parse().map(Some).map_err(bad)
-        }
-        (Event::Merge, None) => Err(Problem::invalid("into", "", "the id of a case")),
-        (_, Some(id)) => Err(Problem::invalid("into", id, "nothing: only with action merge")),
-        (_, None) => Ok(None),
-    }
 }
 
 /// The crew says that it is done.
@@ -220,10 +153,7 @@ pub async fn feedback(
         let allowed = format!("from {} (the case) to {latest} (now)", case.confirmed_at);
         return Err(Problem::invalid("disposed_at", at.to_string(), allowed));
     }
-    checks::note("unit", &feedback.unit)?;
-    if feedback.unit.trim().is_empty() {
-        return Err(Problem::invalid("unit", feedback.unit, "the name of the unit"));
-    }
+    let unit = unit(&feedback.unit)?;
     if feedback.photos.len() > PHOTOS_MAX {
         let count = feedback.photos.len().to_string();
         return Err(Problem::invalid("photos", count, format!("at most {PHOTOS_MAX}")));
@@ -234,12 +164,12 @@ pub async fn feedback(
             .map_err(|error| Problem::invalid("photos", photo, error.to_string()))?;
     }
     let mut decision = Decision::new(Event::Feedback, reporter.name, now);
-    let unit = without_contacts(&feedback.unit);
     decision.note = Some(match note(feedback.note)? {
         Some(note) => format!("{unit}: {note}"),
-        None => unit,
+        None => unit.clone(),
     });
-    let change = state.register.store.feedback(case_id, at, &feedback.photos, &decision).await?;
+    let store = &state.register.store;
+    let change = store.feedback(case_id, &unit, at, &feedback.photos, &decision).await?;
     state.register.announce(&change);
     answer(&state, StatusCode::OK, case_id).await
 }

@@ -3,6 +3,8 @@
 //! Everything from a client is bounded before it is read: connections, address, headers, bodies,
 //! uploads, streams. Every answer carries the same security headers.
 
+mod acts;
+mod audit;
 mod auth;
 mod cameras;
 mod cases;
@@ -19,6 +21,7 @@ mod ops;
 mod package;
 mod photographs;
 pub mod problem;
+mod progress;
 mod session;
 mod sightings;
 mod stream;
@@ -102,7 +105,10 @@ fn routes(state: AppState) -> Router {
         .route("/session", post(session::sign_in).get(session::who).delete(session::sign_out))
         .route("/cases", get(cases::list))
         .route("/cases/{id}", get(cases::one))
-        .route("/cases/{id}/act", post(cases::act))
+        .route("/cases/{id}/act", post(acts::act))
+        .route("/cases/{id}/handling", post(acts::handling))
+        .route("/cases/{id}/days", get(audit::of_case))
+        .route("/audit/days", get(audit::days))
         .route("/cases/{id}/near", get(merges::near))
         .route("/cases/{id}/package", get(package::download))
         .route("/cases/{id}/footage", post(footage::request))

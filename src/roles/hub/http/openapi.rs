@@ -1,8 +1,8 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    cameras, cases, complaints, dataset, evidence, footage, merges, ops, package, photographs,
-    problem::Problem, session, stream, view,
+    acts, audit, cameras, cases, complaints, dataset, evidence, footage, merges, ops, package,
+    photographs, problem::Problem, session, stream, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -19,7 +19,10 @@ use utoipa::OpenApi;
         session::sign_out,
         cases::list,
         cases::one,
-        cases::act,
+        acts::act,
+        acts::handling,
+        audit::days,
+        audit::of_case,
         merges::near,
         package::download,
         package::key,

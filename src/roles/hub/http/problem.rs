@@ -150,6 +150,18 @@ impl From<DecideError> for Problem {
             DecideError::Refused(refused @ Refused::FourEyes { .. }) => {
                 Self::new(StatusCode::FORBIDDEN, "four-eyes", refused.to_string())
             }
+            DecideError::Refused(refused @ Refused::SuspendedBefore) => {
+                Self::new(StatusCode::CONFLICT, "suspended-before", refused.to_string())
+            }
+            DecideError::Refused(refused @ Refused::NoExtension) => {
+                Self::new(StatusCode::CONFLICT, "no-extension", refused.to_string())
+            }
+            DecideError::Refused(refused @ Refused::ClosedForGood) => {
+                Self::new(StatusCode::CONFLICT, "closed-for-good", refused.to_string())
+            }
+            error @ DecideError::Checklist { .. } => {
+                Self::new(StatusCode::CONFLICT, "checklist", error.to_string())
+            }
             DecideError::Refused(refused) => {
                 Self::new(StatusCode::CONFLICT, "not-now", refused.to_string())
             }

@@ -34,7 +34,7 @@ struct Listening {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Server-sent events `case`, `camera`, and `resync` after some were missed.
+/// Server-sent events `case`, `overdue`, `camera`, and `resync` after some were missed.
 #[utoipa::path(get, path = "/api/v1/stream", responses(
     (status = 200, description = "text/event-stream"), (status = 503, body = Problem)))]
 pub async fn listen(State(state): State<AppState>, _: Person) -> Answer<Response> {
@@ -61,6 +61,7 @@ pub async fn listen(State(state): State<AppState>, _: Person) -> Answer<Response
             Ok(change) => {
                 let name = match &change {
                     Change::Case { .. } => "case",
+                    Change::Overdue { .. } => "overdue",
                     Change::Camera { .. } => "camera",
                 };
                 Event::default().event(name).json_data(&change).ok()?

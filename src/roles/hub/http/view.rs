@@ -4,12 +4,12 @@ use super::{
     footage::{self, FootageView},
     merges::{MergedView, merged},
     problem::Answer,
+    progress::{ProgressView, progress},
     sightings::{SightingsView, sightings},
 };
 use crate::{
     base::time::WallTime,
     domain::{
-        case::lifecycle,
         grid::GridCell,
         ids::CaseId,
         wire::{EventData, EvidenceData, PatternData, PlaceData, Presence, Priority},
@@ -79,6 +79,12 @@ pub struct CaseSummary {
     /// The case that goes on for this one, while it is `MERGED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<String>,
+    /// The next deadline of the clocks that run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub deadline: Option<WallTime>,
+    /// One of them has run out: a flag, the state does not change by it.
+    pub overdue: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -144,12 +150,6 @@ pub struct PhotographView {
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct ActionView {
-    pub action: String,
-    pub reasons: Vec<String>,
-}
-
-#[derive(Serialize, ToSchema)]
 pub struct CaseDetail {
     #[serde(flatten)]
     pub summary: CaseSummary,
@@ -158,7 +158,8 @@ pub struct CaseDetail {
     pub verifications: Vec<VerificationView>,
     /// What people asked to see, oldest first.
     pub footage: Vec<FootageView>,
-    pub actions: Vec<ActionView>,
+    #[serde(flatten)]
+    pub progress: ProgressView,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_zh: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,6 +203,8 @@ pub fn summary(case: &CaseRow) -> CaseSummary {
         thumbnail: case.thumbnail.clone(),
         suspected: case.suspected,
         merged_into: case.merged_into.map(|master| master.to_string()),
+        deadline: case.deadline,
+        overdue: case.overdue,
     }
 }
 
@@ -283,13 +286,7 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
             .map(|look| verification(look, &files, &elsewhere))
             .collect(),
         footage: footage::of(register, case.case_id, &files).await?,
-        actions: lifecycle::actions(case.state, case.phase)
-            .into_iter()
-            .map(|(action, reasons)| ActionView {
-                action: action.to_string(),
-                reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
-            })
-            .collect(),
+        progress: progress(register, case).await?,
         note_zh: card.and_then(|card| card.note_zh.clone()),
         note_en: card.and_then(|card| card.note_en.clone()),
         external_no: case.external_no.clone(),

@@ -1,10 +1,13 @@
 use super::*;
+use crate::{base::time::WallTime, domain::case::clock::ClockKind};
 use proptest::prelude::*;
 
 const KNOWN: Known = Known {
     before_and_after: true,
     tries_left: true,
     merged_from: Some(State::PendingReview),
+    extension_left: true,
+    may_reopen: true,
     ..Known::NOTHING
 };
 
@@ -18,6 +21,19 @@ fn event(kind: EventKind, outcome: Outcome, reason: &str) -> Event {
         EventKind::VerdictPrecheck => Event::VerdictPrecheck(outcome),
         EventKind::Confirm => Event::Confirm,
         EventKind::Reject => Event::Reject { reason },
+        EventKind::Dispatch => Event::Dispatch { unit: "环卫".to_owned() },
+        EventKind::Return => Event::Return { reason },
+        EventKind::Accept => Event::Accept,
+        EventKind::Suspend => Event::Suspend { reason, until: WallTime::from_unix_millis(0) },
+        EventKind::Resume => Event::Resume,
+        EventKind::Extend => Event::Extend { reason },
+        EventKind::Check => Event::Check { item: "x".to_owned() },
+        EventKind::Uncheck => Event::Uncheck { item: "x".to_owned() },
+        EventKind::ReopenProposed => {
+            Event::ReopenProposed { seen_at: WallTime::from_unix_millis(0) }
+        }
+        EventKind::Reopen => Event::Reopen,
+        EventKind::Overdue => Event::Overdue(ClockKind::Review),
         EventKind::Feedback => Event::Feedback,
         EventKind::PostcheckStarted => Event::PostcheckStarted,
         EventKind::VerdictPostcheck => Event::VerdictPostcheck(outcome),
@@ -42,6 +58,24 @@ const POSSIBLE: &[(&str, &str, &str)] = &[
     ("PENDING_REVIEW", "seen_again", "PENDING_REVIEW"),
     ("PRECHECKING", "precheck_verdict", "FILED|MANUAL"),
     ("FILED", "feedback", "DISPOSED"), ("FILED", "gone", "FILED"), ("FILED", "seen_again", "FILED"),
+    ("FILED", "dispatch", "DISPATCHED"),
+    ("DISPATCHED", "return", "FILED"), ("DISPATCHED", "accept", "HANDLING"), ("DISPATCHED", "feedback", "DISPOSED"),
+    ("DISPATCHED", "extend", "DISPATCHED"), ("DISPATCHED", "gone", "DISPATCHED"), ("DISPATCHED", "seen_again", "DISPATCHED"),
+    ("HANDLING", "suspend", "SUSPENDED"), ("HANDLING", "extend", "HANDLING"), ("HANDLING", "feedback", "DISPOSED"),
+    ("HANDLING", "gone", "HANDLING"), ("HANDLING", "seen_again", "HANDLING"),
+    ("SUSPENDED", "resume", "HANDLING"), ("SUSPENDED", "gone", "SUSPENDED"), ("SUSPENDED", "seen_again", "SUSPENDED"),
+    ("REWORK", "accept", "HANDLING"), ("REWORK", "extend", "REWORK"),
+    ("CLOSED", "reopen_proposed", "CLOSED"), ("CLOSED", "reopen", "REWORK"),
+    ("FILED", "check", "FILED"), ("DISPATCHED", "check", "DISPATCHED"), ("HANDLING", "check", "HANDLING"),
+    ("DISPOSED", "check", "DISPOSED"), ("POSTCHECKING", "check", "POSTCHECKING"), ("MANUAL", "check", "MANUAL"), ("REWORK", "check", "REWORK"),
+    ("FILED", "uncheck", "FILED"), ("DISPATCHED", "uncheck", "DISPATCHED"), ("HANDLING", "uncheck", "HANDLING"),
+    ("DISPOSED", "uncheck", "DISPOSED"), ("POSTCHECKING", "uncheck", "POSTCHECKING"), ("MANUAL", "uncheck", "MANUAL"), ("REWORK", "uncheck", "REWORK"),
+    ("PENDING_REVIEW", "overdue", "PENDING_REVIEW"), ("PRECHECKING", "overdue", "PRECHECKING"), ("FILED", "overdue", "FILED"),
+    ("DISPATCHED", "overdue", "DISPATCHED"), ("HANDLING", "overdue", "HANDLING"), ("DISPOSED", "overdue", "DISPOSED"),
+    ("POSTCHECKING", "overdue", "POSTCHECKING"), ("MANUAL", "overdue", "MANUAL"), ("REWORK", "overdue", "REWORK"),
+    ("DISPATCHED", "merge", "MERGED"), ("HANDLING", "merge", "MERGED"),
+    ("DISPATCHED", "took_in", "DISPATCHED"), ("HANDLING", "took_in", "HANDLING"), ("SUSPENDED", "took_in", "SUSPENDED"),
+    ("DISPATCHED", "let_go", "DISPATCHED"), ("HANDLING", "let_go", "HANDLING"), ("SUSPENDED", "let_go", "SUSPENDED"),
     ("DISPOSED", "postcheck_started", "POSTCHECKING"), ("DISPOSED", "gone", "DISPOSED"), ("DISPOSED", "seen_again", "DISPOSED"),
     ("POSTCHECKING", "postcheck_verdict", "CLOSED|MANUAL|REWORK|POSTCHECKING"),
     ("POSTCHECKING", "gone", "POSTCHECKING"), ("POSTCHECKING", "seen_again", "POSTCHECKING"),
@@ -52,7 +86,7 @@ const POSSIBLE: &[(&str, &str, &str)] = &[
     ("REJECTED", "gone", "REJECTED"), ("REJECTED", "seen_again", "REJECTED"),
     ("VANISHED", "seen_again", "PENDING_REVIEW"),
     ("PENDING_REVIEW", "merge", "MERGED"), ("MANUAL", "merge", "MERGED"), ("FILED", "merge", "MERGED"), ("REWORK", "merge", "MERGED"),
-    ("MERGED", "unmerge", "PENDING_REVIEW|MANUAL|FILED|REWORK"), ("MERGED", "gone", "MERGED"), ("MERGED", "seen_again", "MERGED"),
+    ("MERGED", "unmerge", "PENDING_REVIEW|MANUAL|FILED|DISPATCHED|HANDLING|REWORK"), ("MERGED", "gone", "MERGED"), ("MERGED", "seen_again", "MERGED"),
     ("PENDING_REVIEW", "took_in", "PENDING_REVIEW"), ("PRECHECKING", "took_in", "PRECHECKING"), ("FILED", "took_in", "FILED"),
     ("DISPOSED", "took_in", "DISPOSED"), ("POSTCHECKING", "took_in", "POSTCHECKING"), ("MANUAL", "took_in", "MANUAL"),
     ("REWORK", "took_in", "REWORK"),
@@ -103,6 +137,9 @@ fn a_decision_without_a_known_reason_is_refused_with_the_choice() {
         (State::Manual, EventKind::Reject),
         (State::Manual, EventKind::Close),
         (State::Manual, EventKind::Rework),
+        (State::Dispatched, EventKind::Return),
+        (State::Handling, EventKind::Suspend),
+        (State::Handling, EventKind::Extend),
     ] {
         for reason in ["", "because"] {
             let refused = next(Some(state), &event(kind, Outcome::Present, reason), &KNOWN);
@@ -124,6 +161,49 @@ fn whoever_said_that_it_was_done_does_not_close_it() {
     assert!(matches!(next(Some(State::Manual), &without, &own), Err(Refused::Reason { .. })));
     let rework = event(EventKind::Rework, Outcome::Present, a_reason(EventKind::Rework));
     assert_eq!(next(Some(State::Manual), &rework, &own).unwrap().to, State::Rework);
+}
+
+#[test]
+fn nothing_closes_before_its_checklist_is_done() {
+    let open = Known { checklist_done: false, ..KNOWN };
+    let cleared = Event::VerdictPostcheck(Outcome::Cleared);
+    assert_eq!(next(Some(State::Postchecking), &cleared, &open).unwrap().to, State::Manual);
+    let close = event(EventKind::Close, Outcome::Present, a_reason(EventKind::Close));
+    assert_eq!(next(Some(State::Manual), &close, &open), Err(Refused::Checklist));
+    // Of two hindrances the one that ticking does not mend is told.
+    let own = Known { handled_it: true, ..open };
+    let refused = next(Some(State::Manual), &close, &own);
+    assert_eq!(refused, Err(Refused::FourEyes { event: EventKind::Close }));
+}
+
+#[test]
+fn a_case_is_suspended_once_extended_while_it_may_and_reopened_within_its_window() {
+    let of = |kind| event(kind, Outcome::Present, a_reason(kind));
+    let (suspend, extend, reopen) =
+        (of(EventKind::Suspend), of(EventKind::Extend), of(EventKind::Reopen));
+    let handling = |event: &Event, known| next(Some(State::Handling), event, &known);
+    assert_eq!(handling(&suspend, KNOWN).unwrap().to, State::Suspended);
+    let again = Known { suspended_before: true, ..KNOWN };
+    assert_eq!(handling(&suspend, again), Err(Refused::SuspendedBefore));
+    assert_eq!(handling(&extend, KNOWN).unwrap().effect, Effect::Note);
+    let spent = Known { extension_left: false, ..KNOWN };
+    assert_eq!(handling(&extend, spent), Err(Refused::NoExtension));
+    let reopened = next(Some(State::Closed), &reopen, &KNOWN).unwrap();
+    assert_eq!((reopened.to, reopened.effect), (State::Rework, Effect::CountRework));
+    let late = Known { may_reopen: false, ..KNOWN };
+    assert_eq!(next(Some(State::Closed), &reopen, &late), Err(Refused::ClosedForGood));
+}
+
+#[test]
+fn a_clock_that_runs_out_moves_nothing() {
+    for &state in State::ALL {
+        let Ok(step) = next(Some(state), &Event::Overdue(ClockKind::Total), &KNOWN) else {
+            // Neither what is done with nor what is suspended has a clock that runs.
+            assert!(state.is_final() || state == State::Suspended, "{state}");
+            continue;
+        };
+        assert_eq!((step.to, step.effect), (state, Effect::Note));
+    }
 }
 
 #[test]
@@ -161,6 +241,7 @@ fn unmerged_is_where_it_was_on_the_same_side_of_filing() {
         (State::Manual, Phase::BeforeFiling),
         (State::Manual, Phase::AfterFiling),
         (State::Filed, Phase::AfterFiling),
+        (State::Handling, Phase::AfterFiling),
         (State::Rework, Phase::AfterFiling),
     ] {
         let merged = next(Some(was), &Event::Merge, &Known { phase, ..KNOWN }).unwrap();
@@ -221,16 +302,17 @@ proptest! {
     #[test]
     fn closed_is_reached_only_by_a_cleared_verdict_with_pictures_or_by_a_person(
         events in prop::collection::vec(
-            (any_event(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()), 1..40),
+            (any_event(), any::<[bool; 5]>()), 1..40),
         complaint in any::<bool>(),
     ) {
         let first = if complaint { Event::ComplaintReceived } else { Event::OpenedByEdge };
         let mut at = next(None, &first, &KNOWN).unwrap();
         let mut merged_from = None;
-        for (event, before_and_after, tries_left, seen_elsewhere, handled_it) in events {
-            let phase = at.phase;
+        for (event, facts) in events {
+            let [before_and_after, tries_left, seen_elsewhere, handled_it, checklist_done] = facts;
             let known = Known {
-                phase, before_and_after, tries_left, seen_elsewhere, merged_from, handled_it,
+                phase: at.phase, before_and_after, tries_left, seen_elsewhere, merged_from, handled_it,
+                checklist_done, ..KNOWN
             };
             let Ok(step) = next(Some(at.to), &event, &known) else { continue };
             if step.to == State::Closed && at.to != State::Closed {
@@ -241,7 +323,7 @@ proptest! {
                 let by_person = at.to == State::Manual
                     && matches!(event, Event::Close { .. })
                     && !handled_it;
-                prop_assert!(by_verdict || by_person, "{at:?} {event:?}");
+                prop_assert!(checklist_done && (by_verdict || by_person), "{at:?} {event:?}");
             }
             prop_assert!(step.to != State::Vanished || at.to == State::Vanished || !seen_elsewhere);
             if event == Event::Merge {
