@@ -152,4 +152,8 @@ impl HubStore {
 }
 
 #[cfg(test)]
+mod progress_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk_tests;
