@@ -67,6 +67,12 @@ fn seen(number: u128, east_metres: f64, at: WallTime) -> CaseFactData {
     }
 }
 
+async fn ingest(store: &HubStore, fact: &CaseFactData, at: WallTime) -> Ingested {
+    let writer = "edge-1".parse().unwrap();
+    let told = store.ingest(&[Told { writer: &writer, fact }], at).await.unwrap();
+    told.into_iter().next().unwrap()
+}
+
 /// The case of a thing that an edge sees; its other changes too.
 async fn opened(
     store: &HubStore,
@@ -75,7 +81,7 @@ async fn opened(
     at: WallTime,
 ) -> (CaseId, Vec<CaseChange>) {
     let fact = seen(number, east, at);
-    let told = store.ingest(&"edge-1".parse().unwrap(), &fact, at).await.unwrap();
+    let told = ingest(store, &fact, at).await;
     let Ingested::Applied { others, .. } = told else { panic!("{told:?}") };
     (fact.case_id, others)
 }
@@ -257,7 +263,6 @@ async fn false_alarms_merged_cases_and_the_old_do_not_count_and_complaints_do() 
 async fn the_edge_that_sees_its_closed_case_again_proposes_it_too() {
     let dir = tempfile::tempdir().unwrap();
     let store = register(&dir).await;
-    let node = "edge-1".parse().unwrap();
     let (case_id, _) = opened(&store, 1, 0.0, AT).await;
     closed(&store, case_id, later(10)).await;
     let gone = CaseFactData {
@@ -266,14 +271,14 @@ async fn the_edge_that_sees_its_closed_case_again_proposes_it_too() {
         gone_at: Some(later(9)),
         ..seen(1, 0.0, AT)
     };
-    store.ingest(&node, &gone, later(11)).await.unwrap();
+    ingest(&store, &gone, later(11)).await;
     let again = CaseFactData {
         kind: FactKind::Seen,
         revision: 3,
         last_seen_at: later(20),
         ..seen(1, 0.0, AT)
     };
-    store.ingest(&node, &again, later(20)).await.unwrap();
+    ingest(&store, &again, later(20)).await;
     let case = store.case(case_id).await.unwrap().unwrap();
     assert!(case.reopen_proposed && case.state == State::Closed);
     let kinds: Vec<String> = store

@@ -327,7 +327,8 @@ async fn open_by_edge(store: &HubStore, node: &str) -> CaseId {
     let mut event = samples::event();
     event.code = CODE.to_owned();
     let fact = CaseFactData { case_id: fresh(), event, ..samples::case_fact(node, AT) };
-    store.ingest(&node.parse().unwrap(), &fact, AT).await.unwrap();
+    let writer = node.parse().unwrap();
+    store.ingest(&[Told { writer: &writer, fact: &fact }], AT).await.unwrap();
     fact.case_id
 }
 
