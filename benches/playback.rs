@@ -135,6 +135,7 @@ fn config(dir: &Path) -> anyhow::Result<HubConfig> {
         demo_ticket: Some(Secret::new("bench")),
         events: Vec::new(),
         looks: LookTimes::default(),
+        policy: Default::default(),
         https_in_front: false,
     })
 }

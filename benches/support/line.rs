@@ -186,6 +186,7 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
         demo_ticket: Some(Secret::new(TICKET)),
         events: known_events(&Catalogue::built_in()?),
         looks: LookTimes::default(),
+        policy: Default::default(),
         https_in_front: false,
     })
 }
