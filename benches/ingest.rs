@@ -59,7 +59,7 @@ fn message(run: u64, number: u64) -> (String, Vec<u8>) {
         "event": {"std": "GB/T 47678.5", "version": "2026", "code": "06042",
                   "name_zh": "垃圾站（箱）满溢", "name_en": "overflowing bin", "local": false},
         "pattern": {"id": "bin_overflowing", "version": "3"},
-        "place": place_at(at_place, 42.0, 2.0).ok(),
+        "place": place_at(at_place, 42.0, 2.0),
         "camera": {"id": "gate", "node": node}, "zone": "pavement",
         "first_seen_at": at, "confirmed_at": at, "last_seen_at": at,
         "gone_at": (kind == "gone").then_some(at), "dwell_secs": 5.0, "count": 1, "score": 0.8,
@@ -101,7 +101,7 @@ async fn pump(
 async fn measure(name: &str, place: Place, lasting: Duration) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let store = HubStore::open(place, DISTRICT.parse()?).await?;
-    let files = EvidenceFiles::open(&folder.path().join("evidence")).await?;
+    let files = EvidenceFiles::open(&folder.path().join("evidence"), None).await?;
     let register = Register::over(store, files, Arc::new(SystemClock::new())).await?;
     let ingest = Ingest::new(Arc::new(register), DISTRICT.parse()?);
     let run = Uuid::now_v7().as_u64_pair().0;

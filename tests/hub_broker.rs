@@ -68,6 +68,7 @@ fn config(dir: &Path, port: u16) -> HubConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         database: Place::File(dir.join("hub.db")),
         evidence_dir: dir.join("evidence"),
+        bucket: None,
         package_key_file: dir.join("package-key.pem"),
         mqtt: BrokerConfig {
             url: format!("mqtt://127.0.0.1:{port}"),
@@ -89,6 +90,7 @@ fn config(dir: &Path, port: u16) -> HubConfig {
             ..LookTimes::default()
         },
         policy: Default::default(),
+        hooks: Vec::new(),
         https_in_front: false,
     }
 }

@@ -61,6 +61,7 @@ fn config(dir: &Path) -> HubConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         database: Place::File(dir.join("hub.db")),
         evidence_dir: dir.join("evidence"),
+        bucket: None,
         package_key_file: dir.join("package-key.pem"),
         // Nobody listens there: the hub serves its page without a broker as well.
         mqtt: BrokerConfig {
@@ -94,6 +95,7 @@ fn config(dir: &Path) -> HubConfig {
         }],
         looks: LookTimes::default(),
         policy: Default::default(),
+        hooks: Vec::new(),
         https_in_front: false,
     }
 }

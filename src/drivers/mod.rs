@@ -18,3 +18,5 @@ pub mod signature;
 pub mod store;
 #[cfg(feature = "edge")]
 pub mod vision;
+#[cfg(feature = "hub")]
+pub mod webhook;

@@ -70,7 +70,7 @@ impl Town {
         let clock = SimClock::starting_at(START);
         let store = folder.path().join("hub.sqlite");
         let store = HubStore::open(Place::File(store), DISTRICT.parse().unwrap()).await.unwrap();
-        let files = EvidenceFiles::open(&folder.path().join("evidence")).await.unwrap();
+        let files = EvidenceFiles::open(&folder.path().join("evidence"), None).await.unwrap();
         let register = Register::over(store, files, Arc::new(clock.clone())).await.unwrap();
         let register = Arc::new(register);
         let ingest = Ingest::new(Arc::clone(&register), DISTRICT.parse().unwrap());

@@ -25,6 +25,8 @@ pub mod mute;
 pub mod named;
 /// One case for what several cameras of a node see.
 pub mod node_book;
+/// What a city's platform is told.
+pub mod notice;
 /// What a city decides about its cases.
 pub mod policy;
 /// Why a person decided so.

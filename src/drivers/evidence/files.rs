@@ -1,15 +1,17 @@
-//! Evidence files on disk, named by their SHA-256; uploads continue where they stopped.
+//! Evidence files, named by their SHA-256; uploads continue where they stopped.
 //!
 //! ```text
 //! <dir>/parts/<sha256>.part   bytes received so far, in order
 //! <dir>/whole/ab/<sha256>     digest checked; never changed again
+//! s3://bucket/ab/<sha256>     the same, where whole files go into a bucket
 //! ```
 //!
-//! Invariants: a file under `whole/` has the digest of its name; it is renamed there only after its
-//! bytes are on disk. Enters: digests that [`Digest256`] has checked, so no name can leave the
+//! Invariants: what is whole has the digest of its name; it becomes so only after its bytes are on disk,
+//! and leaves `parts/` only after it is in the bucket. Enters: digests that [`Digest256`] has checked, so no name can leave the
 //! folder. Failure: a part with a wrong digest is deleted; a full disk leaves the part as long as
 //! it is, and the upload goes on later. Sizes in bytes.
 
+use super::bucket::{Bucket, BucketSettings};
 use crate::base::hex::hex;
 use sha2::{Digest, Sha256};
 use std::{
@@ -20,8 +22,11 @@ use std::{
 };
 use tokio::{
     fs::{self, File, OpenOptions},
-    io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom},
+    io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom},
 };
+
+/// A whole file's bytes.
+pub type Content = Box<dyn AsyncRead + Send + Unpin>;
 
 /// 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +93,8 @@ impl fmt::Display for Digest256 {
 pub enum FilesError {
     #[error("{path}: {reason}")]
     Io { path: PathBuf, reason: io::Error },
+    #[error("{place}: {reason}")]
+    Bucket { place: String, reason: String },
     #[error("upload goes on at {held}, not at {given}")]
     Offset { held: u64, given: u64 },
     #[error("{held} bytes are more than the {length} announced")]
@@ -106,16 +113,18 @@ pub struct Held {
 #[derive(Debug, Clone)]
 pub struct EvidenceFiles {
     dir: Arc<Path>,
+    /// Where whole files go; without it they stay in `dir`.
+    bucket: Option<Bucket>,
 }
 
 impl EvidenceFiles {
-    pub async fn open(dir: &Path) -> Result<Self, FilesError> {
+    pub async fn open(dir: &Path, bucket: Option<&BucketSettings>) -> Result<Self, FilesError> {
         for folder in [dir.join("parts"), dir.join("whole")] {
             fs::create_dir_all(&folder)
                 .await
                 .map_err(|reason| FilesError::Io { path: folder.clone(), reason })?;
         }
-        Ok(Self { dir: dir.into() })
+        Ok(Self { dir: dir.into(), bucket: bucket.map(Bucket::new).transpose()? })
     }
 
     fn part(&self, digest: &Digest256) -> PathBuf {
@@ -128,14 +137,14 @@ impl EvidenceFiles {
 
     /// What is held of a file, if anything.
     pub async fn held(&self, digest: &Digest256) -> Result<Option<Held>, FilesError> {
-        for (path, complete) in [(self.whole(digest), true), (self.part(digest), false)] {
-            match fs::metadata(&path).await {
-                Ok(found) => return Ok(Some(Held { bytes: found.len(), complete })),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(reason) => return Err(FilesError::Io { path, reason }),
-            }
+        let whole = match &self.bucket {
+            Some(bucket) => bucket.bytes(digest).await?,
+            None => length(self.whole(digest)).await?,
+        };
+        if let Some(bytes) = whole {
+            return Ok(Some(Held { bytes, complete: true }));
         }
-        Ok(None)
+        Ok(length(self.part(digest)).await?.map(|bytes| Held { bytes, complete: false }))
     }
 
     /// Appends at `offset`, which must be what is held. One uploader a file at a time: the caller sees to it.
@@ -190,6 +199,11 @@ impl EvidenceFiles {
             return Err(FilesError::WrongDigest { actual });
         }
         file.sync_all().await.map_err(failed)?;
+        if let Some(bucket) = &self.bucket {
+            file.rewind().await.map_err(failed)?;
+            bucket.put(digest, file).await?;
+            return fs::remove_file(&part).await.map_err(failed);
+        }
         drop(file);
         let folder = whole.parent().unwrap_or(&self.dir).to_path_buf();
         let failed = |reason| FilesError::Io { path: whole.clone(), reason };
@@ -211,14 +225,26 @@ impl EvidenceFiles {
     }
 
     /// A whole file, positioned at `from`.
-    pub async fn read(&self, digest: &Digest256, from: u64) -> Result<File, FilesError> {
+    pub async fn read(&self, digest: &Digest256, from: u64) -> Result<Content, FilesError> {
+        if let Some(bucket) = &self.bucket {
+            return bucket.read(digest, from).await;
+        }
         let path = self.whole(digest);
         let failed = |reason| FilesError::Io { path: path.clone(), reason };
         let mut file = File::open(&path).await.map_err(failed)?;
         if from > 0 {
             file.seek(SeekFrom::Start(from)).await.map_err(failed)?;
         }
-        Ok(file)
+        Ok(Box::new(file))
+    }
+}
+
+/// Of a file, if it is there.
+async fn length(path: PathBuf) -> Result<Option<u64>, FilesError> {
+    match fs::metadata(&path).await {
+        Ok(found) => Ok(Some(found.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(reason) => Err(FilesError::Io { path, reason }),
     }
 }
 
@@ -238,10 +264,10 @@ mod tests {
     #[tokio::test]
     async fn an_upload_goes_on_after_a_cut_and_becomes_whole_only_with_its_digest() {
         let dir = tempfile::tempdir().unwrap();
-        let files = EvidenceFiles::open(dir.path()).await.unwrap();
+        let files = EvidenceFiles::open(dir.path(), None).await.unwrap();
         let digest = Digest256::of(b"street");
         assert_eq!(files.append(&digest, 0, 6, b"str").await.unwrap(), 3);
-        let reopened = EvidenceFiles::open(dir.path()).await.unwrap();
+        let reopened = EvidenceFiles::open(dir.path(), None).await.unwrap();
         let held = reopened.held(&digest).await.unwrap();
         assert_eq!(held, Some(Held { bytes: 3, complete: false }));
         let again = reopened.append(&digest, 0, 6, b"str").await;
@@ -258,7 +284,7 @@ mod tests {
     #[tokio::test]
     async fn a_wrong_digest_leaves_nothing_behind() {
         let dir = tempfile::tempdir().unwrap();
-        let files = EvidenceFiles::open(dir.path()).await.unwrap();
+        let files = EvidenceFiles::open(dir.path(), None).await.unwrap();
         let digest = Digest256::of(b"street");
         files.append(&digest, 0, 6, b"faked!").await.unwrap();
         let end = files.finish(&digest).await;

@@ -2,16 +2,17 @@
 
 use super::{
     beside, load,
-    mqtt::{secret_file, settings},
+    mqtt::{required_secret_file, secret_file, settings},
     pattern::Catalogue,
     policy::policy,
+    webhooks::webhooks,
 };
 use crate::{
     base::{
         secret::Secret,
         toml_reader::{Faults, Table},
     },
-    drivers::{mqtt::Credentials, store::hub::Place},
+    drivers::{evidence::bucket::BucketSettings, mqtt::Credentials, store::hub::Place},
     roles::hub::{
         BrokerConfig, HubConfig, KnownEvent, User,
         first_start::{HubPlan, PasswordFile},
@@ -64,11 +65,7 @@ fn hub(
     let district = root.value::<String>("district").parsed().required();
     let mqtt = root.required_table("mqtt").and_then(|table| settings(table, path));
     let database = root.required_table("store").and_then(|table| store(table, path));
-    let evidence = root.required_table("evidence").and_then(|mut table| {
-        let key_file = table.value::<String>("key_file").not_empty().optional();
-        let dir = local(&mut table, "file://", "file:///absolute/path or file://path", path)?;
-        Some((dir, key_file.map(|key_file| beside(path, &key_file))))
-    });
+    let evidence = root.required_table("evidence").and_then(|table| evidence(table, path));
     let http = root.required_table("http").and_then(|mut table| {
         let listen = table.value::<String>("listen").parsed::<SocketAddr>().required();
         let https_in_front = table.value("https_in_front").or(false);
@@ -77,8 +74,9 @@ fn hub(
     let auth = root.required_table("auth").and_then(|table| auth(table, path));
     let looks = root.table("verify").map_or_else(LookTimes::default, looks);
     let policy = policy(&mut root, path, nested);
+    let hooks = webhooks(&mut root, path);
     let (mqtt, (listen, https_in_front), auth) = (mqtt?, http?, auth?);
-    let (database, (evidence_dir, key_file)) = (database?, evidence?);
+    let (database, Evidence { dir: evidence_dir, bucket, key_file }) = (database?, evidence?);
     let config = HubConfig {
         district: district?,
         listen,
@@ -88,6 +86,7 @@ fn hub(
         }),
         database,
         evidence_dir,
+        bucket,
         mqtt: BrokerConfig {
             url: mqtt.url,
             client_id: "gridwarden-hub".to_owned(),
@@ -106,6 +105,7 @@ fn hub(
         events: known_events(catalogue),
         looks,
         policy: Arc::new(policy?),
+        hooks: hooks?,
         https_in_front,
     };
     Some(HubPlan {
@@ -113,6 +113,51 @@ fn hub(
         node_token_file: auth.node_token_file,
         password_files: auth.password_files,
     })
+}
+
+struct Evidence {
+    dir: PathBuf,
+    bucket: Option<BucketSettings>,
+    key_file: Option<PathBuf>,
+}
+
+/// A folder, or a bucket of an S3 store and a folder for uploads under way.
+fn evidence(mut table: Table<'_>, file: &Path) -> Option<Evidence> {
+    const ALLOWED: &str = "file:///absolute/path, file://path or s3://bucket/prefix";
+    let key_file = table.value::<String>("key_file").not_empty().optional();
+    let key_file = key_file.map(|key_file| beside(file, &key_file));
+    let url = table
+        .value::<String>("url")
+        .check(ALLOWED, |url| match url.split_once("://") {
+            Some(("file" | "s3", place)) if !place.is_empty() => Ok(url),
+            _ => Err(String::new()),
+        })
+        .required()?;
+    let Some(place) = url.strip_prefix("s3://") else {
+        let dir = beside(file, url.trim_start_matches("file://"));
+        return Some(Evidence { dir, bucket: None, key_file });
+    };
+    let dir = table.value::<String>("dir").not_empty().required();
+    let endpoint = table
+        .value::<String>("endpoint")
+        .check("http:// or https:// and a host", |url| match url.starts_with("http") {
+            true => Ok(url),
+            false => Err(String::new()),
+        })
+        .optional();
+    let region = table.value::<String>("region").or("us-east-1".to_owned());
+    let access_key = table.value::<String>("access_key").not_empty().required();
+    let secret_key = required_secret_file(&mut table, "secret_key_file", file);
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let bucket = BucketSettings {
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+        endpoint,
+        region,
+        access_key: access_key?,
+        secret_key: secret_key?,
+    };
+    Some(Evidence { dir: beside(file, &dir?), bucket: Some(bucket), key_file })
 }
 
 /// A file, or a PostgreSQL database whose password stands in a file of its own.
@@ -151,17 +196,6 @@ fn store(mut table: Table<'_>, file: &Path) -> Option<Place> {
 fn holds_password(url: &str) -> bool {
     let user = url.split_once("://").and_then(|(_, place)| place.split_once('@'));
     user.is_some_and(|(user, _)| user.contains(':')) || url.contains("password=")
-}
-
-/// A path behind a scheme, relative to the configuration file.
-fn local(table: &mut Table<'_>, scheme: &str, allowed: &str, file: &Path) -> Option<PathBuf> {
-    table
-        .value::<String>("url")
-        .check(allowed, |url| match url.strip_prefix(scheme) {
-            Some(rest) if !rest.is_empty() => Ok(beside(file, rest)),
-            _ => Err(String::new()),
-        })
-        .required()
 }
 
 struct Auth {

@@ -27,6 +27,8 @@ mod pattern_reader;
 pub mod pipeline;
 pub mod policy;
 pub mod recorder;
+#[cfg(feature = "hub")]
+mod webhooks;
 mod zone_kinds;
 
 use crate::base::toml_reader::{Fault, Faults, Table, read};

@@ -1,7 +1,10 @@
 //! `[mqtt]` of both daemons.
 
 use super::beside;
-use crate::base::{secret::Secret, toml_reader::Table};
+use crate::base::{
+    secret::Secret,
+    toml_reader::{Field, Table},
+};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -47,11 +50,20 @@ pub fn settings(mut table: Table<'_>, file: &Path) -> Option<MqttSettings> {
 
 /// A secret in a file of its own, so that it never stands in a configuration.
 pub fn secret_file(table: &mut Table<'_>, key: &str, file: &Path) -> Option<Secret> {
-    table
-        .value::<String>(key)
-        .check("a readable file with the secret on its first line", |written| {
+    secret(table, key, file).optional()
+}
+
+/// The same where nothing goes without it.
+pub fn required_secret_file(table: &mut Table<'_>, key: &str, file: &Path) -> Option<Secret> {
+    secret(table, key, file).required()
+}
+
+fn secret<'d>(table: &mut Table<'d>, key: &str, file: &Path) -> Field<'d, Secret> {
+    table.value::<String>(key).check(
+        "a readable file with the secret on its first line",
+        |written| {
             let path = beside(file, &written);
             Secret::from_file(&path).map_err(|error| format!("{}: {error}", path.display()))
-        })
-        .optional()
+        },
+    )
 }

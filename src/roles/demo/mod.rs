@@ -91,6 +91,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         listen,
         database: Place::File(work.join("hub.sqlite")),
         evidence_dir: work.join("hub-evidence"),
+        bucket: None,
         package_key_file: work.join("package-key.pem"),
         mqtt: BrokerConfig {
             url: broker.url(),
@@ -117,6 +118,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
             resend_after: Duration::from_secs(10),
         },
         policy: Arc::new(shipped()?),
+        hooks: Vec::new(),
         https_in_front: false,
     };
     let hub = hub::start(hub_config, clock.clone(), shutdown.clone()).await?;

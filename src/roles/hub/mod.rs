@@ -12,6 +12,7 @@
 pub mod checks;
 mod clocks;
 mod daemon;
+pub mod deliver;
 pub mod dataset;
 pub mod first_start;
 mod footage;
@@ -41,12 +42,14 @@ use crate::{
         wire::{EventData, PatternData, Priority},
     },
     drivers::{
-        evidence::files::EvidenceFiles,
+        evidence::{bucket::BucketSettings, files::EvidenceFiles},
         mqtt::{self, Credentials, MqttConfig},
         store::hub::{HubStore, Place},
+        webhook::Webhook,
     },
 };
 use anyhow::Context;
+use deliver::{HookConfig, deliver_loop};
 use ingest::Ingest;
 use register::Register;
 use std::{
@@ -100,7 +103,9 @@ pub struct HubConfig {
     pub district: DistrictId,
     pub listen: SocketAddr,
     pub database: Place,
+    /// Uploads under way, and whole files where there is no bucket.
     pub evidence_dir: PathBuf,
+    pub bucket: Option<BucketSettings>,
     /// Signs evidence packages; made by the first start.
     pub package_key_file: PathBuf,
     pub mqtt: BrokerConfig,
@@ -115,6 +120,8 @@ pub struct HubConfig {
     pub looks: LookTimes,
     /// Limits, hours of duty, what must be true before a case is closed.
     pub policy: Arc<CasePolicy>,
+    /// Platforms that are told of cases.
+    pub hooks: Vec<HookConfig>,
     /// The page is reached over https, so the cookie travels only there.
     pub https_in_front: bool,
 }
@@ -153,8 +160,10 @@ pub async fn start(
     }
     let signer = first_start::package_key(&config.package_key_file)?;
     let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
-    let store = store.with_policy(Arc::clone(&config.policy));
-    let files = EvidenceFiles::open(&config.evidence_dir).await?;
+    let store = store
+        .with_policy(Arc::clone(&config.policy))
+        .with_hooks(config.hooks.iter().map(|hook| hook.name.clone()));
+    let files = EvidenceFiles::open(&config.evidence_dir, config.bucket.as_ref()).await?;
     let register = Arc::new(Register::over(store, files, Arc::clone(&clock)).await?);
     let ingest = Ingest::new(Arc::clone(&register), config.district.clone());
     let listener = TcpListener::bind(config.listen)
@@ -204,6 +213,14 @@ pub async fn start(
         shutdown.clone(),
     ));
     tasks.spawn(clocks::clock_loop(Arc::clone(&register), shutdown.clone()));
+    for hook in &config.hooks {
+        tasks.spawn(deliver_loop(
+            hook.name.clone(),
+            Webhook::new(&hook.url, &hook.secret)?,
+            Arc::clone(&register),
+            shutdown.clone(),
+        ));
+    }
     let http = http::Server::new(config, Arc::clone(&register), signer, shutdown.clone())?;
     tasks.spawn(http.serve(listener));
     tracing::info!(%address, "hub serves");

@@ -33,7 +33,7 @@ impl Bench {
         let clock = SimClock::starting_at(START);
         let store =
             HubStore::open(Place::of_test(dir).await, DISTRICT.parse().unwrap()).await.unwrap();
-        let files = EvidenceFiles::open(&dir.join("evidence")).await.unwrap();
+        let files = EvidenceFiles::open(&dir.join("evidence"), None).await.unwrap();
         let register = Register::over(store, files, Arc::new(clock.clone())).await.unwrap();
         let register = Arc::new(register);
         let ingest = Ingest::new(Arc::clone(&register), DISTRICT.parse().unwrap());

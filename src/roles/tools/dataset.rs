@@ -104,7 +104,7 @@ pub fn run(args: &DatasetArgs) -> anyhow::Result<Ended> {
 async fn export(config: &HubConfig, order: &Order) -> anyhow::Result<Manifest> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
-    let files = EvidenceFiles::open(&config.evidence_dir).await?;
+    let files = EvidenceFiles::open(&config.evidence_dir, config.bucket.as_ref()).await?;
     let register = Register::over(store, files, clock).await?;
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} pictures, {eta} left")?;
     // Shows on a terminal only.

@@ -77,7 +77,7 @@ async fn pack(config: &HubConfig, args: &PackageArgs) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let key = first_start::package_key(&config.package_key_file)?;
     let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
-    let files = EvidenceFiles::open(&config.evidence_dir).await?;
+    let files = EvidenceFiles::open(&config.evidence_dir, config.bucket.as_ref()).await?;
     let register = Register::over(store, files, clock).await?;
     let package = match assemble(&register, &config.district, &key, args.case).await {
         Err(PackageError::NotFound(case_id)) => {

@@ -92,7 +92,7 @@ impl HubStore {
     ) -> Result<CaseChange, DecideError> {
         let mut tx = self.begin().await?;
         let case = self.case_for_update(&mut tx, case_id).await?;
-        let change = self.step(&mut tx, &case, decision).await?;
+        // First, so that whoever is told of the step is told of the unit too.
         sqlx::query(
             "UPDATE cases SET disposed_at_millis = $1, round = round + 1, unit = $3, \
              first_handler = COALESCE(first_handler, $3) WHERE case_id = $2",
@@ -103,6 +103,7 @@ impl HubStore {
         .execute(&mut *tx)
         .await
         .map_err(|error| self.failed(error))?;
+        let change = self.step(&mut tx, &case, decision).await?;
         for sha256 in photos {
             self.link_photograph(&mut tx, case_id, sha256, disposed_at).await?;
         }
@@ -219,6 +220,7 @@ impl HubStore {
             note: decision.note.clone(),
         };
         insert_history(tx, &entry).await.map_err(failed)?;
+        self.tell_platforms(tx, case_id, number, transition, decision).await?;
         let Some(kind) = published_as(transition) else { return Ok(()) };
         let mut data = DecisionData {
             case_id,

@@ -25,6 +25,7 @@ mod complaints;
 mod database;
 mod day_roots;
 mod decide;
+mod deliveries;
 mod evidence;
 mod facts;
 mod footage;
@@ -48,6 +49,7 @@ pub use complaints::NewComplaint;
 pub use database::Place;
 pub use day_roots::{BadRoot, DayRoot, SealedDay};
 pub use decide::{CaseChange, DecideError, Decision};
+pub use deliveries::Delivery;
 pub use evidence::{EvidenceFile, KnownFile};
 pub use footage::{FOOTAGE_OPEN_MAX, FootageAsked, FootageRow, NewFootage};
 pub use ingest::{Ingested, Told};
@@ -78,6 +80,8 @@ pub struct HubStore {
     place: Arc<str>,
     district: DistrictId,
     policy: Arc<CasePolicy>,
+    /// Names of the platforms that are told of cases.
+    hooks: Arc<[String]>,
 }
 
 type Tx = Transaction<'static, Any>;
@@ -85,12 +89,19 @@ type Tx = Transaction<'static, Any>;
 impl HubStore {
     pub async fn open(place: Place, district: DistrictId) -> Result<Self, StoreError> {
         let (shown, policy) = (place.to_string().into(), Arc::default());
-        Ok(Self { database: Database::open(place).await?, place: shown, district, policy })
+        let database = Database::open(place).await?;
+        Ok(Self { database, place: shown, district, policy, hooks: Arc::default() })
     }
 
     /// With what the city decides about its cases; without it no limits and no checklist.
     pub fn with_policy(mut self, policy: Arc<CasePolicy>) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// With platforms that are told of cases, by the names of their webhooks.
+    pub fn with_hooks(mut self, hooks: impl IntoIterator<Item = String>) -> Self {
+        self.hooks = hooks.into_iter().collect();
         self
     }
 

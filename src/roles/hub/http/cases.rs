@@ -47,6 +47,50 @@ pub struct Feedback {
     pub photos: Vec<String>,
 }
 
+/// Which cases, and how many.
+pub struct Wanted {
+    pub filter: CaseFilter,
+    pub limit: u32,
+    pub cursor: Option<Cursor>,
+}
+
+impl Wanted {
+    pub fn read(pairs: Vec<(String, String)>) -> Answer<Self> {
+        let mut filter = CaseFilter::default();
+        let (mut limit, mut cursor) = (PAGE_DEFAULT, None);
+        for (name, value) in pairs {
+            let bad = |allowed: String| Problem::invalid(&name, &value, allowed);
+            match name.as_str() {
+                "state" => {
+                    let wanted = value.parse::<CaseState>().map_err(|error| bad(error.allowed))?;
+                    if !filter.states.contains(&wanted) {
+                        filter.states.push(wanted);
+                    }
+                }
+                "camera" => {
+                    let id = value.parse().map_err(|error| bad(format!("{error}")))?;
+                    filter.camera = Some(id);
+                }
+                "event" if value.len() <= 40 => filter.event_code = Some(value),
+                "event" => return Err(bad("an event code of at most 40 bytes".to_owned())),
+                "limit" => {
+                    let sound = value.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+                    limit = sound.ok_or_else(|| bad(format!("1 to {PAGE_MAX}")))?;
+                }
+                "cursor" => {
+                    let found: Cursor =
+                        value.parse().map_err(|error: <Cursor as std::str::FromStr>::Err| {
+                            bad(error.to_string())
+                        })?;
+                    cursor = Some(found);
+                }
+                _ => return Err(bad("state camera event limit cursor".to_owned())),
+            }
+        }
+        Ok(Self { filter, limit, cursor })
+    }
+}
+
 /// Cases, urgent first, then newest.
 #[utoipa::path(get, path = "/api/v1/cases", params(
     ("state" = Option<Vec<String>>, Query), ("camera" = Option<String>, Query),
@@ -58,36 +102,7 @@ pub async fn list(
     _: Person,
     Pairs(pairs): Pairs,
 ) -> Answer<Json<CasePage>> {
-    let mut filter = CaseFilter::default();
-    let (mut limit, mut cursor) = (PAGE_DEFAULT, None);
-    for (name, value) in pairs {
-        let bad = |allowed: String| Problem::invalid(&name, &value, allowed);
-        match name.as_str() {
-            "state" => {
-                let wanted = value.parse::<CaseState>().map_err(|error| bad(error.allowed))?;
-                if !filter.states.contains(&wanted) {
-                    filter.states.push(wanted);
-                }
-            }
-            "camera" => {
-                let id = value.parse().map_err(|error| bad(format!("{error}")))?;
-                filter.camera = Some(id);
-            }
-            "event" if value.len() <= 40 => filter.event_code = Some(value),
-            "event" => return Err(bad("an event code of at most 40 bytes".to_owned())),
-            "limit" => {
-                let sound = value.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
-                limit = sound.ok_or_else(|| bad(format!("1 to {PAGE_MAX}")))?;
-            }
-            "cursor" => {
-                let found: Cursor = value
-                    .parse()
-                    .map_err(|error: <Cursor as std::str::FromStr>::Err| bad(error.to_string()))?;
-                cursor = Some(found);
-            }
-            _ => return Err(bad("state camera event limit cursor".to_owned())),
-        }
-    }
+    let Wanted { filter, limit, cursor } = Wanted::read(pairs)?;
     let mut cases = state.register.store.cases(&filter, cursor, limit + 1).await?;
     let more = cases.len() > limit as usize;
     cases.truncate(limit as usize);
@@ -146,8 +161,18 @@ pub async fn feedback(
     Segment(case_id): Segment<CaseId>,
     Body(feedback): Body<Feedback>,
 ) -> Answer<Response> {
+    take_feedback(&state, &reporter, case_id, feedback).await?;
+    answer(&state, StatusCode::OK, case_id).await
+}
+
+pub async fn take_feedback(
+    state: &AppState,
+    reporter: &Reporter,
+    case_id: CaseId,
+    feedback: Feedback,
+) -> Answer<()> {
     let now = state.register.now();
-    let case = found(&state, case_id).await?;
+    let case = found(state, case_id).await?;
     let (at, latest) = (feedback.disposed_at, now.plus(CLOCK_SLACK));
     if at < case.confirmed_at || at > latest {
         let allowed = format!("from {} (the case) to {latest} (now)", case.confirmed_at);
@@ -163,7 +188,7 @@ pub async fn feedback(
             .parse::<Digest256>()
             .map_err(|error| Problem::invalid("photos", photo, error.to_string()))?;
     }
-    let mut decision = Decision::new(Event::Feedback, reporter.name, now);
+    let mut decision = Decision::new(Event::Feedback, &reporter.name, now);
     decision.note = Some(match note(feedback.note)? {
         Some(note) => format!("{unit}: {note}"),
         None => unit.clone(),
@@ -171,7 +196,7 @@ pub async fn feedback(
     let store = &state.register.store;
     let change = store.feedback(case_id, &unit, at, &feedback.photos, &decision).await?;
     state.register.announce(&change);
-    answer(&state, StatusCode::OK, case_id).await
+    Ok(())
 }
 
 /// Bounded, without contact data; blank is none.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::ids::CaseId,
     drivers::{
-        evidence::files::{Digest256, FilesError},
+        evidence::files::{Content, Digest256, FilesError},
         store::hub::View,
     },
     roles::hub::{EVIDENCE_BYTES_MAX, checks},
@@ -363,7 +363,7 @@ fn set(response: &mut Response, name: header::HeaderName, value: &str) {
     }
 }
 
-fn chunks(file: tokio::fs::File, count: u64) -> impl stream::Stream<Item = std::io::Result<Bytes>> {
+fn chunks(file: Content, count: u64) -> impl stream::Stream<Item = std::io::Result<Bytes>> {
     stream::try_unfold((file, count), |(mut file, left)| async move {
         if left == 0 {
             return Ok(None);

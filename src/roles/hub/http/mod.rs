@@ -11,6 +11,7 @@ mod cases;
 mod complaints;
 mod console;
 mod dataset;
+mod deliveries;
 mod evidence;
 mod footage;
 mod limits;
@@ -23,6 +24,7 @@ mod photographs;
 pub mod problem;
 mod progress;
 mod session;
+mod sheets;
 mod sightings;
 mod stream;
 mod view;
@@ -104,6 +106,7 @@ fn routes(state: AppState) -> Router {
     let api = Router::new()
         .route("/session", post(session::sign_in).get(session::who).delete(session::sign_out))
         .route("/cases", get(cases::list))
+        .route("/cases.csv", get(sheets::cases))
         .route("/cases/{id}", get(cases::one))
         .route("/cases/{id}/act", post(acts::act))
         .route("/cases/{id}/handling", post(acts::handling))
@@ -124,6 +127,12 @@ fn routes(state: AppState) -> Router {
             get(evidence::show).head(evidence::held).patch(evidence::append),
         )
         .route("/dataset", get(dataset::coco))
+        .route(
+            "/feedback.csv",
+            post(sheets::feedback).layer(DefaultBodyLimit::max(sheets::SHEET_BYTES_MAX)),
+        )
+        .route("/deliveries/dead", get(deliveries::dead))
+        .route("/deliveries/{hook}/{message_id}/retry", post(deliveries::retry))
         .route("/package-key", get(package::key))
         .route("/stream", get(stream::listen));
     Router::new()

@@ -1,8 +1,8 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    acts, audit, cameras, cases, complaints, dataset, evidence, footage, merges, ops, package,
-    photographs, problem::Problem, session, stream, view,
+    acts, audit, cameras, cases, complaints, dataset, deliveries, evidence, footage, merges, ops,
+    package, photographs, problem::Problem, session, sheets, stream, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -38,6 +38,10 @@ use utoipa::OpenApi;
         evidence::append,
         evidence::show,
         dataset::coco,
+        sheets::cases,
+        sheets::feedback,
+        deliveries::dead,
+        deliveries::retry,
         stream::listen,
         ops::healthz,
         ops::readyz,

@@ -123,7 +123,7 @@ impl From<FilesError> for Problem {
                     "the hub's disk is full; the upload can go on later",
                 )
             }
-            error @ FilesError::Io { .. } => Self::internal(&error),
+            error @ (FilesError::Io { .. } | FilesError::Bucket { .. }) => Self::internal(&error),
             error @ FilesError::Offset { .. } => {
                 Self::new(StatusCode::CONFLICT, "upload-offset", error.to_string())
             }
