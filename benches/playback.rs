@@ -30,6 +30,7 @@ use gridwarden::{
             session::NetworkFile,
         },
         evidence::files::Digest256,
+        store::hub::Place,
         vision::{filmstrip::Filmstrip, tensor::PlaneTensorMaker},
     },
     roles::{
@@ -117,7 +118,7 @@ fn config(dir: &Path) -> anyhow::Result<HubConfig> {
     Ok(HubConfig {
         district: "440310".parse()?,
         listen: "127.0.0.1:0".parse()?,
-        database: dir.join("hub.db"),
+        database: Place::File(dir.join("hub.db")),
         evidence_dir: dir.join("evidence"),
         package_key_file: dir.join("package-key.pem"),
         // Nobody listens there.
