@@ -17,9 +17,11 @@ def arguments():
     options.add_argument("--shared", default=os.environ.get("GRIDWARDEN_SHARED", str(REPOSITORY.parent / "shared")), help="folder with data/ and weights/, where there is no --data")
     options.add_argument("--stills", nargs="*", default=[str(BUILD / "stills")], help="rendered stills with coco.json (may be absent)")
     options.add_argument("--things", default=str(BUILD / "things"), help="rendered cut-outs with cutouts.json (tests/scenes/things.py; may be absent)")
+    options.add_argument("--no-renderings", action="store_true", help="learn from photographs and clips of real streets alone: half of the pair that says what renderings are worth")
     options.add_argument("--amsterdam", choices=("all", "even", "odd", "none"), default="all", help="photographs of Amsterdam to learn from; the others measure another city")
     options.add_argument("--out", default=str(BUILD / "training"), help="checkpoints and figures")
     options.add_argument("--also", nargs="*", default=[], help="--out folders of other runs of the recipe, which measure puts beside this one")
+    options.add_argument("--pair", nargs=2, metavar=("WITH", "WITHOUT"), help="--out folders of two runs alike but for --no-renderings, which measure compares")
     options.add_argument("--start", help="ONNX file of the weights to start from (default: YOLOX-nano of --shared; with --data the model that ships)")
     options.add_argument("--vtest", help="the whole vtest.avi or a copy of it (Debian's opencv-doc); measure reads its frames 400-794")
     options.add_argument("--model", default=str(MODELS / "street-nano.toml"), help="the manifest that export writes and measure reads")
@@ -36,7 +38,7 @@ def arguments():
 
 def sources_of(given):
     from pictures import own_sources, shared_sources
-    return own_sources(given.data) if given.data else shared_sources(given.shared, given.stills, given.things, given.amsterdam)
+    return own_sources(given.data) if given.data else shared_sources(given.shared, given.stills, given.things, given.amsterdam, not given.no_renderings)
 
 
 def main():

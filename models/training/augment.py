@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from classes import GREY, HEIGHT_PX, IGNORED, NAMES, VISIBLE_MIN, WIDTH_PX
-from paste import paste
+from paste import paste, slivers
 from weather import recolour, weather
 
 VISIBLE_IGNORED, SIDE_MIN_PX = 0.05, 4.0
@@ -44,7 +44,7 @@ def place(canvas, picture, tile, closer=1.0):
     rows = [round(height * r) for r in rows]
     part = picture.pixels[min(rows[0], height - 1) : max(rows[1], rows[0] + 1), min(columns[0], width - 1) : max(columns[1], columns[0] + 1)]
     part = cv2.resize(part, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR)
-    canvas[y0:y1, x0:x1] = part[:, ::-1] if mirrored else part
+    canvas[y0:y1, x0:x1] = cv2.flip(part, 1) if mirrored else part
     labels[:, [1, 3]] = labels[:, [1, 3]] * (new_width / width) + x
     labels[:, [2, 4]] = labels[:, [2, 4]] * (new_height / height) + y
     whole = (labels[:, 3] - labels[:, 1]) * (labels[:, 4] - labels[:, 2])
@@ -52,7 +52,7 @@ def place(canvas, picture, tile, closer=1.0):
     sides = labels[:, 3:] - labels[:, 1:3]
     visible = sides.prod(1) / (whole + 1e-6)
     shown = (visible > VISIBLE_MIN) & (sides.min(1) >= SIDE_MIN_PX)
-    shown &= labels[:, 0] != IGNORED
+    shown &= (labels[:, 0] != IGNORED) & ~slivers(labels, x0, x1)
     return labels[shown], labels[~shown & (visible > VISIBLE_IGNORED), 1:], (x0, y0, x1, y1)
 
 
@@ -91,7 +91,7 @@ def tiles(columns, rows):
 
 
 class Canvases(torch.utils.data.IterableDataset):
-    """An endless stream of (pixels [3,H,W] uint8, the same before weather, labels [N,5], ignored [M,4], places where the teacher is not
+    """An endless stream of (pixels [H,W,3] uint8, the same before weather, labels [N,5], ignored [M,4], places where the teacher is not
     believed [K,classes+4]: 1 for each class, then left, top, right, bottom)."""
 
     def __init__(self, sources, seed):
@@ -134,7 +134,7 @@ class Canvases(torch.utils.data.IterableDataset):
         cv2.setNumThreads(0)
         while True:
             seen, clean, boxes = self.canvas()
-            yield *(pixels.transpose(2, 0, 1).copy() for pixels in (seen, clean)), *boxes
+            yield seen, clean, *boxes
 
 
 def padded(rows, first):
@@ -147,8 +147,10 @@ def padded(rows, first):
 
 
 def collate(batch):
+    """Pixels as [B,3,H,W], laid out channels last: as OpenCV has them, and as the network wants them."""
     seen, clean, labels, ignored, absent = zip(*batch)
-    return torch.from_numpy(np.stack(seen)), torch.from_numpy(np.stack(clean)), padded(labels, IGNORED), padded(ignored, 0), padded(absent, 0)
+    seen, clean = (torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2) for pixels in (seen, clean))
+    return seen, clean, padded(labels, IGNORED), padded(ignored, 0), padded(absent, 0)
 
 
 def mirrored(pixels, boxes):

@@ -1,17 +1,19 @@
-"""How often a picture is drawn: those in which the teacher sees a rare class come more often (repeat factors, as LVIS draws).
+"""How often a picture is drawn: those in which the teacher sees a rare class come more often (repeat factors, as LVIS draws), and those
+with a pile, the class that is learnt last.
 
 Bicycles, lorries, dogs or chairs stand in a few per cent of our pictures. Drawn evenly, they fade from the network while it learns bins.
 """
 import numpy as np
 import torch
 
-from classes import HEIGHT_PX, IGNORED, WIDTH_PX
+from classes import BINS, HEIGHT_PX, IGNORED, WIDTH_PX
 from detect import letterbox
 from loss import lesson
 from network import grid
 
 SEEN_MIN = 0.3  # score of the teacher that counts as a sighting
 COMMON, REPEAT_MAX = 0.15, 5.0  # a class in this share of pictures needs no repeats; no picture is drawn this many times as often
+PILED, PILE = 1.6, BINS[-1]  # a picture with a pile is drawn this many times as often
 BATCH = 16
 
 
@@ -33,8 +35,8 @@ def sightings(pictures, teacher, roles, device):
     return torch.cat(found).cpu().numpy()
 
 
-def repeats(seen):
+def repeats(seen, pictures):
     """How many times as often as a plain picture each one is drawn: [pictures]."""
     share = seen.mean(0)
     factor = np.where(share > 0, np.sqrt(COMMON / np.maximum(share, 1e-6)), 1.0).clip(1.0, REPEAT_MAX)
-    return np.where(seen, factor, 1.0).max(1)
+    return np.maximum(np.where(seen, factor, 1.0).max(1), [PILED if (p.labels[:, 0] == PILE).any() else 1.0 for p in pictures])

@@ -33,6 +33,15 @@ def per_500(figure):
     return f"{figure['per_500']:.1f} ({figure['low']:.1f}-{figure['high']:.1f})"
 
 
+def slashed(values):
+    return " / ".join(three(v) for v in values.values())
+
+
+def city(run):
+    """What a run reaches on the photographs of Amsterdam that it has not learnt from."""
+    return f"{three(run['city']['bin'])} / {three(run['city']['garbage_pile'])} ({run['city_pictures']} pictures)" if "city" in run else "-"
+
+
 def classes(figures):
     return rows(["class", "boxes", "AP50", "AP", "recall", "precision"],
                 [[name, f["boxes"], three(f["ap50"]), three(f["ap"]), two(f["recall"]), two(f["precision"])] for name, f in figures.items()])
@@ -58,12 +67,18 @@ def photographs(figures):
 def runs(figures):
     body, learnt = [], {"all": "all", "none": "none", "even": "every second", "odd": "every second"}
     for f in figures["runs"]:
-        city = f.get("city", {})
-        body.append([f["run"], f["seed"], f["canvases"], " / ".join(three(v) for v in f["ap50"].values()), learnt[f["amsterdam"]],
-                     f"{three(city['bin'])} / {three(city['garbage_pile'])} ({f['city_pictures']} pictures)" if city else "-"])
+        body.append([f["run"], f["seed"], f["canvases"], slashed(f["ap50"]), learnt[f["amsterdam"]], city(f), per_500(f["clean"])])
     whole = [f["ap50"] for f in figures["runs"] if f["amsterdam"] in ("all", "none")]
     mean = " / ".join(three(sum(ap[name] for ap in whole) / len(whole)) for name in whole[0])
-    return rows(["run", "seed", "canvases", "photographs", "Amsterdam learnt", "Amsterdam unseen: bin / garbage_pile"], body) + f"\n\nMean of the {len(whole)} runs without a half of Amsterdam: {mean}."
+    return rows(["run", "seed", "canvases", "photographs", "Amsterdam learnt", "Amsterdam unseen: bin / garbage_pile", "false per 500 frames of clean streets"], body) + f"\n\nMean of the {len(whole)} runs without a half of Amsterdam: {mean}."
+
+
+@table
+def renderings(figures):
+    if "renderings" not in figures:
+        return "Not measured: no pair of runs was given (`--pair`)."
+    body = [[title, f["canvases"], slashed(f["ap50"]), city(f), per_500(f["clean"]), slashed(f["rendered"])] for title, f in zip(("with", "without"), figures["renderings"])]
+    return rows(["renderings", "canvases", "photographs", "Amsterdam unseen: bin / garbage_pile", "false per 500 frames of clean streets", "held-out rendered clips: bin / bin_overflowing / garbage_pile / tricycle / stall"], body)
 
 
 @table

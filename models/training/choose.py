@@ -2,8 +2,9 @@
 
 Kept classes: the score at which as many boxes are reported on pictures learnt from as the untouched network reports above
 START_MIN, so that both are compared at one boldness. Bins and piles: on the photographs of the validation set, overflowing bins and
-piles by the best F1, then bins so that recall and precision of both kinds of bin, taken as one, are in balance; what the card
-reports is chosen on one half and counted on the other, both ways. Stalls and tricycles: the best F1 on the rendered clips learnt from, at IoU LOOSE: a closed
+piles by the best F1, then bins so that recall and precision of both kinds of bin, taken as one, are in balance, and none below ALARM_MIN:
+every photograph there shows bins, so that false alarms in a clean street have no say; what the card reports is chosen on one half and
+counted on the other, both ways. Stalls and tricycles: the best F1 on the rendered clips learnt from, at IoU LOOSE: a closed
 parasol on its pole doubles the height of a stall's box, and at 0.5 stalls found without it counted as missed and false.
 """
 import pathlib
@@ -23,6 +24,7 @@ START_MIN, LEAST, MOST = 0.4, 0.2, 0.6
 BIN_NAMES, RENDERED = [NAMES[i] for i in BINS], [NAMES.index("tricycle"), NAMES.index("stall")]
 ON_A_BIN = 0.4  # overlap with a labelled bin or pile above which a kept class is taken for a confusion
 LOOSE = 0.3
+ALARM_MIN = 0.5  # a box of these sends somebody
 BALANCED = 0.01  # of recall or precision, whichever is less
 EVERY = 4  # picture of the sets learnt from
 
@@ -56,7 +58,8 @@ def of_bins(found, truths):
         merged = bins_merged(found, truths, limits)
         scored.append((min(merged["recall"], merged["precision"]), round(float(limit), 2)))
     best = max(balance for balance, _ in scored)
-    return chosen | {BINS[0]: max(limit for balance, limit in scored if balance >= best - BALANCED)}
+    chosen[BINS[0]] = max(limit for balance, limit in scored if balance >= best - BALANCED)
+    return {c: max(limit, ALARM_MIN) for c, limit in chosen.items()}
 
 
 def learnt_from(given):

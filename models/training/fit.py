@@ -68,7 +68,7 @@ def fit(sources, start_path, teacher_path, out, pictures, rate, seed, minutes=No
     print(f"{device}: " + ", ".join(f"{n} {name}" for name, n in counts.items()) + f", {sum(map(len, sources.cutouts.values()))} cut-outs; from canvas {seen} to {pictures}", flush=True)
     cuda = device.type == "cuda"
     halves = cuda or torch.cpu._is_avx512_bf16_supported()  # emulated it takes ten times as long as float32
-    sources.repeats = {name: repeats(sightings(items, teacher, roles, device)) for name, items in sources.sets.items() if items and not all(p.absent for p in items)}
+    sources.repeats = {name: repeats(sightings(items, teacher, roles, device), items) for name, items in sources.sets.items() if items and not all(p.absent for p in items)}
     canvases = Canvases(sources, 1000 * seed + seen)
     stream = iter(torch.utils.data.DataLoader(canvases, BATCH_CUDA if cuda else BATCH, num_workers=workers, collate_fn=collate, prefetch_factor=3, pin_memory=cuda))
     cells, strides = (x.to(device) for x in grid(WIDTH_PX, HEIGHT_PX))

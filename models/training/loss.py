@@ -13,6 +13,7 @@ BOX_WEIGHT = 5.0
 CENTRE_RADIUS_CELLS = 2.5
 MATCHES_MAX = 10
 SURELY = 0.3  # objectness of the teacher that is believed where anything may stand
+CLASS_WEIGHT = 2.0  # of the teacher's classes: at 1 a van or a cyclist kept its box and lost its class
 QUIET_WEIGHT = 0.003  # of the teacher's classes where it sees nothing: keeps classes that hardly occur in our pictures
 
 
@@ -109,5 +110,5 @@ def street_loss(raw, taught, roles, labels, ignored, absent, cells, strides):
     none = F.binary_cross_entropy_with_logits(logits[:, roles.taught], torch.zeros_like(logits[:, roles.taught]), reduction="none").sum(1)
     quiet = QUIET_WEIGHT * ((weight == 0) & (object_wanted > 0) & ~claimed)
     rare = (F.binary_cross_entropy_with_logits(raw[..., 5:][..., roles.kept], class_taught, reduction="none").sum(-1) * quiet).sum()
-    parts = torch.stack([*label_parts, object_part, box_part, ((kept + none) * heard).sum() + rare]) / positives
+    parts = torch.stack([*label_parts, object_part, box_part, CLASS_WEIGHT * ((kept + none) * heard).sum() + rare]) / positives
     return parts.sum(), parts.detach()

@@ -106,6 +106,7 @@ def measure(given):
     report.put("model", dict(file=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), limits=dict(zip(NAMES, limits.tolist()))))
     photographs(report, pathlib.Path(given.shared) / "data", detector, limits)
     runs(report, given, limits)
+    renderings(report, given, limits)
     rare(report, given, detector, start, judge)
     clean_streets(report, given, detector, limits, start, judge)
     rendered(report, given, detector, limits, start)
@@ -127,21 +128,38 @@ def photographs(report, data, detector, limits):
 
 
 def runs(report, given, limits):
-    """What this run and others of the recipe (--also) reach on the photographs, and on those of Amsterdam that each has not learnt from."""
-    data, rows = pathlib.Path(given.shared) / "data", []
+    """What this run and others of the recipe (--also) reach on the photographs, on those of Amsterdam that each has not learnt from, and
+    on streets with nothing to report, at the thresholds of the run that ships."""
+    data = pathlib.Path(given.shared) / "data"
     pictures, truths = labelled(data / "coco_bins_val.json", BIN_NAMES)
-    for folder in map(pathlib.Path, [given.out, *given.also]):
-        known, path = json.loads((folder / "run.json").read_text()), pathlib.Path(given.out) / "run.onnx"
-        write_onnx(Decoded(trained(folder)), path)
-        net = Detector(path, NAMES)
-        shipped = folder == pathlib.Path(given.out)
-        ap50 = {name: row["ap50"] for name, row in report.figures["bins_val"].items()} if shipped else ap50s(run(net, pictures), truths)
-        row = dict(run=folder.name, seed=known["seed"], canvases=known["canvases"], amsterdam=known["amsterdam"], ap50=ap50)
-        unseen = load(amsterdam(data, known["amsterdam"], True))
-        if unseen:
-            row |= dict(city_pictures=len(unseen), city=ap50s(run(net, [p.pixels for p in unseen]), [p.labels for p in unseen]))
-        rows.append(row)
-    report.put("runs", rows)
+    report.put("runs", [one_run(folder, given, pictures, truths, limits)[0] for folder in [given.out, *given.also]])
+
+
+def one_run(folder, given, pictures, truths, limits):
+    """(figures of a run's weights on bins, its network)."""
+    folder, data = pathlib.Path(folder), pathlib.Path(given.shared) / "data"
+    known, path = json.loads((folder / "run.json").read_text()), pathlib.Path(given.out) / "run.onnx"
+    write_onnx(Decoded(trained(folder)), path)
+    net = Detector(path, NAMES)
+    row = dict(run=folder.name, seed=known["seed"], canvases=known["canvases"], amsterdam=known["amsterdam"], ap50=ap50s(run(net, pictures), truths))
+    unseen = load(amsterdam(data, known["amsterdam"], True))
+    if unseen:
+        row |= dict(city_pictures=len(unseen), city=ap50s(run(net, [p.pixels for p in unseen]), [p.labels for p in unseen]))
+    streets = street_clips(data, given.vtest)
+    return row | dict(clean=alarms([net(p) for shown in streets.values() for p in shown], limits, ALARMS)), net
+
+
+def renderings(report, given, limits):
+    """What rendered clips and cut-outs are worth: two runs alike but for these (--pair)."""
+    if not given.pair:
+        return
+    pictures, truths = labelled(pathlib.Path(given.shared) / "data/coco_bins_val.json", BIN_NAMES)
+    clips, rows = rendered_clips(5, layouts=HELD_OUT_LAYOUTS).values(), []
+    for folder in given.pair:
+        row, net = one_run(folder, given, pictures, truths, limits)
+        ap = average_precision([net(p) for shown, _ in clips for p in shown], [t for _, truth in clips for t in truth])
+        rows.append(row | dict(rendered={name: ap.get(NAMES.index(name), (0, 0))[0] for name in (*BIN_NAMES, "tricycle", "stall")}))
+    report.put("renderings", rows)
 
 
 def ap50s(found, truths):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from classes import NAMES, VISIBLE_MIN
+from classes import BINS, NAMES, VISIBLE_MIN
 
 HEIGHT_SHARE = (0.045, 0.32)  # of the canvas, before the take's own size
 COVERED_MAX = 0.5
@@ -20,6 +20,7 @@ OTHER = "other"  # a thing of no class of ours, so that not everything pasted is
 # How often a class is pasted; people and cars go along as company, and so that a cut edge alone says nothing.
 CHANCE = {"stall": 4, "bin": 5, "bin_overflowing": 4, "garbage_pile": 4, "tricycle": 3, "umbrella": 2, "person": 3, "car": 1.5, "bus": 0.5, "truck": 0.5, "motorcycle": 1, OTHER: 7}
 SIZE = {"stall": 1.5, "bin": 0.9, "bin_overflowing": 1.0, "garbage_pile": 0.5, "tricycle": 1.2, "car": 1.1, "bus": 1.8, "truck": 1.8}
+SLIVER = 0.4  # width by height of a bin cut by a side below which it may be anything: a strip of a dark fence looks the same
 FLAT = 0.6  # a share of pastes gets the canvas's own brightness
 
 
@@ -76,6 +77,12 @@ def across(thing_px, width):
     return left
 
 
+def slivers(labels, left, right):
+    """Which labels are strips of a bin or a pile on one of a picture's sides."""
+    wide, high = labels[:, 3] - labels[:, 1], labels[:, 4] - labels[:, 2]
+    return np.isin(labels[:, 0], BINS) & ((labels[:, 1] <= left) | (labels[:, 3] >= right)) & (wide < SLIVER * high)
+
+
 def paste(canvas, cutouts, labels, ignored):
     """Lays one to PASTES_MAX things over the canvas, far ones first. Returns the labels and ignored boxes of the whole: a label that
     is mostly covered is ignored from then on."""
@@ -83,7 +90,8 @@ def paste(canvas, cutouts, labels, ignored):
     kinds = [kind for kind in cutouts if kind in CHANCE]
     feet = sorted(random.uniform(0.3, 1.0) for _ in range(random.randint(1, PASTES_MAX)))
     base = np.exp(random.uniform(*np.log(HEIGHT_SHARE)))
-    for foot in feet:
+    shows, since = np.zeros((height, width), np.uint8), np.zeros(len(labels), np.uint8)  # number of the paste that shows there; of that which brought the label
+    for number, foot in enumerate(feet, 1):
         kind = random.choices(kinds, [CHANCE[k] for k in kinds])[0]
         cut = random.choice(cutouts[kind])
         high = height * base * SIZE.get(kind, 1.0) * (0.45 + foot) * random.uniform(0.8, 1.25)
@@ -97,16 +105,14 @@ def paste(canvas, cutouts, labels, ignored):
         if random.random() < FLAT:
             colour = colour * np.clip((below.mean() + 30) / (colour[alpha[..., 0] > 0.5].mean() + 30), 0.4, 1.6) if (alpha > 0.5).any() else colour
         canvas[y0:y1, x0:x1] = np.clip(colour * alpha + below * (1 - alpha), 0, 255).astype(np.uint8)
-        solid = np.zeros((height, width), np.uint8)
-        solid[y0:y1, x0:x1] = alpha[..., 0] > 0.5
-        covered = [solid[int(r[2]) : int(r[4]) + 1, int(r[1]) : int(r[3]) + 1].mean() > COVERED_MAX for r in labels]
-        if any(covered):
-            ignored = np.concatenate([ignored, labels[covered][:, 1:]])
-            labels = labels[~np.array(covered)]
+        shows[y0:y1, x0:x1][alpha[..., 0] > 0.5] = number
+        covered = np.array([(shows[int(r[2]) : int(r[4]) + 1, int(r[1]) : int(r[3]) + 1] > first).mean() > COVERED_MAX for r, first in zip(labels, since)], bool)
+        ignored, labels, since = np.concatenate([ignored, labels[covered][:, 1:]]), labels[~covered], since[~covered]
         added += np.array([0, left, top, left, top], np.float32)
         whole = (added[:, 3:] - added[:, 1:3]).prod(1)
         added[:, [1, 3]], added[:, [2, 4]] = added[:, [1, 3]].clip(0, width), added[:, [2, 4]].clip(0, height)
         sides = added[:, 3:] - added[:, 1:3]
-        shown = (sides.min(1) >= 5) & (sides.prod(1) > VISIBLE_MIN * whole)
+        shown = (sides.min(1) >= 5) & (sides.prod(1) > VISIBLE_MIN * whole) & ~slivers(added, 0, width)
         labels, ignored = np.concatenate([labels, added[shown]]), np.concatenate([ignored, added[~shown][:, 1:]])
+        since = np.concatenate([since, np.full(shown.sum(), number, np.uint8)])
     return labels, ignored

@@ -80,17 +80,20 @@ def amsterdam(data, learnt, testing):
     return [item for item in listed if item not in known] if testing else known
 
 
-def shared_sources(shared, stills_folders, things, learnt="all"):
-    """Our own run: the shared folder's photographs and clips, rendered clips, and rendered stills and cut-outs (where they are there)."""
+def shared_sources(shared, stills_folders, things, learnt="all", renderings=True):
+    """Our own run: the shared folder's photographs and clips, rendered clips, and rendered stills and cut-outs (where they are there).
+    Without `renderings`: real pictures alone."""
     data = pathlib.Path(shared) / "data"
     bins = read_coco(data / "coco_bins_train.json", only=[NAMES[i] for i in BINS])
     street = [shrink(picture, []) for video, span in STREETS.items() for _, picture in frames(data / "videos" / video, *span)]
     street += load([(path, []) for path, _ in read_coco(data / "coco_potholes.json", only=())])
     clips = [shrink(*shown, EVERYTHING) for clip in rendered_clips(CLIP_STEP, layouts=LAYOUTS).values() for shown in zip(*clip)]
     sets = {"bins": load(bins), "amsterdam": load(amsterdam(data, learnt, False)), "street": street, "stills": load(stills(stills_folders), EVERYTHING), "clips": clips}
+    if not renderings:
+        sets |= {"stills": [], "clips": []}
     shares = {name: share if sets[name] else 0 for name, share in SHARES.items()}
     shares["stills"] *= min(1, len(sets["stills"]) / STILLS_FULL)
-    return Sources(sets, shares, read_cutouts(pathlib.Path(things) / "cutouts.json"))
+    return Sources(sets, shares, read_cutouts(pathlib.Path(things) / "cutouts.json") if renderings else {})
 
 
 def own_sources(folder):

@@ -8,12 +8,19 @@ import cv2
 import numpy as np
 
 
+GREYED, TURNED, TURN = 0.05, 0.2, 30  # shares of canvases without colour (infrared), and in other colours; the latter's hues move by so much of 180
+
+
 def recolour(canvas):
-    """Random hue, saturation and brightness."""
+    """Random hue, saturation and brightness; now and then wholly other colours or none, or a city's bins are known by their paint."""
     hue, saturation, value = np.random.uniform(-1, 1, 3) * (0.015, 0.6, 0.4) + 1
+    chance = random.random()
+    turn = random.uniform(-TURN, TURN) if chance < TURNED else 0
+    if chance > 1 - GREYED:
+        saturation = 0
     ramp = np.arange(256, dtype=np.float32)
     h, s, v = cv2.split(cv2.cvtColor(canvas, cv2.COLOR_BGR2HSV))
-    h = cv2.LUT(h, ((ramp * hue) % 180).astype(np.uint8))
+    h = cv2.LUT(h, ((ramp * hue + turn) % 180).astype(np.uint8))
     s, v = (cv2.LUT(c, np.clip(ramp * gain, 0, 255).astype(np.uint8)) for c, gain in ((s, saturation), (v, value)))
     return cv2.cvtColor(cv2.merge((h, s, v)), cv2.COLOR_HSV2BGR)
 
@@ -27,7 +34,7 @@ def noise(canvas, deviation):
 
 def night(canvas):
     """Darker, yellow or blue, less colour, with grain."""
-    gamma, tint = random.uniform(1.2, 2.1), random.choice(((0.75, 0.95, 1.1), (1.15, 1.0, 0.85), (1, 1, 1)))
+    gamma, tint = random.uniform(1.2, 2.5), random.choice(((0.75, 0.95, 1.1), (1.15, 1.0, 0.85), (1, 1, 1)))
     curve = (np.arange(256) / 255.0) ** gamma * 255 * random.uniform(0.7, 1.0)
     dark = cv2.merge([cv2.LUT(channel, np.clip(curve * gain, 0, 255).astype(np.uint8)) for channel, gain in zip(cv2.split(canvas), tint)])
     grey = cv2.cvtColor(cv2.cvtColor(dark, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)

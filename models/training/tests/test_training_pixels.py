@@ -8,12 +8,13 @@ cv2 = pytest.importorskip("cv2")
 torch = pytest.importorskip("torch")
 
 from augment import Canvases, tilt  # noqa: E402
-from classes import HEIGHT_PX, IGNORED, NAMES, WIDTH_PX, Roles  # noqa: E402
+from balance import PILED, repeats  # noqa: E402
+from classes import BINS, HEIGHT_PX, IGNORED, NAMES, WIDTH_PX, Roles  # noqa: E402
 from network import YoloxNano  # noqa: E402
-from paste import CutOut, paste  # noqa: E402
-from pictures import own_sources  # noqa: E402
+from paste import CutOut, paste, slivers  # noqa: E402
+from pictures import Picture, own_sources  # noqa: E402
 from refused import Refused  # noqa: E402
-from weather import CHANCES  # noqa: E402
+from weather import CHANCES, recolour  # noqa: E402
 
 BIN, STALL = NAMES.index("bin"), NAMES.index("stall")
 
@@ -39,7 +40,7 @@ def test_canvases_keep_boxes_inside_and_repeat_with_the_seed(city):
     first = iter(Canvases(sources, 7))
     for _ in range(12):
         seen, clean, labels, ignored, absent = next(first)
-        assert seen.shape == clean.shape == (3, HEIGHT_PX, WIDTH_PX) and seen.dtype == np.uint8
+        assert seen.shape == clean.shape == (HEIGHT_PX, WIDTH_PX, 3) and seen.dtype == np.uint8
         assert (labels[:, 1:] >= 0).all() and (labels[:, [1, 3]] <= WIDTH_PX).all() and (labels[:, [2, 4]] <= HEIGHT_PX).all()
         assert absent.shape == (len(absent), len(NAMES) + 4) and (absent[:, BIN] == 1).all() and (absent[:, STALL] == 0).all()
         assert (labels[:, 3:] > labels[:, 1:3]).all() and set(labels[:, 0]) <= {BIN}
@@ -157,3 +158,22 @@ def test_a_network_with_another_head_or_manifest_is_refused(start):
     torch.onnx.export(export_other, (torch.zeros(1, 3, 8, 8),), start, dynamo=False)
     with pytest.raises(Refused, match="head"):
         read_onnx(start)
+
+
+def test_a_strip_of_a_bin_on_a_side_may_be_anything(seeded):
+    rows = np.array([[BIN, 0, 100, 16, 150], [BIN, 0, 100, 30, 150], [BIN, 40, 100, 56, 150], [STALL, 0, 100, 16, 150], [BIN, WIDTH_PX - 16, 100, WIDTH_PX, 150]], np.float32)
+    assert slivers(rows, 0, WIDTH_PX).tolist() == [True, False, False, False, True]
+
+
+def test_a_picture_with_a_pile_comes_more_often():
+    pile, none = (Picture(np.zeros((4, 4, 3), np.uint8), np.array(rows, np.float32).reshape(-1, 5)) for rows in ([[BINS[-1], 0, 0, 4, 4]], [[BIN, 0, 0, 4, 4]]))
+    assert repeats(np.zeros((2, 3), bool), [pile, none]).tolist() == [PILED, 1.0]
+
+
+def test_without_colour_or_in_other_colours_the_shape_stays(seeded):
+    canvas, grey = np.random.randint(0, 255, (HEIGHT_PX, WIDTH_PX, 3), np.uint8), 0
+    for _ in range(60):
+        seen = recolour(canvas)
+        grey += (seen.max(-1) == seen.min(-1)).all()
+        assert seen.shape == canvas.shape
+    assert 0 < grey < 15
