@@ -4,9 +4,12 @@ use std::{
     fs, net,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Stopped when dropped.
 pub struct Postgres {
@@ -72,8 +75,7 @@ impl Postgres {
             .spawn()
             .unwrap();
         self.server = Some(server);
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let port = self.port.to_string();
+        let (port, mut waited) = (self.port.to_string(), Duration::ZERO);
         let ready = ["-q", "-h", "127.0.0.1", "-p", &port];
         while !Command::new(self.programs.join("pg_isready"))
             .args(ready)
@@ -81,8 +83,9 @@ impl Postgres {
             .unwrap()
             .success()
         {
-            assert!(Instant::now() < deadline, "PostgreSQL does not come up");
-            std::thread::sleep(Duration::from_millis(50));
+            assert!(waited < PATIENCE, "PostgreSQL does not come up");
+            std::thread::sleep(LOOK_EVERY);
+            waited += LOOK_EVERY;
         }
     }
 
