@@ -5,12 +5,14 @@
 //! Every text that arrives from the network is bounded by [`PAYLOAD_BYTES_MAX`] before it is parsed.
 
 mod footage;
+mod rights;
 mod sighting;
 mod topic;
 
 use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
 use crate::base::time::{ClockQuality, WallTime};
 pub use footage::{FootageRefusal, FootageRequestData, FootageResultData, PLAYBACK_MAX};
+pub use rights::{EDGE_HEARS, EDGE_SAYS, mosquitto_acl};
 use serde::{Deserialize, Serialize};
 pub use sighting::{SubjectData, WitnessData};
 use std::collections::BTreeMap;

@@ -13,6 +13,8 @@ pub mod footage;
 #[cfg(feature = "net")]
 pub mod mqtt;
 pub mod package;
+#[cfg(feature = "hub")]
+pub mod pki;
 pub mod signature;
 #[cfg(feature = "net")]
 pub mod store;

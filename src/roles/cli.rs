@@ -4,7 +4,7 @@ use super::tools::{
     BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track, verify_package,
 };
 #[cfg(feature = "hub")]
-use super::tools::{audit, dataset, package, password};
+use super::tools::{audit, dataset, package, password, pki};
 #[cfg(feature = "edge")]
 use super::tools::{detect, footage, models, verify};
 use std::{
@@ -38,6 +38,9 @@ enum Command {
     /// Hash a password for hub.toml; it is read from standard input
     #[cfg(feature = "hub")]
     Password(password::PasswordArgs),
+    /// Certificates of a district: its authority, broker, hubs and edges, and who may say what
+    #[cfg(feature = "hub")]
+    Pki(pki::PkiArgs),
     /// What reviewers confirmed and rejected, as a data set for training
     #[cfg(feature = "hub")]
     Dataset(dataset::DatasetArgs),
@@ -108,6 +111,8 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         Command::Password(_) => {
             password::run(io::stdin().lock(), io::stdout().lock(), io::stdin().is_terminal())
         }
+        #[cfg(feature = "hub")]
+        Command::Pki(args) => pki::run(&args, io::stdout().lock()),
         #[cfg(feature = "hub")]
         Command::Dataset(args) => dataset::run(&args),
         #[cfg(feature = "hub")]

@@ -34,6 +34,8 @@ fn commands() -> Vec<&'static str> {
     }
     if cfg!(feature = "hub") {
         all.extend(["hub", "password", "dataset export", "package", "audit"]);
+        all.extend(["pki init", "pki issue broker", "pki issue hub", "pki issue edge"]);
+        all.extend(["pki renew", "pki acl"]);
     }
     if cfg!(feature = "demo") {
         all.push("demo");

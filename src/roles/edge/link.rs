@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     domain::wire::{
-        CloudEvent, DecisionData, FootageRequestData, Leaf, NodeAddress, Topic, VerifyRequestData,
+        CloudEvent, DecisionData, EDGE_HEARS, FootageRequestData, Leaf, NodeAddress, TOPIC_ROOT,
+        Topic, VerifyRequestData,
     },
     drivers::mqtt::LinkEvent,
 };
@@ -16,17 +17,8 @@ use tokio::sync::mpsc;
 
 /// Topics that an edge listens to.
 pub fn subscriptions(address: &NodeAddress) -> Vec<String> {
-    ["ack/+", "verify/request", "footage/request", "decision/+"]
-        .iter()
-        .map(|leaf| {
-            format!(
-                "{}/{}/{}/{leaf}",
-                crate::domain::wire::TOPIC_ROOT,
-                address.district,
-                address.node
-            )
-        })
-        .collect()
+    let prefix = format!("{TOPIC_ROOT}/{}/{}", address.district, address.node);
+    EDGE_HEARS.iter().map(|leaf| format!("{prefix}/{leaf}")).collect()
 }
 
 /// Runs until the link ends.

@@ -14,8 +14,9 @@ use crate::{
     domain::{
         ids::{CaseId, NodeId},
         wire::{
-            AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, FootageResultData,
-            Leaf, NodeAddress, PAYLOAD_BYTES_MAX, Presence, StatusData, Topic, VerifyResultData,
+            AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, EDGE_SAYS,
+            FootageResultData, Leaf, NodeAddress, PAYLOAD_BYTES_MAX, Presence, StatusData, Topic,
+            VerifyResultData,
         },
     },
     drivers::store::{
@@ -91,10 +92,9 @@ impl Ingest {
     /// Topic filters of everything that edges of this district say.
     pub fn subscriptions(&self) -> Vec<String> {
         let root = format!("{}/{}", crate::domain::wire::TOPIC_ROOT, self.district);
-        ["status", "camera/+/card", "camera/+/health", "case/+", "verify/result", "footage/result"]
-            .iter()
-            .map(|leaf| format!("{root}/+/{leaf}"))
-            .collect()
+        // Counters of edges are for whoever watches the broker.
+        let heard = EDGE_SAYS.iter().filter(|leaf| **leaf != "stats");
+        heard.map(|leaf| format!("{root}/+/{leaf}")).collect()
     }
 
     /// One message; see [`Ingest::messages`].

@@ -18,6 +18,8 @@ pub mod models;
 pub mod package;
 #[cfg(feature = "hub")]
 pub mod password;
+#[cfg(feature = "hub")]
+pub mod pki;
 pub mod replay;
 pub mod track;
 #[cfg(feature = "edge")]
