@@ -74,6 +74,8 @@ pub mod wire;
 pub mod verify_queue;
 /// Evidence of a case that proves itself.
 pub mod package;
+/// Who may do what, and where.
+pub mod people;
 /// Every I/O trait in one place.
 pub mod seams;
 /// Values for tests.
