@@ -120,6 +120,7 @@ fn config(dir: &Path) -> anyhow::Result<HubConfig> {
         listen: "127.0.0.1:0".parse()?,
         database: Place::File(dir.join("hub.db")),
         evidence_dir: dir.join("evidence"),
+        bucket: None,
         package_key_file: dir.join("package-key.pem"),
         // Nobody listens there.
         mqtt: BrokerConfig {
@@ -130,6 +131,8 @@ fn config(dir: &Path) -> anyhow::Result<HubConfig> {
             cert: None,
             key: None,
         },
+        edges: None,
+        oidc: None,
         users: Vec::new(),
         node_token: Some(Secret::new("token")),
         platform_token: None,
@@ -137,6 +140,7 @@ fn config(dir: &Path) -> anyhow::Result<HubConfig> {
         events: Vec::new(),
         looks: LookTimes::default(),
         policy: Default::default(),
+        hooks: Vec::new(),
         https_in_front: false,
     })
 }

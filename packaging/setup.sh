@@ -11,7 +11,7 @@
 set -Eeuo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-for part in steps debian downloads faces console footage score; do
+for part in steps debian downloads faces console identity footage score; do
   # shellcheck source=/dev/null
   source "packaging/setup/$part.sh"
 done
@@ -66,12 +66,13 @@ main() {
       build_program "$@"
       ;;
     test)
-      begin "$purpose" 9
+      begin "$purpose" 10
       check_toolchain test
       install_debian_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
       fetch_onnxruntime
       fetch_node
       build_console
+      install_identity_provider
       make_footage
       fetch_face_model
       fetch_portrait

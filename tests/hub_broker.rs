@@ -78,6 +78,8 @@ fn config(dir: &Path, port: u16) -> HubConfig {
             cert: None,
             key: None,
         },
+        edges: None,
+        oidc: None,
         users: Vec::new(),
         node_token: Some(Secret::new("token")),
         platform_token: None,

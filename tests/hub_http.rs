@@ -20,6 +20,7 @@ use gridwarden::{
         datum::Datum,
         geo::GeoPoint,
         ids::CaseId,
+        people::{Area, Role},
         wire::{EventData, PHOTOGRAPH_BYTES_MAX, PatternData, Priority},
     },
     drivers::{
@@ -72,8 +73,16 @@ fn config(dir: &Path) -> HubConfig {
             cert: None,
             key: None,
         },
+        edges: None,
+        oidc: None,
         users: ["li", "wang"]
-            .map(|name| User { name: name.to_owned(), password_hash: Secret::new(hash.clone()) })
+            .map(|name| User {
+                name: name.to_owned(),
+                password_hash: Secret::new(hash.clone()),
+                unit: Some("城管中队".to_owned()),
+                roles: Role::ALL.into_iter().collect(),
+                area: Area::EVERYWHERE,
+            })
             .into(),
         node_token: Some(Secret::new(NODE_TOKEN)),
         platform_token: Some(Secret::new(PLATFORM_TOKEN)),
@@ -129,7 +138,7 @@ impl Hub {
         let body = json!({"name": name, "password": "correct horse"});
         let url = format!("{}/api/v1/session", self.base);
         let answer = self.client.post(url).json(&body).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(answer.status(), StatusCode::OK);
         cookie_of(&answer)
     }
 
@@ -137,12 +146,12 @@ impl Hub {
         self.running.as_ref().unwrap()
     }
 
-    /// As the page calls: with the cookie and the header that no foreign page can send.
+    /// As the page calls: with the cookie and the token that no foreign page can know.
     fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.client
             .request(method, format!("{}{path}", self.base))
             .header(header::COOKIE, &self.cookie)
-            .header("X-Requested-With", "gridwarden")
+            .header("X-CSRF-Token", csrf_of(&self.cookie))
     }
 
     async fn get(&self, path: &str) -> Response {
@@ -222,6 +231,12 @@ fn cookie_of(answer: &Response) -> String {
     set.split(';').next().unwrap().to_owned()
 }
 
+/// What `GET /session` tells a page of that cookie.
+fn csrf_of(cookie: &str) -> String {
+    let token = cookie.split_once('=').map_or("", |(_, token)| token);
+    Digest256::of(format!("csrf {token}").as_bytes()).to_string()
+}
+
 async fn problem(answer: Response, status: StatusCode) -> Value {
     assert_eq!(answer.status(), status);
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
@@ -248,13 +263,20 @@ async fn signing_in_and_out() {
     hub.cookie = hub.sign_in("li").await;
     let who: Value = hub.get("/api/v1/session").await.json().await.unwrap();
     assert_eq!(
-        (&who["name"], &who["role"], &who["demo"]),
-        (&json!("li"), &json!("reviewer"), &json!(true))
+        (&who["name"], &who["unit"], &who["demo"], &who["csrf_token"]),
+        (&json!("li"), &json!("城管中队"), &json!(true), &json!(csrf_of(&hub.cookie)))
     );
-    // A foreign page can make a browser send the cookie, but not the header.
-    let bare = hub.client.delete(format!("{}/api/v1/session", hub.base));
-    let answer = bare.header(header::COOKIE, &hub.cookie).send().await.unwrap();
-    problem(answer, StatusCode::FORBIDDEN).await;
+    // A foreign page can make a browser send the cookie, but not know the token; nor is another's good.
+    for other in [None, Some(String::new()), Some(csrf_of(&hub.sign_in("wang").await))] {
+        let bare = hub.client.delete(format!("{}/api/v1/session", hub.base));
+        let bare = bare.header(header::COOKIE, &hub.cookie);
+        let call = match other {
+            Some(token) => bare.header("X-CSRF-Token", token),
+            None => bare,
+        };
+        let refused = problem(call.send().await.unwrap(), StatusCode::FORBIDDEN).await;
+        assert_eq!(refused["type"], "urn:gridwarden:problem:csrf");
+    }
     let answer = hub.call(Method::DELETE, "/api/v1/session").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     problem(hub.get("/api/v1/session").await, StatusCode::UNAUTHORIZED).await;
@@ -490,12 +512,21 @@ async fn what_a_case_may_be_merged_into_is_offered_proposals_first_then_the_near
 async fn guessing_a_password_is_slowed() {
     let dir = tempfile::tempdir().unwrap();
     let hub = Hub::start(dir.path()).await;
-    let mut last = StatusCode::OK;
-    for _ in 0..6 {
+    let guess = || async {
         let body = json!({"name": "li", "password": "guess"});
-        last = hub.call(Method::POST, "/api/v1/session").json(&body).send().await.unwrap().status();
+        hub.call(Method::POST, "/api/v1/session").json(&body).send().await.unwrap()
+    };
+    for _ in 0..5 {
+        problem(guess().await, StatusCode::UNAUTHORIZED).await;
     }
-    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let closed = guess().await;
+    let secs: u64 = closed.headers()["Retry-After"].to_str().unwrap().parse().unwrap();
+    assert!((1..=300).contains(&secs), "{secs}");
+    problem(closed, StatusCode::TOO_MANY_REQUESTS).await;
+    // Not behind a proxy: whoever guesses cannot pretend to call from elsewhere.
+    let body = json!({"name": "li", "password": "guess"});
+    let call = hub.call(Method::POST, "/api/v1/session").header("X-Forwarded-For", "10.0.0.9");
+    problem(call.json(&body).send().await.unwrap(), StatusCode::TOO_MANY_REQUESTS).await;
     hub.sign_in("wang").await;
     hub.stop().await;
 }

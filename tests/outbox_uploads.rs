@@ -22,7 +22,7 @@ use gridwarden::{
     },
     domain::wire::FactKind,
     drivers::{
-        evidence::upload::Uploader,
+        evidence::upload::{UploadTls, Uploader},
         store::edge::{CommitBatch, EdgeStore, UploadRow},
     },
     roles::edge::uploads,
@@ -113,7 +113,12 @@ async fn a_row_leaves_when_the_hub_holds_its_file_or_the_file_is_gone_for_good()
     }
 
     let shutdown = Shutdown::new();
-    let uploader = Uploader::new(&url, SecretSource::Given(Secret::new("token-1")), None).unwrap();
+    let uploader = Uploader::new(
+        &url,
+        Some(SecretSource::Given(Secret::new("token-1"))),
+        &UploadTls::default(),
+    )
+    .unwrap();
     let looping = tokio::spawn(uploads::run(store.clone(), uploader, clock, shutdown.clone()));
     // After the start: the commit itself must wake the loop.
     let facts = vec![fact(1, "cam-a", 1, FactKind::Opened)];

@@ -154,6 +154,8 @@ fn config(dir: &Path, hook: &str) -> HubConfig {
             cert: None,
             key: None,
         },
+        edges: None,
+        oidc: None,
         users: Vec::new(),
         node_token: Some(Secret::new(NODE_TOKEN)),
         platform_token: Some(Secret::new(PLATFORM_TOKEN)),
@@ -173,6 +175,12 @@ fn config(dir: &Path, hook: &str) -> HubConfig {
             secret: Secret::new(SECRET),
         }],
     }
+}
+
+/// What `GET /session` tells a page of that cookie.
+fn csrf_of(cookie: &str) -> String {
+    let token = cookie.split_once('=').map_or("", |(_, token)| token);
+    Digest256::of(format!("csrf {token}").as_bytes()).to_string()
 }
 
 impl Town {
@@ -295,7 +303,7 @@ impl Town {
             .client
             .post(url)
             .header("cookie", &self.cookie)
-            .header("x-requested-with", "gridwarden")
+            .header("x-csrf-token", csrf_of(&self.cookie))
             .header("if-match", format!("\"{}\"", shown["version"]))
             .json(&act)
             .send()
@@ -440,7 +448,7 @@ async fn what_is_refused_for_three_days_is_laid_aside_and_sent_once_a_person_say
         let path = format!("/api/v1/deliveries/district/{id}/retry");
         let url = format!("http://{}{path}", town.running.address);
         let asked = town.client.post(url).header("cookie", &town.cookie);
-        asked.header("x-requested-with", "gridwarden").send()
+        asked.header("x-csrf-token", csrf_of(&town.cookie)).send()
     };
     assert_eq!(again("nothing").await.unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(again(id).await.unwrap().status(), StatusCode::ACCEPTED);

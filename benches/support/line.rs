@@ -171,6 +171,7 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
         listen: "127.0.0.1:0".parse()?,
         database: Place::File(folder.join("hub.sqlite")),
         evidence_dir: folder.join("hub-evidence"),
+        bucket: None,
         package_key_file: folder.join("package-key.pem"),
         mqtt: BrokerConfig {
             url: broker,
@@ -180,6 +181,8 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
             cert: None,
             key: None,
         },
+        edges: None,
+        oidc: None,
         users: Vec::new(),
         node_token: Some(Secret::new(TOKEN)),
         platform_token: None,
@@ -187,6 +190,7 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
         events: known_events(&Catalogue::built_in()?),
         looks: LookTimes::default(),
         policy: Default::default(),
+        hooks: Vec::new(),
         https_in_front: false,
     })
 }

@@ -171,14 +171,15 @@ async function answer(request, response) {
   if (url.pathname === '/signin') return response.writeHead(303, { Location: '/', ...COOKIE }).end();
   if (!url.pathname.startsWith('/api/v1/')) return page(url.pathname, response);
   const [resource, id, verb] = url.pathname.slice('/api/v1/'.length).split('/');
+  if (resource === 'session' && id === 'ways') return json(response, 200, { password: true, oidc: false });
   if (resource === 'session' && request.method === 'POST') {
     const { password } = await bodyOf(request);
     return password === 'demo' ? json(response, 204, undefined, COOKIE) : problem(response, 401, 'wrong name or password');
   }
   if (!signedIn(request)) return problem(response, 401, 'not signed in');
-  if (request.method !== 'GET' && request.headers['x-requested-with'] !== 'gridwarden') return problem(response, 403, 'header missing');
+  if (request.method !== 'GET' && request.headers['x-csrf-token'] !== 'dev') return problem(response, 403, 'header missing');
   if (resource === 'session' && request.method === 'DELETE') return json(response, 204, undefined, { 'Set-Cookie': 'gw_session=; Max-Age=0; Path=/' });
-  if (resource === 'session') return json(response, 200, { name: 'reviewer', role: 'reviewer', version: '0.1.0', demo: true });
+  if (resource === 'session') return json(response, 200, { name: 'reviewer', unit: '坪山城管', roles: ['reviewer'], area: [], csrf_token: 'dev', version: '0.1.0', demo: true });
   if (resource === 'cameras') return json(response, 200, { items: cameras });
   if (resource === 'complaints') return complain(request, response);
   if (resource === 'evidence') return file(request, response, id);

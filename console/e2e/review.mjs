@@ -182,7 +182,8 @@ async function conflict(page, expect) {
   const theirs = await page.evaluate(async (id) => {
     const url = `/api/v1/cases/${id}`;
     const { version } = await (await fetch(url)).json();
-    const headers = { 'Content-Type': 'application/json', 'X-Requested-With': 'gridwarden', 'If-Match': `"${version}"` };
+    const { csrf_token } = await (await fetch('/api/v1/session')).json();
+    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token, 'If-Match': `"${version}"` };
     const body = JSON.stringify({ action: 'reject', reason: 'duplicate' });
     return (await fetch(`${url}/act`, { method: 'POST', headers, body })).status;
   }, about);

@@ -12,6 +12,8 @@ pub mod evidence;
 pub mod footage;
 #[cfg(feature = "net")]
 pub mod mqtt;
+#[cfg(feature = "hub")]
+pub mod oidc;
 pub mod package;
 #[cfg(feature = "hub")]
 pub mod pki;

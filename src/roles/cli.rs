@@ -4,7 +4,7 @@ use super::tools::{
     BadInput, Ended, calibrate, check, exit_code, grid, locate, replay, track, verify_package,
 };
 #[cfg(feature = "hub")]
-use super::tools::{audit, dataset, package, password, pki};
+use super::tools::{audit, dataset, package, password, pki, user};
 #[cfg(feature = "edge")]
 use super::tools::{detect, footage, models, verify};
 use std::{
@@ -41,6 +41,9 @@ enum Command {
     /// Certificates of a district: its authority, broker, hubs and edges, and who may say what
     #[cfg(feature = "hub")]
     Pki(pki::PkiArgs),
+    /// Accounts of people: add, list, disable, a new password
+    #[cfg(feature = "hub")]
+    User(user::UserArgs),
     /// What reviewers confirmed and rejected, as a data set for training
     #[cfg(feature = "hub")]
     Dataset(dataset::DatasetArgs),
@@ -113,6 +116,11 @@ fn dispatch(command: Command) -> anyhow::Result<Ended> {
         }
         #[cfg(feature = "hub")]
         Command::Pki(args) => pki::run(&args, io::stdout().lock()),
+        #[cfg(feature = "hub")]
+        Command::User(args) => {
+            let (input, asks) = (io::stdin().lock(), io::stdin().is_terminal());
+            user::run(&args, input, io::stdout().lock(), asks)
+        }
         #[cfg(feature = "hub")]
         Command::Dataset(args) => dataset::run(&args),
         #[cfg(feature = "hub")]

@@ -224,6 +224,11 @@ fn all_spoiled() -> Vec<Spoiled> {
         &["mqtt.url", "tcp://", "mqtt://host:port"],
     );
     edge("http://127.0.0.1:8080", "127.0.0.1:8080", &["evidence.url", "http://host:port"]);
+    edge(
+        "http://127.0.0.1:8080\"",
+        "https://hub\"\ncert = \"c.pem\"",
+        &["evidence.cert", "go together"],
+    );
     edge("[\"cam.toml\"]", "[]", &["pipelines = []", "at least one"]);
     edge("dir = ", "folder = ", &["data.folder", "unknown key"]);
     edge(
@@ -249,6 +254,27 @@ fn all_spoiled() -> Vec<Spoiled> {
         let (own, with) = (format!("url = \"{url}\""), "password_file = \"token\"\n");
         hub(&own, &format!("{with}{own}"), &["store.password_file", "SQLite"]);
         hub("listen", "listens", &["http.listens", "did you mean `listen`"]);
+        let edges = r#"edges = { listen = "127.0.0.1:0", cert = "absent.pem", key = "token", client_ca = "token" }"#;
+        hub("listen", &format!("{edges}\nlisten"), &["http.edges.cert", "absent.pem", "PEM"]);
+        let token = "node_token_file = \"token\"";
+        let user = |more: &str| {
+            format!("user = [{{ name = \"li\", password_file = \"p\", {more} }}]\n{token}")
+        };
+        hub(token, &user("roles = [\"chief\"]"), &["roles", "chief", "grid_staff"]);
+        hub(token, &user("area = [\"here\"]"), &["area", "here", "BeiDou"]);
+        let oidc = |issuer: &str, role: &str| {
+            format!(
+                "oidc = {{ issuer = \"{issuer}\", hub_url = \"https://hub\", client_id = \"x\"{role} }}\n{token}"
+            )
+        };
+        hub(
+            token,
+            &oidc("http://id.example.cn", ""),
+            &["auth.oidc.issuer", "http://id", "https://"],
+        );
+        hub(token, &oidc("https://id", ""), &["auth.oidc", "role"]);
+        let role = ", role = [{ claim = \"a\", roles = [\"chief\"] }]";
+        hub(token, &oidc("https://id", role), &["roles", "chief", "grid_staff"]);
     }
     #[cfg(feature = "edge")]
     {

@@ -24,6 +24,7 @@ pub struct Reviewer {
     client: reqwest::Client,
     api: String,
     cookie: String,
+    csrf_token: String,
 }
 
 impl Reviewer {
@@ -34,13 +35,15 @@ impl Reviewer {
         let session = client.post(format!("{api}/session")).json(&body).send().await.unwrap();
         let cookie = session.headers()["set-cookie"].to_str().unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        Self { client, api, cookie }
+        let session: Value = session.json().await.unwrap();
+        let csrf_token = session["csrf_token"].as_str().unwrap().to_owned();
+        Self { client, api, cookie, csrf_token }
     }
 
     /// As the page calls.
     pub fn call(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let call = self.client.request(method, format!("{}{path}", self.api));
-        call.header("Cookie", &self.cookie).header("X-Requested-With", "gridwarden")
+        call.header("Cookie", &self.cookie).header("X-CSRF-Token", &self.csrf_token)
     }
 
     /// Confirms what waits for review.

@@ -27,6 +27,10 @@ export const signIn = (name: string, password: string) =>
 
 export const signOut = () => call<void>('DELETE', '/session');
 
+/** How people sign in at this hub. */
+export const readSignInWays = async () =>
+  (await call<{ password: boolean; oidc: boolean }>('GET', '/session/ways')).body;
+
 export const readSession = async () => (await call<Session>('GET', '/session')).body;
 
 export async function listCases(

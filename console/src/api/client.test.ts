@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { act, listCases, nearCases } from './calls';
-import { ApiError, whenSignedOut } from './client';
+import { ApiError, useCsrfToken, whenSignedOut } from './client';
 
 /** The browser's `fetch` is the boundary; what goes out and how answers are read is ours. */
 function answers(status: number, body: string) {
@@ -24,10 +24,11 @@ const failure = (asked: Promise<unknown>) =>
 describe('calls', () => {
   it('name the version that a decision is about, and show whose page asks', async () => {
     const fetched = answers(200, '{"case_id":"a"}');
+    useCsrfToken('of-this-session');
     await act('a/b', 7, { action: 'reject', reason: 'duplicate' });
     const [path, init] = fetched.mock.calls[0] ?? [];
     expect(path).toBe('/api/v1/cases/a%2Fb/act');
-    expect(init?.headers).toMatchObject({ 'If-Match': '"7"', 'X-Requested-With': 'gridwarden' });
+    expect(init?.headers).toMatchObject({ 'If-Match': '"7"', 'X-CSRF-Token': 'of-this-session' });
     expect(JSON.parse(init?.body as string)).toEqual({ action: 'reject', reason: 'duplicate' });
   });
 

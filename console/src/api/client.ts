@@ -1,6 +1,7 @@
 /**
  * One way to speak to the hub: JSON in, JSON out, problem+json as `ApiError`.
- * Same origin only. The cookie is the browser's; `X-Requested-With` shows the hub that a page of its own asks.
+ * Same origin only. The cookie is the browser's; `X-CSRF-Token`, which only a page of the hub's own can have read, goes with every
+ * changing call.
  */
 export class ApiError extends Error {
   constructor(
@@ -24,6 +25,12 @@ export interface Answer<T> {
 type Method = 'GET' | 'POST' | 'DELETE';
 
 let onSignedOut: () => void = () => {};
+let csrfToken = '';
+
+/** Of the session, as the hub gave it. */
+export function useCsrfToken(token: string): void {
+  csrfToken = token;
+}
 
 /** Called whenever the hub says that nobody is signed in. */
 export function whenSignedOut(handler: () => void): void {
@@ -40,7 +47,7 @@ export async function call<T>(
     method,
     credentials: 'same-origin',
     cache: 'no-store',
-    headers: { Accept: 'application/json', 'X-Requested-With': 'gridwarden', ...headers },
+    headers: { Accept: 'application/json', 'X-CSRF-Token': csrfToken, ...headers },
   };
   if (body !== undefined) {
     init.body = JSON.stringify(body);

@@ -353,7 +353,13 @@ export interface Camera {
 
 export interface Session {
   name: string;
-  role: string;
+  /** 单位 */
+  unit?: Maybe<string>;
+  /** `viewer`, `grid_staff`, `dispatcher`, `reviewer`, `administrator`, `auditor` */
+  roles: string[];
+  /** BeiDou codes that bound what is seen; empty: the whole district. */
+  area: string[];
+  csrf_token: string;
   version: string;
   demo: boolean;
 }

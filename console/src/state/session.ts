@@ -1,7 +1,7 @@
 /** Who is signed in. */
 import { ref } from 'vue';
 import { readSession, signIn as post, signOut as end } from '../api/calls';
-import { ApiError, whenSignedOut } from '../api/client';
+import { ApiError, useCsrfToken, whenSignedOut } from '../api/client';
 import type { Session } from '../api/types';
 
 export const session = ref<Session | null>(null);
@@ -19,6 +19,7 @@ whenSignedOut(() => {
 export async function ask(): Promise<void> {
   try {
     session.value = await readSession();
+    useCsrfToken(session.value.csrf_token);
     standing.value = 'in';
   } catch (error) {
     const refused = error instanceof ApiError && error.status === 401;

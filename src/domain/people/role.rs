@@ -43,13 +43,15 @@ pub enum Act {
     /// A unit's own word: accepted, returned, done, with photographs.
     Feedback,
     ManageUsers,
+    /// Messages that a platform did not take: see them, send them once more.
+    Resend,
     ReadAudit,
 }
 
 use Role::{Administrator, Auditor, Dispatcher, GridStaff, Reviewer, Viewer};
 
 /// The one table. An act that is not in a row of a role is not that role's.
-pub const TABLE: [(Act, &[Role]); 12] = [
+pub const TABLE: [(Act, &[Role]); 13] = [
     (Act::SeeCases, &[Viewer, GridStaff, Dispatcher, Reviewer, Auditor]),
     (Act::SeePictures, &[Viewer, GridStaff, Dispatcher, Reviewer, Auditor]),
     (Act::AskFootage, &[GridStaff, Reviewer]),
@@ -61,8 +63,24 @@ pub const TABLE: [(Act, &[Role]); 12] = [
     (Act::Dispatch, &[Dispatcher]),
     (Act::Feedback, &[GridStaff, Dispatcher]),
     (Act::ManageUsers, &[Administrator]),
+    (Act::Resend, &[Administrator]),
     (Act::ReadAudit, &[Auditor]),
 ];
+
+impl Act {
+    /// What a decision about a case is, by its name in the history. `None`: no decision of a person's.
+    pub fn of_decision(name: &str) -> Option<Self> {
+        Some(match name {
+            "confirm" | "reject" | "close" | "rework" | "reopen" | "check" | "uncheck" => {
+                Self::Review
+            }
+            "merge" | "unmerge" => Self::Merge,
+            "dispatch" | "suspend" | "resume" | "extend" => Self::Dispatch,
+            "accept" | "return" | "feedback" => Self::Feedback,
+            _ => return None,
+        })
+    }
+}
 
 impl Role {
     pub const ALL: [Self; 6] = [Viewer, GridStaff, Dispatcher, Reviewer, Administrator, Auditor];
@@ -174,6 +192,19 @@ mod tests {
         }
         // Whoever says that it was done is not who closes it, by role already.
         assert!(!Reviewer.may(Act::Feedback));
+    }
+
+    #[test]
+    fn every_decision_of_people_is_some_act() {
+        use crate::domain::case::lifecycle::{Phase, State, actions};
+        for state in State::ALL {
+            for phase in [Phase::BeforeFiling, Phase::AfterFiling] {
+                for (action, _) in actions(*state, phase) {
+                    assert!(Act::of_decision(action.as_str()).is_some(), "{action}");
+                }
+            }
+        }
+        assert_eq!(Act::of_decision("opened"), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
     },
     domain::wire::PHOTOGRAPH_BYTES_MAX,
 };
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use std::{
     io::{self, SeekFrom},
@@ -81,7 +81,16 @@ impl UploadError {
 pub struct Uploader {
     client: Client,
     base_url: Arc<str>,
-    token: SecretSource,
+    token: Option<SecretSource>,
+}
+
+/// How the two sides know each other over https.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UploadTls {
+    /// PEM file of trusted authorities; without it those of the system.
+    pub ca: Option<PathBuf>,
+    /// PEM files of this node's certificate and its key.
+    pub identity: Option<(PathBuf, PathBuf)>,
 }
 
 /// What the hub holds of a file.
@@ -93,12 +102,12 @@ struct Held {
 
 impl Uploader {
     /// `base_url` is the hub's address, for example `http://hub:8080`; a token file is read at each
-    /// upload, since the hub may make it later than this node starts; `ca` a PEM file of trusted
-    /// authorities, without it those of the system.
+    /// upload, since the hub may make it later than this node starts. Without a token the node is known
+    /// by its certificate.
     pub fn new(
         base_url: &str,
-        token: SecretSource,
-        ca: Option<&Path>,
+        token: Option<SecretSource>,
+        tls: &UploadTls,
     ) -> Result<Self, UploadError> {
         let setup = |reason: String| UploadError::Setup { url: base_url.to_owned(), reason };
         if !base_url.starts_with("http://") && !base_url.starts_with("https://") {
@@ -108,11 +117,18 @@ impl Uploader {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder =
             Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(REQUEST_TIMEOUT).no_proxy();
-        if let Some(path) = ca {
-            let pem = std::fs::read(path).map_err(|e| setup(format!("{}: {e}", path.display())))?;
-            let found = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|e| setup(format!("{}: {e}", path.display())))?;
-            builder = builder.tls_certs_only(found);
+        let bad = |path: &Path, error: &dyn std::fmt::Display| {
+            setup(format!("{}: {error}", path.display()))
+        };
+        let read = |path: &Path| std::fs::read(path).map_err(|error| bad(path, &error));
+        if let Some(path) = &tls.ca {
+            let found = reqwest::Certificate::from_pem_bundle(&read(path)?);
+            builder = builder.tls_certs_only(found.map_err(|error| bad(path, &error))?);
+        }
+        if let Some((cert, key)) = &tls.identity {
+            let both = [read(cert)?, read(key)?].concat();
+            let identity = reqwest::Identity::from_pem(&both).map_err(|error| bad(cert, &error))?;
+            builder = builder.identity(identity);
         }
         let client = builder.build().map_err(|error| setup(error.to_string()))?;
         Ok(Self { client, base_url: base_url.trim_end_matches('/').into(), token })
@@ -131,7 +147,7 @@ impl Uploader {
         };
         let protocol = |reason: String| UploadError::Protocol { url: url.clone(), reason };
         let token = self.token()?;
-        let mut held = self.held(&url, &token).await?;
+        let mut held = self.held(&url, token.as_ref()).await?;
         // Asked before the file is opened: what the hub holds may have left this disk, when two
         // cases of one moment name the same picture.
         if held.complete {
@@ -152,9 +168,7 @@ impl Uploader {
             { taken }.read_to_end(&mut chunk).await.map_err(unreadable)?;
             let end = held.offset + chunk.len() as u64;
             let answer = self
-                .client
-                .patch(&url)
-                .bearer_auth(token.reveal())
+                .request(Method::PATCH, &url, token.as_ref())
                 .header("Content-Type", media_type)
                 .header(OFFSET, held.offset)
                 .header(LENGTH, length)
@@ -174,7 +188,7 @@ impl Uploader {
                 }
                 StatusCode::CONFLICT if corrections < CORRECTIONS_MAX => {
                     corrections += 1;
-                    held = self.held(&url, &token).await?;
+                    held = self.held(&url, token.as_ref()).await?;
                 }
                 StatusCode::UNPROCESSABLE_ENTITY => {
                     return Err(match digest_of(path).await.map_err(unreadable)? == sha256 {
@@ -196,7 +210,7 @@ impl Uploader {
             return Err(UploadError::Protocol { url, reason });
         }
         let gone = |error: reqwest::Error| unreachable_hub(&url, &error);
-        let request = self.client.get(&url).bearer_auth(self.token()?.reveal());
+        let request = self.request(Method::GET, &url, self.token()?.as_ref());
         let mut answer = request.send().await.map_err(gone)?;
         if answer.status() != StatusCode::OK {
             return Err(refused(&url, answer.status()));
@@ -216,20 +230,30 @@ impl Uploader {
         Ok(bytes)
     }
 
-    fn token(&self) -> Result<Secret, UploadError> {
+    fn token(&self) -> Result<Option<Secret>, UploadError> {
         match &self.token {
-            SecretSource::Given(token) => Ok(token.clone()),
-            SecretSource::File(path) => Secret::from_file(path).map_err(|error| {
-                UploadError::Token { path: path.clone(), reason: error.to_string() }
-            }),
+            None => Ok(None),
+            Some(SecretSource::Given(token)) => Ok(Some(token.clone())),
+            Some(SecretSource::File(path)) => match Secret::from_file(path) {
+                Ok(token) => Ok(Some(token)),
+                Err(error) => {
+                    Err(UploadError::Token { path: path.clone(), reason: error.to_string() })
+                }
+            },
         }
     }
 
-    async fn held(&self, url: &str, token: &Secret) -> Result<Held, UploadError> {
+    fn request(&self, method: Method, url: &str, token: Option<&Secret>) -> RequestBuilder {
+        let request = self.client.request(method, url);
+        match token {
+            Some(token) => request.bearer_auth(token.reveal()),
+            None => request,
+        }
+    }
+
+    async fn held(&self, url: &str, token: Option<&Secret>) -> Result<Held, UploadError> {
         let answer = self
-            .client
-            .head(url)
-            .bearer_auth(token.reveal())
+            .request(Method::HEAD, url, token)
             .send()
             .await
             .map_err(|error| unreachable_hub(url, &error))?;
@@ -258,7 +282,7 @@ fn read_held(url: &str, answer: &Response) -> Result<Held, UploadError> {
 fn refused(url: &str, status: StatusCode) -> UploadError {
     let cure = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            "give this node the token that the hub lists for it"
+            "give this node the hub's token, or a certificate of its district; the file may be another node's"
         }
         StatusCode::NOT_FOUND => "check `evidence.url`: that server takes no evidence",
         StatusCode::PAYLOAD_TOO_LARGE => "raise the hub's limit of file size, or shorten clips",

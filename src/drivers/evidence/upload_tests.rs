@@ -108,7 +108,15 @@ async fn server(mood: Mood) -> (Shared, Uploader) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    (files, Uploader::new(&url, SecretSource::Given(Secret::new("token-1")), None).unwrap())
+    (
+        files,
+        Uploader::new(
+            &url,
+            Some(SecretSource::Given(Secret::new("token-1"))),
+            &UploadTls::default(),
+        )
+        .unwrap(),
+    )
 }
 
 async fn photograph(State(files): State<Shared>, UrlPath(sha256): UrlPath<String>) -> Response {
@@ -204,9 +212,12 @@ async fn a_missing_file_and_a_silent_hub_are_told_apart() {
     let folder = TempDir::new().unwrap();
     let (path, sha256, content) = file(&folder, 10);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let uploader =
-        Uploader::new(&format!("http://{free}"), SecretSource::Given(Secret::new("t")), None)
-            .unwrap();
+    let uploader = Uploader::new(
+        &format!("http://{free}"),
+        Some(SecretSource::Given(Secret::new("t"))),
+        &UploadTls::default(),
+    )
+    .unwrap();
     let error = uploader.upload(&sha256, &path, "image/jpeg").await.unwrap_err();
     assert!(matches!(error, UploadError::Unreachable { .. }) && !error.is_final(), "{error}");
     std::fs::remove_file(&path).unwrap();
@@ -225,7 +236,7 @@ async fn a_token_file_may_come_later_than_the_node() {
     let (path, sha256, _) = file(&folder, 10);
     let (_, uploader) = server(Mood::Kind).await;
     let token = folder.path().join("node-token");
-    let uploader = Uploader { token: SecretSource::File(token.clone()), ..uploader };
+    let uploader = Uploader { token: Some(SecretSource::File(token.clone())), ..uploader };
     let error = uploader.upload(&sha256, &path, "image/jpeg").await.unwrap_err();
     assert!(matches!(error, UploadError::Token { .. }) && !error.is_final(), "{error}");
     assert!(error.to_string().contains("node-token"), "{error}");
@@ -255,7 +266,12 @@ async fn a_server_that_stands_still_ends_the_call() {
 
 #[test]
 fn an_address_without_a_scheme_is_refused() {
-    let error =
-        Uploader::new("hub:8080", SecretSource::Given(Secret::new("t")), None).err().unwrap();
+    let error = Uploader::new(
+        "hub:8080",
+        Some(SecretSource::Given(Secret::new("t"))),
+        &UploadTls::default(),
+    )
+    .err()
+    .unwrap();
     assert!(error.to_string().contains("http://hub:8080"), "{error}");
 }

@@ -15,6 +15,7 @@ use crate::{
         toml_reader::{Faults, Table},
     },
     domain::wire::NodeAddress,
+    drivers::evidence::upload::UploadTls,
 };
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ pub struct EdgeConfig {
     pub evidence_url: String,
     /// The hub's token for its nodes; a file of it need not be there yet.
     pub node_token: Option<SecretSource>,
+    pub evidence_tls: UploadTls,
     pub providers: Vec<String>,
     /// CPU inference threads; 0 means as many as cores.
     pub detector_threads: u16,
@@ -76,7 +78,15 @@ fn edge(
             })
             .required();
         let token = table.value::<String>("token_file").not_empty().optional();
-        Some((url?, token.map(|written| SecretSource::File(beside(path, &written)))))
+        let mut named = |key: &str| {
+            table.value::<String>(key).not_empty().optional().map(|written| beside(path, &written))
+        };
+        let (ca, cert, key) = (named("ca"), named("cert"), named("key"));
+        if cert.is_some() != key.is_some() {
+            table.fault("cert", "cert and key go together");
+        }
+        let tls = UploadTls { ca, identity: cert.zip(key) };
+        Some((url?, token.map(|written| SecretSource::File(beside(path, &written))), tls))
     });
     let (providers, detector_threads) = match root.table("detector") {
         None => (vec!["cpu".to_owned()], 0),
@@ -125,7 +135,7 @@ fn edge(
             ),
         );
     }
-    let (evidence_url, node_token) = evidence?;
+    let (evidence_url, node_token, evidence_tls) = evidence?;
     Some(EdgeConfig {
         address: address?,
         mqtt: mqtt?,
@@ -133,6 +143,7 @@ fn edge(
         footage,
         evidence_url,
         node_token,
+        evidence_tls,
         providers,
         detector_threads,
         pipelines,

@@ -3,6 +3,7 @@
 use super::{
     beside, load,
     mqtt::{required_secret_file, secret_file, settings},
+    oidc::{ROLES, oidc, some_roles},
     pattern::Catalogue,
     policy::policy,
     webhooks::webhooks,
@@ -12,9 +13,13 @@ use crate::{
         secret::Secret,
         toml_reader::{Faults, Table},
     },
-    drivers::{evidence::bucket::BucketSettings, mqtt::Credentials, store::hub::Place},
+    domain::people::{Area, Role},
+    drivers::{
+        evidence::bucket::BucketSettings, mqtt::Credentials, pki::MutualTls, store::hub::Place,
+    },
     roles::hub::{
-        BrokerConfig, HubConfig, KnownEvent, User,
+        BrokerConfig, EdgesListener, HubConfig, KnownEvent, OidcSignIn, User,
+        accounts::{Account, is_name},
         first_start::{HubPlan, PasswordFile},
         verify::LookTimes,
     },
@@ -25,6 +30,9 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+
+/// What a person of `hub.toml` may whose roles are left out: let others in, and do the daily work.
+const FIRST_PERSON: [Role; 3] = [Role::Administrator, Role::Dispatcher, Role::Reviewer];
 
 /// Reads the file; nothing is made or changed.
 pub fn load_hub(path: &Path) -> Result<HubPlan, Faults> {
@@ -69,13 +77,18 @@ fn hub(
     let http = root.required_table("http").and_then(|mut table| {
         let listen = table.value::<String>("listen").parsed::<SocketAddr>().required();
         let https_in_front = table.value("https_in_front").or(false);
-        Some((listen?, https_in_front))
+        let edges = match table.table("edges") {
+            Some(table) => Some(edges(table, path)?),
+            None => None,
+        };
+        Some((listen?, https_in_front, edges))
     });
-    let auth = root.required_table("auth").and_then(|table| auth(table, path));
+    let by_certificate = http.as_ref().is_some_and(|(.., edges)| edges.is_some());
+    let auth = root.required_table("auth").and_then(|table| auth(table, path, by_certificate));
     let looks = root.table("verify").map_or_else(LookTimes::default, looks);
     let policy = policy(&mut root, path, nested);
     let hooks = webhooks(&mut root, path);
-    let (mqtt, (listen, https_in_front), auth) = (mqtt?, http?, auth?);
+    let (mqtt, (listen, https_in_front, edges), auth) = (mqtt?, http?, auth?);
     let (database, Evidence { dir: evidence_dir, bucket, key_file }) = (database?, evidence?);
     let config = HubConfig {
         district: district?,
@@ -98,7 +111,9 @@ fn hub(
             cert: mqtt.cert,
             key: mqtt.key,
         },
+        edges,
         users: auth.users,
+        oidc: auth.oidc,
         node_token: None,
         platform_token: auth.platform_token,
         demo_ticket: None,
@@ -201,18 +216,46 @@ fn holds_password(url: &str) -> bool {
 struct Auth {
     users: Vec<User>,
     password_files: Vec<PasswordFile>,
-    node_token_file: PathBuf,
+    oidc: Option<OidcSignIn>,
+    node_token_file: Option<PathBuf>,
     platform_token: Option<Secret>,
 }
 
-fn auth(mut table: Table<'_>, file: &Path) -> Option<Auth> {
+/// Where edges come in by their certificates.
+fn edges(mut table: Table<'_>, file: &Path) -> Option<EdgesListener> {
+    let listen = table.value::<String>("listen").parsed::<SocketAddr>().required();
+    let mut named = |key: &str| {
+        let readable = |written: String| {
+            let path = beside(file, &written);
+            match std::fs::File::open(&path) {
+                Ok(_) => Ok(path),
+                Err(error) => Err(format!("{}: {error}", path.display())),
+            }
+        };
+        table.value::<String>(key).check("a readable PEM file", readable).required()
+    };
+    let (cert, key, client_ca) = (named("cert"), named("key"), named("client_ca"));
+    let tls = MutualTls { cert: cert?, key: key?, client_ca: client_ca? };
+    Some(EdgesListener { listen: listen?, tls })
+}
+
+fn auth(mut table: Table<'_>, file: &Path, by_certificate: bool) -> Option<Auth> {
     // Not read here: the first start makes these two kinds of files where they are missing.
-    let node_token_file = table.value::<String>("node_token_file").not_empty().required();
+    let token = table.value::<String>("node_token_file").not_empty();
+    let node_token_file = match by_certificate {
+        true => token.optional(),
+        false => Some(token.required()?),
+    };
     let platform_token = secret_file(&mut table, "platform_token_file", file);
     let (mut users, mut password_files) = (Vec::new(), Vec::new());
     let mut sound = true;
     for mut user in table.tables("user") {
-        let name = user.value::<String>("name").not_empty().required();
+        let name = user
+            .value::<String>("name")
+            .check("letters, digits, - _ . @, and no name of a machine", |name| {
+                if is_name(&name) { Ok(name) } else { Err(String::new()) }
+            })
+            .required();
         let hash = user
             .value::<String>("password_hash")
             .check("an argon2 hash; make one with: gridwarden password", |text| {
@@ -220,10 +263,22 @@ fn auth(mut table: Table<'_>, file: &Path) -> Option<Auth> {
             })
             .optional();
         let path = user.value::<String>("password_file").not_empty().optional();
-        match (name, hash, path) {
-            (Some(name), Some(password_hash), None) => users.push(User { name, password_hash }),
-            (Some(user), None, Some(path)) => {
-                password_files.push(PasswordFile { user, path: beside(file, &path) });
+        let roles = user
+            .value::<Vec<String>>("roles")
+            .check(ROLES, some_roles)
+            .or(FIRST_PERSON.into_iter().collect());
+        let unit = user.value::<String>("unit").not_empty().optional();
+        let area = user
+            .value::<Vec<String>>("area")
+            .check("BeiDou 2D codes", |codes| Area::try_from(codes).map_err(|e| e.to_string()))
+            .or(Area::EVERYWHERE);
+        let account = name.map(|name| Account { name, unit, roles, area });
+        match (account, hash, path) {
+            (Some(account), Some(password_hash), None) => {
+                users.push(account.with_password(password_hash));
+            }
+            (Some(account), None, Some(path)) => {
+                password_files.push(PasswordFile { account, path: beside(file, &path) });
             }
             (None, ..) => sound = false,
             (Some(_), ..) => {
@@ -232,10 +287,15 @@ fn auth(mut table: Table<'_>, file: &Path) -> Option<Auth> {
             }
         }
     }
+    let oidc = match table.table("oidc") {
+        Some(table) => Some(oidc(table, file)?),
+        None => None,
+    };
     let auth = Auth {
         users,
+        oidc,
         password_files,
-        node_token_file: beside(file, &node_token_file?),
+        node_token_file: node_token_file.map(|written| beside(file, &written)),
         platform_token,
     };
     sound.then_some(auth)

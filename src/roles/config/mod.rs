@@ -22,6 +22,8 @@ pub mod hub;
 pub mod limits;
 pub mod masks;
 pub mod mqtt;
+#[cfg(feature = "hub")]
+mod oidc;
 pub mod pattern;
 mod pattern_reader;
 pub mod pipeline;

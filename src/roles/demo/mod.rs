@@ -18,7 +18,7 @@ use crate::{
         secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
-    drivers::{camera::rtsp_server::RtspServer, store::hub::Place},
+    drivers::{camera::rtsp_server::RtspServer, evidence::upload::UploadTls, store::hub::Place},
     roles::{
         config::{
             edge::EdgeConfig, footage::FootageSettings, hub::known_events, mqtt::MqttSettings,
@@ -101,6 +101,8 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
             cert: None,
             key: None,
         },
+        edges: None,
+        oidc: None,
         users: Vec::new(),
         node_token: Some(token.clone()),
         platform_token: Some(platform.clone()),
@@ -199,6 +201,7 @@ fn edge_config(
         footage: FootageSettings::default(),
         evidence_url: hub.to_owned(),
         node_token: Some(SecretSource::Given(token)),
+        evidence_tls: UploadTls::default(),
         providers: vec!["cpu".to_owned()],
         detector_threads: 0,
         pipelines,

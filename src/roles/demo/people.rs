@@ -79,6 +79,7 @@ pub struct Script {
     client: Client,
     base: String,
     cookie: String,
+    csrf_token: String,
     /// The crew has no account here: its word comes by the city's platform.
     platform: Secret,
     photographs: [Vec<u8>; 2],
@@ -110,11 +111,14 @@ impl Script {
             .and_then(|value| value.split(';').next())
             .context("the hub gave no session")?
             .to_owned();
+        let session = client.get(format!("{base}/api/v1/session")).header(header::COOKIE, &cookie);
+        let session: Value = session.send().await?.error_for_status()?.json().await?;
         Ok(Self {
             clock,
             client,
             base: base.to_owned(),
             cookie,
+            csrf_token: text(&session, "csrf_token"),
             platform,
             photographs: [early?, late?],
             polled: None,
@@ -243,7 +247,7 @@ impl Script {
         self.client
             .request(method, format!("{}/api/v1{path}", self.base))
             .header(header::COOKIE, &self.cookie)
-            .header("X-Requested-With", "gridwarden")
+            .header("X-CSRF-Token", &self.csrf_token)
     }
 
     /// Waits until the register holds what the edge opened, then counts.

@@ -38,7 +38,7 @@ pub mod watch;
 use crate::{
     base::{
         clock::{Clock, SystemClock},
-        secret::{Secret, SecretSource},
+        secret::Secret,
         shutdown::Shutdown,
         toml_reader::Faults,
     },
@@ -235,11 +235,8 @@ pub async fn run(
         }
     }
 
-    let uploader = Uploader::new(
-        &config.evidence_url,
-        config.node_token.clone().unwrap_or_else(|| SecretSource::Given(Secret::new(""))),
-        None,
-    )?;
+    let uploader =
+        Uploader::new(&config.evidence_url, config.node_token.clone(), &config.evidence_tls)?;
     let (request_sender, requests) = std::sync::mpsc::sync_channel(WAITING_MAX);
     let looker = Looker {
         shared: shared.clone(),

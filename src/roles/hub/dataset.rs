@@ -8,7 +8,7 @@
 //! <out>/manifest.json                     counts, reasons, models, dates
 //! ```
 //!
-//! The same register gives the same bytes. Each picture is written to the log of views before its
+//! The same register gives the same bytes. Each picture is written to the access log before its
 //! first byte leaves. It is checked against its digest and its declared size; one that fails is left
 //! out and counted. The folder appears whole, by a rename at the end, or not at all.
 
@@ -23,7 +23,7 @@ use crate::{
     },
     drivers::{
         evidence::files::{Digest256, EvidenceFiles},
-        store::hub::View,
+        store::hub::{Access, AccessKind},
     },
     roles::tools::BadInput,
 };
@@ -45,7 +45,7 @@ pub struct Order {
     pub yolo: bool,
     /// Of the places, how many are kept for judging.
     pub val_permille: u16,
-    /// For the log of views.
+    /// For the access log.
     pub by: String,
     pub why: String,
 }
@@ -171,20 +171,18 @@ fn picture_name(entry: &ChosenPicture) -> String {
 
 /// Masked footage leaves the hub: who, why, and for which case.
 async fn log(register: &Register, chosen: &Chosen, order: &Order) -> anyhow::Result<()> {
-    let views: Vec<View> = (chosen.pictures.iter())
-        .map(|entry| View {
-            view_id: register.new_id(),
-            who: order.by.clone(),
-            sha256: entry.picture.sha256.clone(),
+    let entries: Vec<Access> = (chosen.pictures.iter())
+        .map(|entry| Access {
             case_id: entry.cases.first().copied(),
+            sha256: Some(entry.picture.sha256.clone()),
             why: order.why.clone(),
-            part: "whole".to_owned(),
-            at: register.now(),
+            detail: "whole".to_owned(),
+            ..register.access(AccessKind::Export, &order.by, None)
         })
         .collect();
-    register.store.log_views(&views).await?;
+    register.store.log_accesses(&entries).await?;
     tracing::info!(
-        pictures = views.len(),
+        pictures = entries.len(),
         by = order.by,
         why = order.why,
         "pictures leave the hub"

@@ -7,7 +7,7 @@
 //!
 //! Failure: a file that can be neither read nor made is named, and the hub does not start.
 
-use super::{HubConfig, User, password};
+use super::{HubConfig, accounts::Account, password};
 use crate::{
     base::{hex::hex, secret::Secret},
     drivers::signature::SigningKey,
@@ -28,26 +28,29 @@ const SECRET_BYTES: usize = 16;
 pub struct HubPlan {
     /// Without node token, and without the users of `password_files`.
     pub config: HubConfig,
-    pub node_token_file: PathBuf,
+    /// Left out: edges come by their certificates alone.
+    pub node_token_file: Option<PathBuf>,
     pub password_files: Vec<PasswordFile>,
 }
 
 /// A user whose password stands in a file as it is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordFile {
-    pub user: String,
+    pub account: Account,
     pub path: PathBuf,
 }
 
 /// Reads or makes the secrets.
 pub fn prepare(plan: HubPlan) -> anyhow::Result<HubConfig> {
     let mut config = plan.config;
-    config.node_token = Some(read_or_make(&plan.node_token_file, "node token")?);
-    for PasswordFile { user, path } in plan.password_files {
-        let secret = read_or_make(&path, &format!("password of {user}"))?;
+    if let Some(path) = &plan.node_token_file {
+        config.node_token = Some(read_or_make(path, "node token")?);
+    }
+    for PasswordFile { account, path } in plan.password_files {
+        let secret = read_or_make(&path, &format!("password of {}", account.name))?;
         let password_hash =
             password::hash(secret.reveal()).with_context(|| path.display().to_string())?;
-        config.users.push(User { name: user, password_hash });
+        config.users.push(account.with_password(password_hash));
     }
     Ok(config)
 }

@@ -9,6 +9,7 @@
 //! Enters: a checked [`HubConfig`]. Leaves: a [`HubReport`] when shut down. Each part may be killed
 //! at any moment: what matters is in the register before it is acknowledged or announced.
 
+pub mod accounts;
 pub mod checks;
 mod clocks;
 mod daemon;
@@ -39,11 +40,14 @@ use crate::{
     domain::{
         case::policy::CasePolicy,
         ids::DistrictId,
+        people::{Area, Roles},
         wire::{EventData, PatternData, Priority},
     },
     drivers::{
         evidence::{bucket::BucketSettings, files::EvidenceFiles},
         mqtt::{self, Credentials, MqttConfig},
+        oidc::OidcConfig,
+        pki::MutualTls,
         store::hub::{HubStore, Place},
         webhook::Webhook,
     },
@@ -70,11 +74,33 @@ const VERIFY_EVERY: Duration = Duration::from_secs(1);
 const FOOTAGE_EVERY: Duration = Duration::from_secs(5);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A person who may sign in. `password_hash` is an argon2 PHC string.
-#[derive(Debug, Clone)]
+/// A person of `hub.toml` who may sign in. `password_hash` is an argon2 PHC string.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub name: String,
     pub password_hash: Secret,
+    pub unit: Option<String>,
+    pub roles: Roles,
+    pub area: Area,
+}
+
+/// An identity provider, and what its word is worth here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OidcSignIn {
+    pub provider: OidcConfig,
+    /// Names of its claims; dots go into objects.
+    pub roles_claim: String,
+    pub name_claim: String,
+    pub unit_claim: Option<String>,
+    /// What each text of the roles' claim is worth.
+    pub roles: Vec<(String, Roles)>,
+}
+
+/// Where edges come in by their certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgesListener {
+    pub listen: SocketAddr,
+    pub tls: MutualTls,
 }
 
 /// An event of the catalogue that a complaint may name by code or pattern id.
@@ -110,7 +136,11 @@ pub struct HubConfig {
     pub package_key_file: PathBuf,
     pub mqtt: BrokerConfig,
     pub users: Vec<User>,
-    /// Edges upload evidence with it; without it none may.
+    /// Where edges come in by their certificates; without it, only with the token.
+    pub edges: Option<EdgesListener>,
+    /// People may sign in through it as well.
+    pub oidc: Option<OidcSignIn>,
+    /// Edges upload evidence with it; without it only by certificate.
     pub node_token: Option<Secret>,
     /// The platform hands in complaints and feedback with it; without it only signed-in people do.
     pub platform_token: Option<Secret>,
@@ -137,6 +167,9 @@ pub struct HubReport {
 /// A hub that has its database and its port and serves.
 pub struct Running {
     pub address: SocketAddr,
+    /// Where edges come in by their certificates.
+    pub edges_address: Option<SocketAddr>,
+    pub http: Arc<http::Server>,
     pub register: Arc<Register>,
     pub ingest: Ingest,
     publisher: mqtt::Publisher,
@@ -170,6 +203,15 @@ pub async fn start(
         .await
         .with_context(|| format!("http.listen: {} cannot be bound", config.listen))?;
     let address = listener.local_addr()?;
+    let edges = match &config.edges {
+        Some(EdgesListener { listen, .. }) => Some(
+            TcpListener::bind(listen)
+                .await
+                .with_context(|| format!("http.edges.listen: {listen} cannot be bound"))?,
+        ),
+        None => None,
+    };
+    let edges_address = edges.as_ref().map(TcpListener::local_addr).transpose()?;
     let (publisher, events) = mqtt::connect(
         MqttConfig {
             url: config.mqtt.url.clone(),
@@ -222,9 +264,13 @@ pub async fn start(
         ));
     }
     let http = http::Server::new(config, Arc::clone(&register), signer, shutdown.clone())?;
-    tasks.spawn(http.serve(listener));
+    let http = Arc::new(http);
+    if let Some(edges) = edges {
+        tasks.spawn(Arc::clone(&http).serve_edges(edges));
+    }
+    tasks.spawn(Arc::clone(&http).serve(listener));
     tracing::info!(%address, "hub serves");
-    Ok(Running { address, register, ingest, publisher, tasks, shutdown })
+    Ok(Running { address, edges_address, http, register, ingest, publisher, tasks, shutdown })
 }
 
 /// A hub may be away over a long weekend; its edges keep their facts longer than that anyway.

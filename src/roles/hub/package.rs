@@ -28,7 +28,7 @@ use crate::{
         signature::SigningKey,
         store::{
             StoreError,
-            hub::{CaseFile, CaseRow, NamedFile, SealedDay, View},
+            hub::{Access, AccessKind, CaseFile, CaseRow, NamedFile, SealedDay},
         },
     },
     roles::hub::register::Register,
@@ -343,18 +343,22 @@ impl Package {
         zip::total(&self.entries())
     }
 
-    /// What is to be written to the log of views before the first byte leaves.
-    pub fn views(&self, register: &Register, who: &str, why: &str) -> Vec<View> {
-        let view = |(digest, case_id): (&Digest256, &CaseId)| View {
-            view_id: register.new_id(),
-            who: who.to_owned(),
-            sha256: digest.to_string(),
+    /// What is to be written to the access log before the first byte leaves.
+    pub fn accesses(
+        &self,
+        register: &Register,
+        who: &str,
+        unit: Option<&str>,
+        why: &str,
+    ) -> Vec<Access> {
+        let entry = |(digest, case_id): (&Digest256, &CaseId)| Access {
             case_id: Some(*case_id),
+            sha256: Some(digest.to_string()),
             why: why.to_owned(),
-            part: "package".to_owned(),
-            at: register.now(),
+            detail: "package".to_owned(),
+            ..register.access(AccessKind::Export, who, unit)
         };
-        self.shown.iter().map(view).collect()
+        self.shown.iter().map(entry).collect()
     }
 
     /// The contents of each file, by name.

@@ -568,7 +568,7 @@ async fn what_cannot_be_shown_is_named_with_its_reason_and_not_packed() {
     let path = dir.path().join("evidence/whole").join(&masked.as_str()[..2]).join(masked.as_str());
     fs::write(path, b"rotten disk").unwrap();
     let package = packed(&bench, 3).await.unwrap();
-    assert!(package.views(&bench.register, "li", "court").is_empty(), "nothing is shown");
+    assert!(package.accesses(&bench.register, "li", None, "court").is_empty(), "nothing is shown");
     let files = Files::of_case(&bench, 3).await;
     assert!(!files.0.keys().any(|name| name.starts_with("files/")), "{:?}", files.0.keys());
     let manifest = files.manifest();

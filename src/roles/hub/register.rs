@@ -14,7 +14,7 @@ use crate::{
         evidence::files::EvidenceFiles,
         store::{
             StoreError,
-            hub::{CaseChange, HubStore},
+            hub::{Access, AccessKind, CaseChange, HubStore},
         },
     },
 };
@@ -79,6 +79,21 @@ impl Register {
 
     pub fn new_id(&self) -> Uuid {
         RandomIds.next_uuid(self.now())
+    }
+
+    /// An entry of the access log, to be filled in and written.
+    pub fn access(&self, kind: AccessKind, who: &str, unit: Option<&str>) -> Access {
+        Access {
+            entry_id: self.new_id(),
+            at: self.now(),
+            who: who.to_owned(),
+            unit: unit.map(str::to_owned),
+            kind,
+            case_id: None,
+            sha256: None,
+            why: String::new(),
+            detail: String::new(),
+        }
     }
 
     pub fn listen(&self) -> broadcast::Receiver<Change> {

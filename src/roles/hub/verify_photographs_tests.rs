@@ -21,12 +21,19 @@ async fn a_crews_photographs_are_asked_about_once_a_round_and_move_nothing() {
         case.feedback(&[taken.to_string(), late.to_string()]).await;
         let request = case.after_the_look().await;
         assert_eq!(request.photographs, [taken.to_string()], "named now, and held");
-        assert_eq!(store.photograph_asked_for(taken.as_str()).await.unwrap(), Some(case_id(1)));
-        assert_eq!(store.photograph_asked_for(late.as_str()).await.unwrap(), None, "not held");
+        assert_eq!(
+            store.photograph_asked_for(taken.as_str(), None).await.unwrap(),
+            Some(case_id(1))
+        );
+        assert_eq!(
+            store.photograph_asked_for(late.as_str(), None).await.unwrap(),
+            None,
+            "not held"
+        );
         let after = case.bench.hold(b"after").await;
         case.answer(&request, verdict, vec![picture("after", &after, request.from)]).await;
         assert_eq!(case.state().await, state);
-        let asked_for = store.photograph_asked_for(taken.as_str()).await.unwrap();
+        let asked_for = store.photograph_asked_for(taken.as_str(), None).await.unwrap();
         assert_eq!(asked_for, None, "lent while it is compared");
         let looks = store.verifications(case_id(1)).await.unwrap();
         assert_eq!(looks[0].result.as_ref().unwrap().photographs[0].sha256, taken.to_string());

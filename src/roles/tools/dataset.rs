@@ -52,10 +52,10 @@ struct ExportArgs {
     /// Share of the places that is kept for judging, 0 to 1; 0.2 if left out
     #[arg(long, value_name = "SHARE", value_parser = permille)]
     val_share: Option<u16>,
-    /// Who takes the pictures out, for the log of views
+    /// Who takes the pictures out, for the access log
     #[arg(long, value_name = "NAME", env = "USER", default_value = "command line")]
     by: String,
-    /// What for, for the log of views
+    /// What for, for the access log
     #[arg(long, value_name = "TEXT", default_value = "dataset export")]
     why: String,
     /// Print the manifest as JSON

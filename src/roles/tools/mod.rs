@@ -22,6 +22,8 @@ pub mod password;
 pub mod pki;
 pub mod replay;
 pub mod track;
+#[cfg(feature = "hub")]
+pub mod user;
 #[cfg(feature = "edge")]
 pub mod verify;
 pub mod verify_package;

@@ -45,10 +45,10 @@ pub struct PackageArgs {
     /// What is made and must not be there yet: a zip where the name ends in .zip, else a folder
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Who takes it out, for the log of views
+    /// Who takes it out, for the access log
     #[arg(long, value_name = "NAME")]
     by: String,
-    /// Why, for the log of views
+    /// Why, for the access log
     #[arg(long, value_name = "TEXT", default_value = "package")]
     why: String,
 }
@@ -85,7 +85,8 @@ async fn pack(config: &HubConfig, args: &PackageArgs) -> anyhow::Result<()> {
         }
         made => made?,
     };
-    register.store.log_views(&package.views(&register, &args.by, &args.why)).await?;
+    let entries = package.accesses(&register, &args.by, None, &args.why);
+    register.store.log_accesses(&entries).await?;
     let files = register.files.clone();
     if args.out.extension().is_some_and(|ending| ending == "zip") {
         write(&args.out, package.into_zip(files)).await?;

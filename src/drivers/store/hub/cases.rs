@@ -10,6 +10,7 @@ use crate::{
     domain::{
         case::lifecycle::State,
         ids::{CameraId, CaseId},
+        people::Area,
     },
     drivers::store::StoreError,
 };
@@ -22,6 +23,8 @@ pub struct CaseFilter {
     pub states: Vec<State>,
     pub camera: Option<CameraId>,
     pub event_code: Option<String>,
+    /// Only cases whose place lies in it.
+    pub area: Area,
 }
 
 /// The last case of a page: urgent first, then newest.
@@ -71,6 +74,21 @@ const THUMBNAIL: &str = "(SELECT c.sha256 FROM case_evidence c JOIN evidence e O
      ORDER BY CASE c.role WHEN 'annotated' THEN 0 WHEN 'snapshot' THEN 1 WHEN 'before' THEN 2 ELSE 3 END \
      LIMIT 1) AS thumbnail";
 
+/// What a place is stored as begins with its code, and an area holds what its own codes begin.
+const PLACE_BEGINS: &str = "{\"code_2d\":\"";
+
+fn push_area(query: &mut Statement, area: &Area) {
+    if area.is_everywhere() {
+        return;
+    }
+    query.push(" AND (1 = 0");
+    for code in area.codes() {
+        // No code has a sign that LIKE reads otherwise.
+        query.push(" OR place LIKE ").bind(format!("{PLACE_BEGINS}{code}%"));
+    }
+    query.push(")");
+}
+
 impl HubStore {
     pub async fn case(&self, case_id: CaseId) -> Result<Option<CaseRow>, StoreError> {
         let mut query = Statement::new("SELECT cases.*, ");
@@ -104,6 +122,7 @@ impl HubStore {
         if let Some(code) = &filter.event_code {
             query.push(" AND event_code = ").bind(code.as_str());
         }
+        push_area(&mut query, &filter.area);
         if let Some(cursor) = cursor {
             let (millis, id) = (cursor.received_at.unix_millis(), cursor.case_id.to_string());
             query.push(" AND (urgency > ").bind(cursor.urgency);

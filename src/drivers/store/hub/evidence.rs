@@ -3,7 +3,10 @@
 use super::{HubStore, Tx, records::parsed};
 use crate::{
     base::time::WallTime,
-    domain::{ids::CaseId, wire::EvidenceData},
+    domain::{
+        ids::{CaseId, NodeId},
+        wire::EvidenceData,
+    },
     drivers::store::StoreError,
 };
 use sqlx::Row;
@@ -46,6 +49,36 @@ impl HubStore {
         Ok(count > 0)
     }
 
+    /// Whether the file is this node's to upload: one that a case names is of the nodes that told of the
+    /// case or were asked about it; another is of whoever has begun it, or anybody's.
+    pub async fn is_upload_of(&self, sha256: &str, node: &NodeId) -> Result<bool, StoreError> {
+        let failed = |error| self.failed(error);
+        let named: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM case_evidence c WHERE c.sha256 = $1 AND ( \
+               EXISTS (SELECT 1 FROM facts f WHERE f.case_id = c.case_id AND f.writer = $2) \
+               OR EXISTS (SELECT 1 FROM verifications v WHERE v.request_id = c.request_id AND v.node = $2) \
+               OR EXISTS (SELECT 1 FROM footage o WHERE o.request_id = c.request_id AND o.node = $2))",
+        )
+        .bind(sha256)
+        .bind(node.as_str())
+        .fetch_one(self.database.readers())
+        .await
+        .map_err(failed)?;
+        if named > 0 {
+            return Ok(true);
+        }
+        let others: i64 = sqlx::query_scalar(
+            "SELECT (SELECT COUNT(*) FROM case_evidence WHERE sha256 = $1) \
+             + (SELECT COUNT(*) FROM evidence WHERE sha256 = $1 AND COALESCE(node, '') <> $2)",
+        )
+        .bind(sha256)
+        .bind(node.as_str())
+        .fetch_one(self.database.readers())
+        .await
+        .map_err(failed)?;
+        Ok(others == 0)
+    }
+
     /// Declared bytes of files that no case names (yet).
     pub async fn unnamed_bytes(&self) -> Result<i64, StoreError> {
         sqlx::query_scalar(
@@ -62,14 +95,16 @@ impl HubStore {
         sha256: &str,
         bytes: i64,
         at: WallTime,
+        node: Option<&NodeId>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO evidence (sha256, bytes, complete, first_at_millis) \
-             VALUES ($1, $2, 0, $3) ON CONFLICT (sha256) DO NOTHING",
+            "INSERT INTO evidence (sha256, bytes, complete, first_at_millis, node) \
+             VALUES ($1, $2, 0, $3, $4) ON CONFLICT (sha256) DO NOTHING",
         )
         .bind(sha256)
         .bind(bytes)
         .bind(at.unix_millis())
+        .bind(node.map(NodeId::as_str))
         .execute(self.database.writer())
         .await
         .map_err(|error| self.failed(error))?;

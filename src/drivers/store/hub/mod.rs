@@ -5,7 +5,7 @@
 //! stand, and messages for edges that survive a crash.
 //!
 //! Invariants
-//! - `facts`, `history`, `views`, `day_roots` and `day_leaves` only grow.
+//! - `facts`, `history`, `access_log`, `day_roots` and `day_leaves` only grow.
 //! - A fact, its place in its stream, the case's fold and the transition are one transaction.
 //! - A state changes only through `domain::case::lifecycle::next`, in the transaction that writes
 //!   its `history` row and the decision to be published.
@@ -16,6 +16,7 @@
 //! Failure: see [`StoreError`]; after an error the database is as before the call. One connection
 //! writes, a few read; a reader sees each commit whole.
 
+mod access_log;
 mod audit;
 mod cameras;
 mod case_file;
@@ -40,8 +41,10 @@ mod recurrence;
 mod reviewed;
 mod sessions;
 mod statement;
+mod users;
 mod verifications;
 
+pub use access_log::{Access, AccessFilter, AccessKind};
 pub use cameras::CameraRow;
 pub use case_file::{CaseFile, FactRow, NamedFile};
 pub use cases::{CaseFilter, Cursor};
@@ -56,7 +59,8 @@ pub use ingest::{Ingested, Told};
 pub use merges::BadMaster;
 pub use outbound::OutboundRow;
 pub use records::{CameraRef, CaseRow, EvidenceRow};
-pub use sessions::{SessionRow, View};
+pub use sessions::SessionRow;
+pub use users::{NewUser, UserChange, UserRow};
 pub use verifications::{NewVerification, VerificationRow};
 
 use super::StoreError;
@@ -162,6 +166,8 @@ impl HubStore {
     }
 }
 
+#[cfg(test)]
+mod people_tests;
 #[cfg(test)]
 mod progress_tests;
 #[cfg(test)]

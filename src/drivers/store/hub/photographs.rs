@@ -3,7 +3,10 @@
 use super::{HubStore, Tx, evidence::link_evidence, records::parsed};
 use crate::{
     base::time::WallTime,
-    domain::{ids::CaseId, wire::EvidenceData},
+    domain::{
+        ids::{CaseId, NodeId},
+        wire::EvidenceData,
+    },
     drivers::store::StoreError,
 };
 
@@ -97,16 +100,21 @@ impl HubStore {
     }
 
     /// The case for which an edge is to compare this photograph now, if it is.
-    pub async fn photograph_asked_for(&self, sha256: &str) -> Result<Option<CaseId>, StoreError> {
+    pub async fn photograph_asked_for(
+        &self,
+        sha256: &str,
+        node: Option<&NodeId>,
+    ) -> Result<Option<CaseId>, StoreError> {
         let failed = |error| self.failed(error);
         let row = sqlx::query(
             "SELECT c.case_id FROM case_evidence c JOIN evidence e ON e.sha256 = c.sha256 \
              JOIN verifications v ON v.case_id = c.case_id \
              WHERE c.sha256 = $1 AND c.role = $2 AND e.complete = 1 \
-             AND v.settled = 0 AND v.result IS NULL LIMIT 1",
+             AND v.settled = 0 AND v.result IS NULL AND v.node = COALESCE($3, v.node) LIMIT 1",
         )
         .bind(sha256)
         .bind(ROLE)
+        .bind(node.map(NodeId::as_str))
         .fetch_optional(self.database.readers())
         .await
         .map_err(failed)?;

@@ -1,7 +1,7 @@
 //! Every case as a data set wants it: what people said, what the edge saw, which picture shows it.
 
 use super::{
-    HubStore, View,
+    HubStore,
     records::{from_json, parsed, time},
 };
 use crate::{
@@ -93,18 +93,6 @@ impl HubStore {
             _ => Held::Unmasked,
         };
         Ok(rows.into_iter().map(|(sha256, m, c)| (sha256, held(m, c))).collect())
-    }
-
-    /// All or none: what is about to leave the hub together.
-    pub async fn log_views(&self, views: &[View]) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        for view in views {
-            super::sessions::insert_view(view)
-                .execute(&mut *tx)
-                .await
-                .map_err(|error| self.failed(error))?;
-        }
-        self.commit(tx).await
     }
 }
 

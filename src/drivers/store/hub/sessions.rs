@@ -1,31 +1,16 @@
-//! Signed-in people, and the log of what they looked at. Tokens are stored as digests only.
+//! Sessions of people who have signed in. Tokens are stored as digests only.
 
 use super::HubStore;
 use crate::{
     base::time::WallTime,
-    domain::ids::CaseId,
     drivers::store::{StoreError, hub::records::time},
 };
-use sqlx::{Any, Row, any::AnyArguments, query::Query};
-use uuid::Uuid;
+use sqlx::Row;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRow {
     pub name: String,
     pub expires_at: WallTime,
-}
-
-/// One look at one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    pub view_id: Uuid,
-    pub who: String,
-    pub sha256: String,
-    pub case_id: Option<CaseId>,
-    pub why: String,
-    /// `whole`, `bytes 0-99` or `unchanged` (the browser showed its own copy).
-    pub part: String,
-    pub at: WallTime,
 }
 
 impl HubStore {
@@ -90,40 +75,4 @@ impl HubStore {
             .map_err(|error| self.failed(error))?;
         Ok(())
     }
-
-    pub async fn log_view(&self, view: &View) -> Result<(), StoreError> {
-        insert_view(view)
-            .execute(self.database.writer())
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(())
-    }
-
-    /// Who looked at a file: `(who, why, part)` in order of time.
-    pub async fn views_of(
-        &self,
-        sha256: &str,
-    ) -> Result<Vec<(String, String, String)>, StoreError> {
-        sqlx::query_as(
-            "SELECT who, why, part FROM views WHERE sha256 = $1 ORDER BY at_millis, view_id",
-        )
-        .bind(sha256)
-        .fetch_all(self.database.readers())
-        .await
-        .map_err(|error| self.failed(error))
-    }
-}
-
-pub(super) fn insert_view(view: &View) -> Query<'_, Any, AnyArguments> {
-    sqlx::query(
-        "INSERT INTO views (view_id, who, sha256, case_id, why, part, at_millis) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(view.view_id.to_string())
-    .bind(&view.who)
-    .bind(&view.sha256)
-    .bind(view.case_id.map(|id| id.to_string()))
-    .bind(&view.why)
-    .bind(&view.part)
-    .bind(view.at.unix_millis())
 }

@@ -85,6 +85,11 @@ pub async fn act(
     headers: HeaderMap,
     Body(act): Body<Act>,
 ) -> Answer<Response> {
+    person.demand_decision(&act.action)?;
+    // What is no id is refused below.
+    if let Some(Ok(into)) = act.into.as_deref().map(str::parse) {
+        person.sees(&state, into).await?;
+    }
     let version = if_match(&headers)?;
     let allowed = [DECIDING, HANDLING].concat();
     done(&state, case_id, Some(version), act, &allowed, person.name).await
@@ -101,6 +106,7 @@ pub async fn handling(
     headers: HeaderMap,
     Body(act): Body<Act>,
 ) -> Answer<Response> {
+    reporter.demand_decision(&act.action)?;
     let version = headers.contains_key("if-match").then(|| if_match(&headers)).transpose()?;
     done(&state, case_id, version, act, HANDLING, reporter.name).await
 }

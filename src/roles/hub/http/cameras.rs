@@ -12,30 +12,43 @@ use crate::{
         geo::GeoPoint,
         geoid::HeightDatum,
         grid::{GridCell, GridCell3, GridError, LonLat},
+        people::Area,
     },
+    drivers::store::hub::CameraRow,
     roles::hub::sight::blind_reason,
 };
 use axum::{Json, extract::State};
 
-/// All cameras that edges have announced.
+/// All cameras that edges have announced and that see into the area of whoever asks.
 #[utoipa::path(get, path = "/api/v1/cameras", responses((status = 200, body = CameraList)))]
-pub async fn list(State(state): State<AppState>, _: Person) -> Answer<Json<CameraList>> {
+pub async fn list(State(state): State<AppState>, person: Person) -> Answer<Json<CameraList>> {
     let cameras = state.register.store.cameras().await?;
-    Ok(Json(CameraList { items: cameras.iter().map(view::camera).collect() }))
+    let within = cameras.iter().filter(|camera| sees_into(&person.area, camera));
+    Ok(Json(CameraList { items: within.map(view::camera).collect() }))
+}
+
+/// One that nobody has calibrated sees nowhere.
+fn sees_into(area: &Area, camera: &CameraRow) -> bool {
+    let footprint = camera.card.iter().flat_map(|card| &card.footprint);
+    let mut cells = footprint.filter_map(|code| code.parse::<GridCell>().ok());
+    area.is_everywhere() || cells.any(|cell| area.touches(cell))
 }
 
 /// Cameras that see a cell, best first; a camera that cannot see now comes last, with the reason.
 #[utoipa::path(get, path = "/api/v1/grid/{code}/cameras", params(("code" = String, Path),
         ("3d" = Option<bool>, Query), ("height_metres" = Option<f64>, Query),
         ("height_datum" = Option<String>, Query)),
-    responses((status = 200, body = SeeingCameras), (status = 422, body = Problem)))]
+    responses((status = 200, body = SeeingCameras), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn of_cell(
     State(state): State<AppState>,
-    _: Person,
+    person: Person,
     Segment(code): Segment<String>,
     Pairs(pairs): Pairs,
 ) -> Answer<Json<SeeingCameras>> {
     let spot = spot(&code, pairs)?;
+    if !person.area.touches(spot.cell) {
+        return Err(Problem::not_found("cell"));
+    }
     let index = state.register.sight.read();
     let items = index
         .cameras_of(&spot, None)

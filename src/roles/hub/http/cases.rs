@@ -12,6 +12,7 @@ use crate::{
     domain::{
         case::lifecycle::{Event, State as CaseState},
         ids::CaseId,
+        people::{Act as MayAct, Area},
     },
     drivers::{
         evidence::files::Digest256,
@@ -55,8 +56,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub fn read(pairs: Vec<(String, String)>) -> Answer<Self> {
-        let mut filter = CaseFilter::default();
+    /// In the area of whoever asks.
+    pub fn read(pairs: Vec<(String, String)>, area: Area) -> Answer<Self> {
+        let mut filter = CaseFilter { area, ..CaseFilter::default() };
         let (mut limit, mut cursor) = (PAGE_DEFAULT, None);
         for (name, value) in pairs {
             let bad = |allowed: String| Problem::invalid(&name, &value, allowed);
@@ -99,10 +101,10 @@ impl Wanted {
     responses((status = 200, body = CasePage), (status = 422, body = Problem)))]
 pub async fn list(
     State(state): State<AppState>,
-    _: Person,
+    person: Person,
     Pairs(pairs): Pairs,
 ) -> Answer<Json<CasePage>> {
-    let Wanted { filter, limit, cursor } = Wanted::read(pairs)?;
+    let Wanted { filter, limit, cursor } = Wanted::read(pairs, person.area)?;
     let mut cases = state.register.store.cases(&filter, cursor, limit + 1).await?;
     let more = cases.len() > limit as usize;
     cases.truncate(limit as usize);
@@ -110,26 +112,34 @@ pub async fn list(
     Ok(Json(CasePage { items: cases.iter().map(view::summary).collect(), next_cursor }))
 }
 
-/// One case with its evidence, history and verifications.
+/// One case with its evidence, history and verifications; `actions` are those that whoever asks may take.
 #[utoipa::path(get, path = "/api/v1/cases/{id}", params(("id" = String, Path)), responses(
     (status = 200, body = CaseDetail, headers(("ETag" = String))), (status = 404, body = Problem)))]
 pub async fn one(
     State(state): State<AppState>,
-    _: Person,
+    person: Person,
     Segment(case_id): Segment<CaseId>,
 ) -> Answer<Response> {
-    answer(&state, StatusCode::OK, case_id).await
+    let case = found(&state, case_id).await?;
+    let mut detail = view::detail(&state.register, &case).await?;
+    let may = |action: &str| MayAct::of_decision(action).is_some_and(|act| person.roles.may(act));
+    detail.progress.actions.retain(|offered| may(&offered.action));
+    Ok(tagged(StatusCode::OK, detail, case.version))
 }
 
 /// The case as it stands now, with its ETag.
 pub async fn answer(state: &AppState, status: StatusCode, case_id: CaseId) -> Answer<Response> {
     let case = found(state, case_id).await?;
     let detail = view::detail(&state.register, &case).await?;
+    Ok(tagged(status, detail, case.version))
+}
+
+fn tagged(status: StatusCode, detail: CaseDetail, version: i64) -> Response {
     let mut response = (status, Json(detail)).into_response();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", case.version)) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    Ok(response)
+    response
 }
 
 pub async fn found(state: &AppState, case_id: CaseId) -> Answer<CaseRow> {
@@ -173,6 +183,10 @@ pub async fn take_feedback(
 ) -> Answer<()> {
     let now = state.register.now();
     let case = found(state, case_id).await?;
+    // A sheet names cases that no guard has seen.
+    if !reporter.area.is_everywhere() && !reporter.area.holds_place(case.place.as_ref()) {
+        return Err(Problem::not_found("case"));
+    }
     let (at, latest) = (feedback.disposed_at, now.plus(CLOCK_SLACK));
     if at < case.confirmed_at || at > latest {
         let allowed = format!("from {} (the case) to {latest} (now)", case.confirmed_at);

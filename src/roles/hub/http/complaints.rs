@@ -90,6 +90,12 @@ pub async fn receive(
     };
     let event =
         known.map_or_else(|| undecided(complaint.event.as_deref()), |known| known.event.clone());
+    // Where it belongs cannot be told without a place, and outside of the area others take it in.
+    let within = found.as_ref().map(|found| &found.place);
+    if !reporter.area.holds_place(within) {
+        let code = within.map_or("", |place| &*place.code_2d);
+        return Err(Problem::invalid("place", code, format!("within {}", reporter.area)));
+    }
     let (place, given) = found.map_or((None, None), |found| (Some(found.place), found.given));
     // The coordinates as they came, which the place no longer shows, are kept in the history.
     let said: Vec<String> =
@@ -114,6 +120,11 @@ pub async fn receive(
         }
         None => StatusCode::OK,
     };
+    // The number may be that of one that lies elsewhere.
+    let case = cases::found(&state, case_id).await?;
+    if !reporter.area.holds_place(case.place.as_ref()) {
+        return Err(Problem::not_found("case"));
+    }
     cases::answer(&state, status, case_id).await
 }
 

@@ -6,11 +6,14 @@ use super::{
     auth::Person,
     problem::{Answer, Pairs, Problem},
 };
-use crate::domain::dataset::{
-    categories, choose,
-    coco::CocoFile,
-    coco_file,
-    split::{Side, VAL_PERMILLE_DEFAULT},
+use crate::{
+    domain::dataset::{
+        categories, choose,
+        coco::CocoFile,
+        coco_file,
+        split::{Side, VAL_PERMILLE_DEFAULT},
+    },
+    drivers::store::hub::{Access, AccessKind},
 };
 use axum::{Json, extract::State};
 
@@ -19,7 +22,7 @@ use axum::{Json, extract::State};
     responses((status = 200, description = "a COCO annotation file"), (status = 422, body = Problem)))]
 pub async fn coco(
     State(state): State<AppState>,
-    _: Person,
+    person: Person,
     Pairs(pairs): Pairs,
 ) -> Answer<Json<CocoFile>> {
     let mut side = Side::Train;
@@ -30,6 +33,11 @@ pub async fn coco(
             _ => Problem::invalid(&name, &value, "split"),
         })?;
     }
+    let entry = Access {
+        detail: side.as_str().to_owned(),
+        ..state.register.access(AccessKind::Dataset, &person.name, person.unit.as_deref())
+    };
+    state.register.store.log_access(&entry).await?;
     // Reads the whole register: one at a time.
     let _permit = state.datasets.acquire().await;
     let chosen = choose(state.register.store.reviewed_cases().await?, VAL_PERMILLE_DEFAULT);

@@ -12,7 +12,7 @@ use crate::{
     domain::ids::CaseId,
     drivers::{
         evidence::files::{Content, Digest256, FilesError},
-        store::hub::View,
+        store::hub::{Access, AccessKind},
     },
     roles::hub::{EVIDENCE_BYTES_MAX, checks},
 };
@@ -109,9 +109,10 @@ fn held_response(status: StatusCode, bytes: u64, complete: bool) -> Response {
     (status = 404, description = "nothing is held")))]
 pub async fn held(
     State(state): State<AppState>,
-    _: Node,
+    node: Node,
     Segment(digest): Segment<Digest256>,
 ) -> Answer<Response> {
+    own(&state, &node, &digest).await?;
     match state.register.files.held(&digest).await? {
         Some(held) if held.complete => {
             mark_complete(&state, &digest, held.bytes).await?;
@@ -129,11 +130,12 @@ pub async fn held(
     (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub async fn append(
     State(state): State<AppState>,
-    _: Node,
+    node: Node,
     Segment(digest): Segment<Digest256>,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Response> {
+    own(&state, &node, &digest).await?;
     let (offset, length) = (number(&headers, OFFSET)?, number(&headers, LENGTH)?);
     if length > EVIDENCE_BYTES_MAX {
         return Err(too_large(&format!("files up to {EVIDENCE_BYTES_MAX} bytes are taken")));
@@ -151,7 +153,14 @@ pub async fn append(
     let chunk = received(body, CHUNK_BYTES_MAX, &too_many, too_slow).await?;
     let store = &state.register.store;
     let at = state.register.now();
-    store.begin_evidence(digest.as_str(), i64::try_from(length).unwrap_or(i64::MAX), at).await?;
+    store
+        .begin_evidence(
+            digest.as_str(),
+            i64::try_from(length).unwrap_or(i64::MAX),
+            at,
+            node.id.as_ref(),
+        )
+        .await?;
     let bytes = files.append(&digest, offset, length, &chunk).await?;
     if bytes < length {
         return Ok(held_response(StatusCode::NO_CONTENT, bytes, false));
@@ -168,6 +177,19 @@ pub async fn append(
     mark_complete(&state, &digest, bytes).await?;
     drop(claim);
     Ok(held_response(StatusCode::NO_CONTENT, bytes, true))
+}
+
+/// A node that shows a certificate uploads what is its own.
+async fn own(state: &AppState, node: &Node, digest: &Digest256) -> Answer<()> {
+    let Some(id) = &node.id else { return Ok(()) };
+    match state.register.store.is_upload_of(digest.as_str(), id).await? {
+        true => Ok(()),
+        false => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "other-node",
+            format!("this file is another node's, not {id}'s"),
+        )),
+    }
 }
 
 /// A body within its bounds of bytes and time.
@@ -255,7 +277,7 @@ fn shown_as(media_type: &str) -> &'static str {
     }
 }
 
-/// The file, also in parts. `case` and `why` are kept in the log of views.
+/// The file, also in parts. `case` and `why` are kept in the access log.
 #[utoipa::path(get, path = "/api/v1/evidence/{sha256}", params(("sha256" = String, Path),
     ("case" = Option<String>, Query), ("why" = Option<String>, Query), ("Range" = Option<String>, Header)),
     responses((status = 200, description = "the file"), (status = 206, description = "a part"),
@@ -287,6 +309,7 @@ pub async fn show(
         .known_file(digest.as_str(), case_id)
         .await?
         .ok_or_else(|| Problem::not_found("file"))?;
+    person.sees(&state, file.case_id).await.map_err(|_| Problem::not_found("file"))?;
     if !file.masked {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
@@ -306,17 +329,19 @@ pub async fn show(
         Ok(Some(span)) => format!("bytes {}-{}", span.from, span.to),
         _ => "whole".to_owned(),
     };
+    let kind = match file.media_type.starts_with("video/") {
+        true => AccessKind::Playback,
+        false => AccessKind::View,
+    };
     state
         .register
         .store
-        .log_view(&View {
-            view_id: state.register.new_id(),
-            who: person.name,
-            sha256: digest.to_string(),
+        .log_access(&Access {
             case_id: Some(file.case_id),
+            sha256: Some(digest.to_string()),
             why,
-            part,
-            at: state.register.now(),
+            detail: part,
+            ..state.register.access(kind, &person.name, person.unit.as_deref())
         })
         .await?;
     let mut response = match wanted {

@@ -14,7 +14,7 @@ use crate::{
         ids::{CameraId, CaseId, NodeId},
         wire::{FootageRefusal, RecordingSpan},
     },
-    drivers::store::hub::{EvidenceRow, FootageRow},
+    drivers::store::hub::{Access, AccessKind, EvidenceRow, FootageRow},
     roles::hub::{
         footage::{AskError, Wanted, ask, of_case},
         package::footage::export,
@@ -200,6 +200,13 @@ pub async fn request(
     };
     let wanted = Wanted { camera, from: wanted.from, to: wanted.to };
     let row = ask(register, &case, &wanted, &person.name).await?;
+    let (camera, from, to) = (&row.request.camera, row.request.from, row.request.to);
+    let entry = Access {
+        case_id: Some(case_id),
+        detail: format!("{}/{camera} {from} {to}", row.node),
+        ..register.access(AccessKind::FootageRequest, &person.name, person.unit.as_deref())
+    };
+    register.store.log_access(&entry).await?;
     let files = register.store.case_evidence(case_id).await?;
     let view = footage(row, &files, register.now());
     let done = matches!(view.status, FootageStatus::Ready | FootageStatus::Uploading);
@@ -207,7 +214,7 @@ pub async fn request(
     Ok((status, Json(view)).into_response())
 }
 
-/// The clip with what is known of it, sealed: a zip. `why` is kept in the log of views.
+/// The clip with what is known of it, sealed: a zip. `why` is kept in the access log.
 #[utoipa::path(get, path = "/api/v1/cases/{id}/footage/{request_id}/export",
     params(("id" = String, Path), ("request_id" = String, Path), ("why" = Option<String>, Query)),
     responses((status = 200, description = "application/zip"), (status = 404, body = Problem)))]

@@ -61,7 +61,7 @@ pub async fn merged(register: &Register, case_id: CaseId) -> Answer<Vec<MergedVi
     (status = 200, body = NearCases), (status = 404, body = Problem)))]
 pub async fn near(
     State(state): State<AppState>,
-    _: Person,
+    person: Person,
     Segment(case_id): Segment<CaseId>,
 ) -> Answer<Json<NearCases>> {
     let store = &state.register.store;
@@ -83,7 +83,9 @@ pub async fn near(
     let mut items = Vec::new();
     for (proposed, metres, other) in found {
         // One that has not arrived yet, or is done with, is none to merge into.
-        let Some(other) = store.case(other).await?.filter(|other| !other.state.is_final()) else {
+        let other = store.case(other).await?.filter(|other| !other.state.is_final());
+        let Some(other) = other.filter(|other| person.area.holds_place(other.place.as_ref()))
+        else {
             continue;
         };
         items.push(NearCase { summary: view::summary(&other), metres, proposed });

@@ -1,8 +1,9 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    acts, audit, cameras, cases, complaints, dataset, deliveries, evidence, footage, merges, ops,
-    package, photographs, problem::Problem, session, sheets, stream, view,
+    access_log, acts, audit, cameras, cases, complaints, dataset, deliveries, evidence, footage,
+    merges, oidc, ops, package, photographs, problem::Problem, session, sheets, stream, users,
+    view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -17,6 +18,10 @@ use utoipa::OpenApi;
         session::sign_in,
         session::who,
         session::sign_out,
+        session::change_password,
+        oidc::ways,
+        oidc::begin,
+        oidc::callback,
         cases::list,
         cases::one,
         acts::act,
@@ -43,6 +48,10 @@ use utoipa::OpenApi;
         deliveries::dead,
         deliveries::retry,
         stream::listen,
+        users::list,
+        users::add,
+        users::change,
+        access_log::list,
         ops::healthz,
         ops::readyz,
         ops::metrics

@@ -43,7 +43,7 @@ impl From<PackageError> for Problem {
 }
 
 /// A zip that proves itself: masked pictures, facts, history, verdicts, signed. `why` is kept in the
-/// log of views, for every file in it.
+/// access log, for every file in it.
 #[utoipa::path(get, path = "/api/v1/cases/{id}/package", params(("id" = String, Path),
     ("why" = Option<String>, Query)), responses(
     (status = 200, description = "application/zip"), (status = 404, body = Problem),
@@ -76,7 +76,7 @@ pub fn why(pairs: Vec<(String, String)>, otherwise: &str) -> Answer<String> {
     Ok(why)
 }
 
-/// A zip called `name`, in the log of views before its first byte leaves.
+/// A zip called `name`, in the access log before its first byte leaves.
 pub async fn download_of(
     state: &AppState,
     package: Package,
@@ -85,7 +85,8 @@ pub async fn download_of(
     why: &str,
 ) -> Answer<Response> {
     let register = &state.register;
-    register.store.log_views(&package.views(register, &person.name, why)).await?;
+    let entries = package.accesses(register, &person.name, person.unit.as_deref(), why);
+    register.store.log_accesses(&entries).await?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(package.zip_bytes()));

@@ -2,14 +2,17 @@
 
 use super::{
     AppState,
-    auth::{Node, Reporter},
+    auth::Node,
     cases::{PHOTOS_MAX, found},
     evidence::{mark_complete, received},
     problem::{Answer, Problem, Segment},
 };
 use crate::{
     domain::{ids::CaseId, wire::PHOTOGRAPH_BYTES_MAX},
-    drivers::{evidence::files::Digest256, store::hub::View},
+    drivers::{
+        evidence::files::Digest256,
+        store::hub::{Access, AccessKind},
+    },
 };
 use axum::{
     Json,
@@ -38,7 +41,6 @@ pub struct Photograph {
     (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub async fn receive(
     State(state): State<AppState>,
-    _: Reporter,
     Segment(case_id): Segment<CaseId>,
     body: Body,
 ) -> Answer<Response> {
@@ -85,22 +87,21 @@ fn is_picture(bytes: &[u8]) -> bool {
     responses((status = 200, description = "the file"), (status = 404, body = Problem)))]
 pub async fn lend(
     State(state): State<AppState>,
-    _: Node,
+    node: Node,
     Segment(digest): Segment<Digest256>,
 ) -> Answer<Response> {
     let store = &state.register.store;
-    let asked_for = store.photograph_asked_for(digest.as_str()).await?;
+    let asked_for = store.photograph_asked_for(digest.as_str(), node.id.as_ref()).await?;
     let case_id = asked_for.ok_or_else(|| Problem::not_found("photograph to be compared now"))?;
-    let view = View {
-        view_id: state.register.new_id(),
-        who: "edge".to_owned(),
-        sha256: digest.to_string(),
+    let who = node.id.map_or_else(|| "edge".to_owned(), |id| format!("edge:{id}"));
+    let entry = Access {
         case_id: Some(case_id),
+        sha256: Some(digest.to_string()),
         why: "comparison".to_owned(),
-        part: "whole".to_owned(),
-        at: state.register.now(),
+        detail: "whole".to_owned(),
+        ..state.register.access(AccessKind::Comparison, &who, None)
     };
-    store.log_view(&view).await?;
+    store.log_access(&entry).await?;
     let file = state.register.files.read(&digest, 0).await?;
     let mut bytes = Vec::new();
     let read = file.take(PHOTOGRAPH_BYTES_MAX as u64).read_to_end(&mut bytes).await;

@@ -22,6 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// RFC 9457. `field`, `value` and `allowed` are there where one input is at fault.
@@ -34,6 +35,9 @@ pub struct Problem {
     pub detail: String,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Box<Fault>>,
+    /// Sent as `Retry-After`.
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
 }
 
 /// The input at fault.
@@ -54,7 +58,28 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             fault: None,
+            retry_after: None,
         }
+    }
+
+    pub fn too_often(what: &str, retry_after: Duration) -> Self {
+        let secs = retry_after.as_secs() + 1;
+        let mut problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-failures",
+            format!("{what}; try again in {secs} seconds"),
+        );
+        problem.retry_after = Some(Duration::from_secs(secs));
+        problem
+    }
+
+    /// Of an account that stands in `hub.toml`.
+    pub fn configured(name: &str) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "configured-account",
+            format!("{name} stands in hub.toml, and is changed there"),
+        )
     }
 
     pub fn not_found(what: &str) -> Self {
@@ -91,7 +116,11 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
         let mut response = (status, Json(self)).into_response();
+        if let Some(after) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, after.as_secs().into());
+        }
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -1,21 +1,22 @@
-//! Signing in and out.
-//!
-//! Guessing is slowed: a few failures for one name close it for a while, and few passwords are
-//! hashed at once, because each costs memory. An unknown name costs as much time as a known one.
+//! Signing in and out, and one's own password.
 
 use super::{
     AppState,
-    auth::{COOKIE, Person, matches},
+    auth::{COOKIE, From, Person, csrf_token, matches},
     problem::{Answer, Body, Pairs, Problem},
+    users::account_entry,
 };
 use crate::{
-    base::time::{Monotonic, WallTime},
-    drivers::evidence::files::Digest256,
-    roles::hub::password,
-};
-use argon2::{
-    Argon2,
-    password_hash::{PasswordVerifier, phc::PasswordHash},
+    base::time::WallTime,
+    domain::people::{Area, Roles},
+    drivers::{
+        evidence::files::Digest256,
+        store::hub::{AccessKind, UserChange},
+    },
+    roles::hub::{
+        accounts::{Account, DEMO, NAME_CHARS_MAX},
+        password,
+    },
 };
 use axum::{
     Json,
@@ -25,23 +26,10 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::sync::Semaphore;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 const SESSION_SPAN: Duration = Duration::from_secs(12 * 3_600);
-const NAME_CHARS_MAX: usize = 64;
-const HASHES_AT_ONCE_MAX: usize = 2;
-const FAILURES_MAX: u32 = 5;
-const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(300);
-/// Names remembered; a flood of made-up names only makes old failures forgotten.
-const NAMES_MAX: usize = 1_024;
-/// A hash that no password has; it makes an unknown name cost as much as a known one.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGF0IGFsbCBoZXJl$cQPoZ8vZp5pHrQnyXy5mTqv8cZ0nqC0VdKz9yZ6cS8k";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,55 +38,36 @@ pub struct SignIn {
     pub password: String,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    pub old: String,
+    pub new: String,
+}
+
 #[derive(Serialize, ToSchema)]
 pub struct SessionView {
     pub name: String,
-    pub role: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    #[schema(value_type = Vec<String>)]
+    pub roles: Roles,
+    /// BeiDou codes that bound what is seen; empty: the whole district.
+    #[schema(value_type = Vec<String>)]
+    pub area: Area,
+    /// To be sent as `X-CSRF-Token` with every changing call.
+    pub csrf_token: String,
     pub version: String,
     pub demo: bool,
 }
 
-/// Recent failures by name, and the bound on parallel hashing.
-pub struct Guard {
-    failures: Mutex<BTreeMap<String, (u32, Monotonic)>>,
-    hashes: Semaphore,
-}
-
-impl Default for Guard {
-    fn default() -> Self {
-        Self { failures: Mutex::default(), hashes: Semaphore::new(HASHES_AT_ONCE_MAX) }
-    }
-}
-
-impl Guard {
-    fn is_closed(&self, name: &str, now: Monotonic) -> bool {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.get(name).is_some_and(|(count, at)| {
-            *count >= FAILURES_MAX && now.since(*at) < FAILURES_FORGOTTEN_AFTER
-        })
-    }
-
-    fn note(&self, name: &str, failed: bool, now: Monotonic) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if !failed {
-            failures.remove(name);
-            return;
-        }
-        failures.retain(|_, (_, at)| now.since(*at) < FAILURES_FORGOTTEN_AFTER);
-        if failures.len() >= NAMES_MAX && !failures.contains_key(name) {
-            failures.pop_first();
-        }
-        let entry = failures.entry(name.to_owned()).or_insert((0, now));
-        *entry = (entry.0 + 1, now);
-    }
-}
-
 /// Sign in with name and password.
 #[utoipa::path(post, path = "/api/v1/session", request_body = SignIn, responses(
-    (status = 204, description = "signed in; sets the cookie gw_session"),
-    (status = 401, body = Problem), (status = 429, body = Problem)))]
+    (status = 200, description = "signed in; sets the cookie gw_session", body = SessionView),
+    (status = 401, body = Problem), (status = 429, description = "Retry-After says when", body = Problem)))]
 pub async fn sign_in(
     State(state): State<AppState>,
+    From(address): From,
     jar: CookieJar,
     Body(given): Body<SignIn>,
 ) -> Answer<Response> {
@@ -106,67 +75,80 @@ pub async fn sign_in(
     if name.chars().count() > NAME_CHARS_MAX {
         return Err(Problem::invalid("name", name, format!("at most {NAME_CHARS_MAX} characters")));
     }
-    if password.chars().count() > password::CHARS_MAX {
-        let allowed = format!("at most {} characters", password::CHARS_MAX);
-        return Err(Problem::invalid("password", "***", allowed));
-    }
+    bounded("password", &password)?;
     let now = state.register.clock.monotonic();
-    if state.guard.is_closed(&name, now) {
-        return Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-failures",
-            "too many wrong passwords for this name; try again in five minutes",
-        ));
+    if let Some(closed) = state.attempts.closed_for(&name, address, now) {
+        return Err(Problem::too_often("too many wrong passwords", closed));
     }
-    let user = state.config.users.iter().find(|user| user.name == name);
-    let hash = user.map_or(NOBODY, |user| user.password_hash.reveal()).to_owned();
-    let permit = state.guard.hashes.acquire().await;
-    let right = tokio::task::spawn_blocking(move || {
-        PasswordHash::new(&hash)
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-    })
-    .await
-    .unwrap_or(false);
-    drop(permit);
-    let right = right && user.is_some();
-    state.guard.note(&name, !right, now);
-    if !right {
+    let right = state.accounts.admits(&name, password).await?;
+    let account = if right { state.accounts.open(&name).await? } else { None };
+    let Some(account) = account else {
+        state.attempts.failed(&name, address, now);
         metrics::counter!("gridwarden_hub_sign_in_failures_total").increment(1);
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "wrong-password",
             "name or password is wrong",
         ));
-    }
-    let jar = open(&state, jar, &name).await?;
-    Ok((StatusCode::NO_CONTENT, jar).into_response())
+    };
+    state.attempts.succeeded(&name, address, now);
+    let (jar, view) = open(&state, jar, account, "password").await?;
+    Ok((jar, Json(view)).into_response())
 }
 
-async fn open(state: &AppState, jar: CookieJar, name: &str) -> Answer<CookieJar> {
+fn bounded(field: &str, password: &str) -> Answer<()> {
+    if password.chars().count() > password::CHARS_MAX {
+        let allowed = format!("at most {} characters", password::CHARS_MAX);
+        return Err(Problem::invalid(field, "***", allowed));
+    }
+    Ok(())
+}
+
+/// A new session of an account, and its cookie. `how` goes to the log.
+pub async fn open(
+    state: &AppState,
+    jar: CookieJar,
+    account: Account,
+    how: &str,
+) -> Answer<(CookieJar, SessionView)> {
     let token = Digest256::of(&rand::random::<[u8; 32]>()).to_string();
     let stored = Digest256::of(token.as_bytes());
     let now: WallTime = state.register.now();
     let until = now.plus(SESSION_SPAN);
-    state.register.store.open_session(stored.as_str(), name, now, until).await?;
-    tracing::info!(name, "signed in");
+    let (store, name) = (&state.register.store, &account.name);
+    store.open_session(stored.as_str(), name, now, until).await?;
+    let mut entry = state.register.access(AccessKind::SignIn, name, account.unit.as_deref());
+    entry.detail = how.to_owned();
+    store.log_access(&entry).await?;
+    tracing::info!(name, how, "signed in");
+    let view = view(state, account, csrf_token(&token));
     let cookie = Cookie::build((COOKIE, token))
         .path("/")
         .http_only(true)
         .secure(state.config.https_in_front)
         .same_site(SameSite::Strict);
-    Ok(jar.add(cookie))
+    Ok((jar.add(cookie), view))
+}
+
+fn view(state: &AppState, account: Account, csrf_token: String) -> SessionView {
+    let Account { name, unit, roles, area } = account;
+    SessionView {
+        name,
+        unit,
+        roles,
+        area,
+        csrf_token,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        demo: state.config.demo_ticket.is_some(),
+    }
 }
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", responses(
     (status = 200, body = SessionView), (status = 401, body = Problem)))]
 pub async fn who(State(state): State<AppState>, person: Person) -> Json<SessionView> {
-    Json(SessionView {
-        name: person.name,
-        role: "reviewer".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        demo: state.config.demo_ticket.is_some(),
-    })
+    let Person { name, unit, roles, area, csrf_token, .. } = person;
+    Json(view(&state, Account { name, unit, roles, area }, csrf_token))
 }
 
 /// Sign out.
@@ -182,6 +164,42 @@ pub async fn sign_out(
     Ok((StatusCode::NO_CONTENT, jar).into_response())
 }
 
+/// One's own password anew; every other session of the account ends.
+#[utoipa::path(post, path = "/api/v1/session/password", request_body = NewPassword, responses(
+    (status = 200, description = "signed in anew", body = SessionView), (status = 401, body = Problem),
+    (status = 409, description = "no password is kept here", body = Problem),
+    (status = 422, body = Problem), (status = 429, body = Problem)))]
+pub async fn change_password(
+    State(state): State<AppState>,
+    person: Person,
+    From(address): From,
+    jar: CookieJar,
+    Body(given): Body<NewPassword>,
+) -> Answer<Response> {
+    bounded("old", &given.old)?;
+    if state.accounts.is_configured(&person.name) {
+        return Err(Problem::configured(&person.name));
+    }
+    let now = state.register.clock.monotonic();
+    if let Some(closed) = state.attempts.closed_for(&person.name, address, now) {
+        return Err(Problem::too_often("too many wrong passwords", closed));
+    }
+    if !state.accounts.admits(&person.name, given.old).await? {
+        state.attempts.failed(&person.name, address, now);
+        let detail = "the old password is wrong";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong-password", detail));
+    }
+    let hash = state.accounts.hash(given.new).await;
+    let hash = hash.map_err(|error| Problem::invalid("new", "***", error.to_string()))?;
+    let change = UserChange { password_hash: Some(hash), ..UserChange::default() };
+    let entry = account_entry(&state.register, &person, &person.name, "password");
+    state.register.store.change_user(&person.name, &change, &entry).await?;
+    let Person { name, unit, roles, area, .. } = person;
+    let account = Account { name, unit, roles, area };
+    let (jar, view) = open(&state, jar, account, "new password").await?;
+    Ok((jar, Json(view)).into_response())
+}
+
 /// Demo only: the address on screen carries a ticket that signs in.
 pub async fn by_ticket(
     State(state): State<AppState>,
@@ -193,44 +211,7 @@ pub async fn by_ticket(
     if !matches(given, expected) {
         return Err(Problem::unauthorised());
     }
-    let jar = open(&state, jar, "demo").await?;
+    let account = state.accounts.open(DEMO).await?.ok_or_else(Problem::unauthorised)?;
+    let (jar, _) = open(&state, jar, account, "ticket").await?;
     Ok((jar, Redirect::to("/")).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_name_costs_a_real_hash() {
-        let hash = PasswordHash::new(NOBODY).unwrap();
-        assert!(Argon2::default().verify_password(b"nobody", &hash).is_err());
-        assert_eq!(hash.hash.unwrap().as_bytes().len(), 32);
-    }
-
-    #[test]
-    fn five_failures_close_a_name_for_five_minutes_and_a_success_forgets_them() {
-        let guard = Guard::default();
-        let at = |secs| Monotonic::from_secs_f64(secs);
-        for _ in 0..4 {
-            guard.note("li", true, at(0.0));
-        }
-        assert!(!guard.is_closed("li", at(1.0)));
-        guard.note("li", true, at(1.0));
-        assert!(guard.is_closed("li", at(300.0)));
-        assert!(!guard.is_closed("wang", at(2.0)));
-        assert!(!guard.is_closed("li", at(301.0)));
-        guard.note("li", false, at(301.0));
-        guard.note("li", true, at(302.0));
-        assert!(!guard.is_closed("li", at(303.0)));
-    }
-
-    #[test]
-    fn a_flood_of_names_stays_bounded() {
-        let guard = Guard::default();
-        for number in 0..3 * NAMES_MAX {
-            guard.note(&number.to_string(), true, Monotonic::ZERO);
-        }
-        assert_eq!(guard.failures.lock().unwrap().len(), NAMES_MAX);
-    }
 }

@@ -57,10 +57,10 @@ const COLUMNS: [&str; 20] = [
     responses((status = 200, content_type = "text/csv"), (status = 422, body = Problem)))]
 pub async fn cases(
     State(state): State<AppState>,
-    _: Reporter,
+    reporter: Reporter,
     Pairs(pairs): Pairs,
 ) -> Answer<Response> {
-    let wanted = Wanted::read(pairs)?;
+    let wanted = Wanted::read(pairs, reporter.area)?;
     let mut sheet = csv::Writer::from_writer(MARK.as_bytes().to_vec());
     sheet.write_record(COLUMNS).map_err(|error| Problem::internal(&error))?;
     let (mut cursor, mut rows) = (wanted.cursor, 0);

@@ -28,6 +28,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const STREAM_SPAN: Duration = Duration::from_secs(900);
 
 struct Listening {
+    state: AppState,
+    person: Person,
     changes: broadcast::Receiver<Change>,
     shutdown: Shutdown,
     span: Pin<Box<Sleep>>,
@@ -37,7 +39,7 @@ struct Listening {
 /// Server-sent events `case`, `overdue`, `camera`, and `resync` after some were missed.
 #[utoipa::path(get, path = "/api/v1/stream", responses(
     (status = 200, description = "text/event-stream"), (status = 503, body = Problem)))]
-pub async fn listen(State(state): State<AppState>, _: Person) -> Answer<Response> {
+pub async fn listen(State(state): State<AppState>, person: Person) -> Answer<Response> {
     let permit = Arc::clone(&state.streams).try_acquire_owned().map_err(|_| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -46,16 +48,26 @@ pub async fn listen(State(state): State<AppState>, _: Person) -> Answer<Response
         )
     })?;
     let listening = Listening {
+        state: state.clone(),
+        person,
         changes: state.register.listen(),
         shutdown: state.shutdown.clone(),
         span: Box::pin(tokio::time::sleep(STREAM_SPAN)),
         _permit: permit,
     };
     let events = stream::unfold(listening, |mut listening| async move {
-        let change = tokio::select! {
-            change = listening.changes.recv() => change,
-            () = listening.shutdown.begun() => return None,
-            () = listening.span.as_mut() => return None,
+        let change = loop {
+            let change = tokio::select! {
+                change = listening.changes.recv() => change,
+                () = listening.shutdown.begun() => return None,
+                () = listening.span.as_mut() => return None,
+            };
+            // What cannot be told to be theirs is not told them.
+            match &change {
+                Ok(Change::Case { case_id, .. } | Change::Overdue { case_id, .. })
+                    if listening.person.sees(&listening.state, *case_id).await.is_err() => {}
+                _ => break change,
+            }
         };
         let event = match change {
             Ok(change) => {
