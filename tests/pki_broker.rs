@@ -24,7 +24,12 @@ use gridwarden::{
 };
 use mosquitto::Mosquitto;
 use std::{
-    fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, process::Command, sync::Arc,
+    fs,
+    net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Command,
+    sync::Arc,
     time::Duration,
 };
 use tokio::sync::mpsc;

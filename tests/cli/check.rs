@@ -224,11 +224,8 @@ fn all_spoiled() -> Vec<Spoiled> {
         &["mqtt.url", "tcp://", "mqtt://host:port"],
     );
     edge("http://127.0.0.1:8080", "127.0.0.1:8080", &["evidence.url", "http://host:port"]);
-    edge(
-        "http://127.0.0.1:8080\"",
-        "https://hub\"\ncert = \"c.pem\"",
-        &["evidence.cert", "go together"],
-    );
+    let url = "url = \"http://127.0.0.1:8080\"";
+    edge(url, &format!("cert = \"c.pem\"\n{url}"), &["evidence.cert", "go together"]);
     edge("[\"cam.toml\"]", "[]", &["pipelines = []", "at least one"]);
     edge("dir = ", "folder = ", &["data.folder", "unknown key"]);
     edge(
@@ -255,13 +252,17 @@ fn all_spoiled() -> Vec<Spoiled> {
         hub(&own, &format!("{with}{own}"), &["store.password_file", "SQLite"]);
         hub("listen", "listens", &["http.listens", "did you mean `listen`"]);
         let edges = r#"edges = { listen = "127.0.0.1:0", cert = "absent.pem", key = "token", client_ca = "token" }"#;
-        hub("listen", &format!("{edges}\nlisten"), &["http.edges.cert", "absent.pem", "PEM"]);
+        hub(
+            "listen",
+            &format!("{edges}\nlisten"),
+            &["http.edges.cert", "absent.pem", "No such file"],
+        );
         let token = "node_token_file = \"token\"";
         let user = |more: &str| {
             format!("user = [{{ name = \"li\", password_file = \"p\", {more} }}]\n{token}")
         };
         hub(token, &user("roles = [\"chief\"]"), &["roles", "chief", "grid_staff"]);
-        hub(token, &user("area = [\"here\"]"), &["area", "here", "BeiDou"]);
+        hub(token, &user("area = [\"here\"]"), &["area", "here", "N or S"]);
         let oidc = |issuer: &str, role: &str| {
             format!(
                 "oidc = {{ issuer = \"{issuer}\", hub_url = \"https://hub\", client_id = \"x\"{role} }}\n{token}"

@@ -282,7 +282,7 @@ fn read_held(url: &str, answer: &Response) -> Result<Held, UploadError> {
 fn refused(url: &str, status: StatusCode) -> UploadError {
     let cure = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            "give this node the hub's token, or a certificate of its district; the file may be another node's"
+            "give this node the token that the hub lists for it, or a certificate of its district; the file may be another node's"
         }
         StatusCode::NOT_FOUND => "check `evidence.url`: that server takes no evidence",
         StatusCode::PAYLOAD_TOO_LARGE => "raise the hub's limit of file size, or shorten clips",
