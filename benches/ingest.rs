@@ -13,7 +13,10 @@
 
 use anyhow::Context;
 use gridwarden::{
-    base::{clock::SystemClock, secret::Secret},
+    base::{
+        clock::{Clock, SystemClock},
+        secret::Secret,
+    },
     domain::{geo::GeoPoint, place::place_at},
     drivers::{
         evidence::files::EvidenceFiles,
@@ -23,11 +26,7 @@ use gridwarden::{
     roles::hub::{ingest::Ingest, register::Register},
 };
 use serde_json::json;
-use std::{
-    env,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{env, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 const DISTRICT: &str = "440310";
@@ -82,6 +81,7 @@ async fn pump(
     first: u64,
     lasting: Duration,
 ) -> anyhow::Result<(u64, f64, Duration)> {
+    let clock = SystemClock::new();
     let (mut number, mut longest) = (first, Duration::ZERO);
     let mut spent = Duration::ZERO;
     while spent < lasting {
@@ -89,9 +89,9 @@ async fn pump(
         let batch: Vec<_> =
             (0..u64::from(RECEIVED_UNACKED_MAX)).map(|k| message(run, number + k)).collect();
         let texts: Vec<_> = batch.iter().map(|(topic, text)| (topic.as_str(), &text[..])).collect();
-        let began = Instant::now();
+        let began = clock.monotonic();
         let acked = ingest.messages(&texts).await?.into_iter().flatten().count();
-        let took = began.elapsed();
+        let took = clock.monotonic().since(began);
         anyhow::ensure!(acked == texts.len(), "{acked} of {} acknowledged", texts.len());
         (spent, longest, number) = (spent + took, longest.max(took), number + acked as u64);
     }

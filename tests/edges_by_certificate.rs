@@ -95,7 +95,7 @@ async fn nobody_else_comes_in_by_that_door() {
     let hub = start(dir.path(), &pki).await;
     let (sha256, path) = on_disk(dir.path(), b"a picture");
     let attempt = async |pki: &Path, name: Option<&str>| {
-        let uploader = uploader(&hub, pki, name, &made.path().to_owned());
+        let uploader = uploader(&hub, pki, name, made.path());
         uploader.upload(&sha256, &path, "image/jpeg").await.unwrap_err()
     };
     // Another authority's, a hub's own, and none.

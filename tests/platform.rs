@@ -274,7 +274,7 @@ impl Town {
         let (store, case_id) = (&self.running.register.store, case.parse().unwrap());
         let look = until("a look", async || {
             let looks = store.verifications(case_id).await.unwrap();
-            looks.into_iter().filter(|look| look.result.is_none()).next_back()
+            looks.into_iter().rfind(|look| look.result.is_none())
         })
         .await;
         let bytes = format!("after {answered} {verdict}");

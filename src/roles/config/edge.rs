@@ -15,7 +15,6 @@ use crate::{
         toml_reader::{Faults, Table},
     },
     domain::wire::NodeAddress,
-    drivers::evidence::upload::UploadTls,
 };
 use std::path::{Path, PathBuf};
 
@@ -29,7 +28,10 @@ pub struct EdgeConfig {
     pub evidence_url: String,
     /// The hub's token for its nodes; a file of it need not be there yet.
     pub node_token: Option<SecretSource>,
-    pub evidence_tls: UploadTls,
+    /// PEM file of the authorities that the hub's certificate may come from; without it the system's.
+    pub evidence_ca: Option<PathBuf>,
+    /// PEM files of this node's certificate and its key.
+    pub evidence_identity: Option<(PathBuf, PathBuf)>,
     pub providers: Vec<String>,
     /// CPU inference threads; 0 means as many as cores.
     pub detector_threads: u16,
@@ -85,8 +87,8 @@ fn edge(
         if cert.is_some() != key.is_some() {
             table.fault("cert", "cert and key go together");
         }
-        let tls = UploadTls { ca, identity: cert.zip(key) };
-        Some((url?, token.map(|written| SecretSource::File(beside(path, &written))), tls))
+        let token = token.map(|written| SecretSource::File(beside(path, &written)));
+        Some((url?, token, ca, cert.zip(key)))
     });
     let (providers, detector_threads) = match root.table("detector") {
         None => (vec!["cpu".to_owned()], 0),
@@ -135,7 +137,7 @@ fn edge(
             ),
         );
     }
-    let (evidence_url, node_token, evidence_tls) = evidence?;
+    let (evidence_url, node_token, evidence_ca, evidence_identity) = evidence?;
     Some(EdgeConfig {
         address: address?,
         mqtt: mqtt?,
@@ -143,7 +145,8 @@ fn edge(
         footage,
         evidence_url,
         node_token,
-        evidence_tls,
+        evidence_ca,
+        evidence_identity,
         providers,
         detector_threads,
         pipelines,

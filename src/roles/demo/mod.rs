@@ -18,7 +18,7 @@ use crate::{
         secret::{Secret, SecretSource},
         shutdown::Shutdown,
     },
-    drivers::{camera::rtsp_server::RtspServer, evidence::upload::UploadTls, store::hub::Place},
+    drivers::{camera::rtsp_server::RtspServer, store::hub::Place},
     roles::{
         config::{
             edge::EdgeConfig, footage::FootageSettings, hub::known_events, mqtt::MqttSettings,
@@ -201,7 +201,8 @@ fn edge_config(
         footage: FootageSettings::default(),
         evidence_url: hub.to_owned(),
         node_token: Some(SecretSource::Given(token)),
-        evidence_tls: UploadTls::default(),
+        evidence_ca: None,
+        evidence_identity: None,
         providers: vec!["cpu".to_owned()],
         detector_threads: 0,
         pipelines,

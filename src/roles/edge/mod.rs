@@ -57,7 +57,7 @@ use crate::{
             provider::ProviderOptions,
             session::NetworkFile,
         },
-        evidence::upload::Uploader,
+        evidence::upload::{UploadTls, Uploader},
         footage::clip::in_background,
         mqtt::{Credentials, MqttConfig, connect},
         store::{commit_queue::CommitQueue, edge::EdgeStore},
@@ -235,8 +235,9 @@ pub async fn run(
         }
     }
 
-    let uploader =
-        Uploader::new(&config.evidence_url, config.node_token.clone(), &config.evidence_tls)?;
+    let tls =
+        UploadTls { ca: config.evidence_ca.clone(), identity: config.evidence_identity.clone() };
+    let uploader = Uploader::new(&config.evidence_url, config.node_token.clone(), &tls)?;
     let (request_sender, requests) = std::sync::mpsc::sync_channel(WAITING_MAX);
     let looker = Looker {
         shared: shared.clone(),
