@@ -198,7 +198,7 @@ fn the_first_start_makes_secrets_for_their_owner_alone() {
         })
     };
     gridwarden::drivers::mqtt::install_crypto_provider();
-    assert_eq!(signed_in(password.trim().to_owned()), 204);
+    assert_eq!(signed_in(password.trim().to_owned()), 200);
     assert_eq!(signed_in("another password".to_owned()), 401);
     hub.kill();
 }
