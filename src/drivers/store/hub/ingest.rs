@@ -10,6 +10,7 @@
 use super::{
     CaseChange, HubStore, Tx,
     evidence::link_evidence,
+    pictures::pictures,
     records::{case_row, json, parsed, to_json},
     statement::Statement,
 };
@@ -127,7 +128,7 @@ impl HubStore {
         let failed = |error| self.failed(error);
         let applied = || new.iter().filter(|new| matches!(new.admission, Admission::Apply(_)));
         let cases: Vec<CaseId> = applied().map(|new| new.told.fact.case_id).collect();
-        let mut pictures = self.pictures_of(tx, &cases).await?;
+        let mut pictures = pictures(&mut **tx, &cases).await.map_err(failed)?;
         let mut known = self.known_cases(tx, &cases).await?;
         for new in new {
             let Told { writer, fact } = new.told;
@@ -225,30 +226,6 @@ impl HubStore {
             .fetch_all(&mut **tx)
             .await?;
             rows.iter().map(|row| json(row, "payload")).collect::<Result<_, sqlx::Error>>()
-        };
-        read.await.map_err(|error| self.failed(error))
-    }
-
-    /// What each writer says of these cases now, the opener's word first.
-    async fn pictures_of(
-        &self,
-        tx: &mut Tx,
-        cases: &[CaseId],
-    ) -> Result<HashMap<CaseId, Vec<CaseFactData>>, StoreError> {
-        let read = async {
-            let mut query = Statement::new(
-                "SELECT f.payload FROM fact_streams s JOIN facts f \
-                   ON f.case_id = s.case_id AND f.writer = s.writer AND f.revision = s.applied_upto \
-                 WHERE s.case_id IN ",
-            );
-            query.bind_list(cases.iter().map(CaseId::to_string));
-            query.push(" ORDER BY s.first_at_millis, s.writer");
-            let mut pictures: HashMap<CaseId, Vec<CaseFactData>> = HashMap::new();
-            for row in query.query()?.fetch_all(&mut **tx).await? {
-                let picture: CaseFactData = json(&row, "payload")?;
-                pictures.entry(picture.case_id).or_default().push(picture);
-            }
-            Ok(pictures)
         };
         read.await.map_err(|error| self.failed(error))
     }
