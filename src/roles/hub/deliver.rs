@@ -49,7 +49,7 @@ pub async fn deliver_loop(
         }
         match deliver(&hook, &webhook, &register).await {
             // More may be due: those that waited for one of these.
-            Ok(sent) if sent > 0 => continue,
+            Ok(sent) if sent > 0 && !shutdown.has_begun() => continue,
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "deliveries wait for the register"),
         }
