@@ -4,11 +4,13 @@
 //! is waited for.
 #![cfg(feature = "hub")]
 
+#[path = "support/hub.rs"]
+mod base;
 #[path = "support/postgres.rs"]
 mod postgres;
 
 use gridwarden::{
-    base::{clock::SystemClock, secret::Secret, shutdown::Shutdown},
+    base::{clock::SystemClock, shutdown::Shutdown},
     domain::{
         case::lifecycle::{Event, State},
         ids::CaseId,
@@ -63,37 +65,16 @@ fn free_port() -> u16 {
 }
 
 fn config(dir: &Path, port: u16) -> HubConfig {
+    let quiet = base::quiet(dir);
     HubConfig {
-        district: "440310".parse().unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        database: Place::File(dir.join("hub.db")),
-        evidence_dir: dir.join("evidence"),
-        bucket: None,
-        package_key_file: dir.join("package-key.pem"),
-        mqtt: BrokerConfig {
-            url: format!("mqtt://127.0.0.1:{port}"),
-            client_id: "hub-test".to_owned(),
-            credentials: None,
-            ca: None,
-            cert: None,
-            key: None,
-        },
-        edges: None,
-        oidc: None,
-        users: Vec::new(),
-        node_token: Some(Secret::new("token")),
-        platform_token: None,
-        demo_ticket: None,
-        events: Vec::new(),
+        mqtt: BrokerConfig { url: format!("mqtt://127.0.0.1:{port}"), ..quiet.mqtt },
         looks: LookTimes {
             settle: Duration::ZERO,
             look: Duration::from_millis(200),
             again_after: Duration::ZERO,
             ..LookTimes::default()
         },
-        policy: Default::default(),
-        hooks: Vec::new(),
-        https_in_front: false,
+        ..quiet
     }
 }
 

@@ -1,7 +1,11 @@
 //! The hub as its clients meet it: a real server on a free port, a real database, a real disk.
 #![cfg(feature = "hub")]
 
+#[path = "support/hub.rs"]
+mod base;
+
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
+use base::{NODE_TOKEN, PLATFORM_TOKEN, csrf_of};
 use gridwarden::{
     base::{
         clock::{Clock, SystemClock},
@@ -23,15 +27,8 @@ use gridwarden::{
         people::{Area, Role},
         wire::{EventData, PHOTOGRAPH_BYTES_MAX, PatternData, Priority},
     },
-    drivers::{
-        evidence::files::Digest256,
-        signature::PublicKey,
-        store::hub::{Decision, Place},
-    },
-    roles::hub::{
-        self, BrokerConfig, HubConfig, KnownEvent, Running, User, register::Change,
-        verify::LookTimes,
-    },
+    drivers::{evidence::files::Digest256, signature::PublicKey, store::hub::Decision},
+    roles::hub::{self, HubConfig, KnownEvent, Running, User, register::Change},
     roles::tools::verify_package::verify_package,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
@@ -39,8 +36,6 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use uuid::Uuid;
 
-const NODE_TOKEN: &str = "node-token-of-the-tests";
-const PLATFORM_TOKEN: &str = "platform-token-of-the-tests";
 const TICKET: &str = "ticket-of-the-tests";
 const CELL: &str = "N50F0535166000";
 const SEEN_AT: &str = "2026-01-01T00:00:00.000Z";
@@ -58,23 +53,6 @@ fn config(dir: &Path) -> HubConfig {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let hash = argon2.hash_password(b"correct horse").unwrap().to_string();
     HubConfig {
-        district: "440310".parse().unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        database: Place::File(dir.join("hub.db")),
-        evidence_dir: dir.join("evidence"),
-        bucket: None,
-        package_key_file: dir.join("package-key.pem"),
-        // Nobody listens there: the hub serves its page without a broker as well.
-        mqtt: BrokerConfig {
-            url: "mqtt://127.0.0.1:9".to_owned(),
-            client_id: "hub-test".to_owned(),
-            credentials: None,
-            ca: None,
-            cert: None,
-            key: None,
-        },
-        edges: None,
-        oidc: None,
         users: ["li", "wang"]
             .map(|name| User {
                 name: name.to_owned(),
@@ -84,8 +62,6 @@ fn config(dir: &Path) -> HubConfig {
                 area: Area::EVERYWHERE,
             })
             .into(),
-        node_token: Some(Secret::new(NODE_TOKEN)),
-        platform_token: Some(Secret::new(PLATFORM_TOKEN)),
         demo_ticket: Some(Secret::new(TICKET)),
         events: vec![KnownEvent {
             event: EventData {
@@ -102,10 +78,7 @@ fn config(dir: &Path) -> HubConfig {
             },
             priority: Priority::Normal,
         }],
-        looks: LookTimes::default(),
-        policy: Default::default(),
-        hooks: Vec::new(),
-        https_in_front: false,
+        ..base::quiet(dir)
     }
 }
 
@@ -229,12 +202,6 @@ fn cookie_of(answer: &Response) -> String {
     let set = answer.headers()[header::SET_COOKIE].to_str().unwrap();
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
     set.split(';').next().unwrap().to_owned()
-}
-
-/// What `GET /session` tells a page of that cookie.
-fn csrf_of(cookie: &str) -> String {
-    let token = cookie.split_once('=').map_or("", |(_, token)| token);
-    Digest256::of(format!("csrf {token}").as_bytes()).to_string()
 }
 
 async fn problem(answer: Response, status: StatusCode) -> Value {

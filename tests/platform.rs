@@ -2,6 +2,9 @@
 //! filed, hands in complaints and its units' feedback, and is away at times. Whole cases go through it.
 #![cfg(feature = "hub")]
 
+#[path = "support/hub.rs"]
+mod base;
+
 use axum::{
     Router,
     body::Bytes,
@@ -9,6 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
+use base::{NODE_TOKEN, PLATFORM_TOKEN, csrf_of};
 use gridwarden::{
     base::{
         clock::{Clock, SimClock, SystemClock},
@@ -18,10 +22,9 @@ use gridwarden::{
     },
     drivers::{
         evidence::files::Digest256,
-        store::hub::Place,
         webhook::{DELIVERY_HEADER, SIGNATURE_HEADER},
     },
-    roles::hub::{self, BrokerConfig, HubConfig, Running, deliver::HookConfig, verify::LookTimes},
+    roles::hub::{self, HubConfig, Running, deliver::HookConfig, verify::LookTimes},
 };
 use reqwest::{Client, Method};
 use ring::hmac;
@@ -37,8 +40,6 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 const SECRET: &str = "shared-with-the-platform";
-const PLATFORM_TOKEN: &str = "token-of-the-platform";
-const NODE_TOKEN: &str = "token-of-the-nodes";
 const TICKET: &str = "ticket";
 const SEEN_AT: &str = "2026-01-01T00:00:00.000Z";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -139,48 +140,20 @@ struct Town {
 
 fn config(dir: &Path, hook: &str) -> HubConfig {
     HubConfig {
-        district: "440310".parse().unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        database: Place::File(dir.join("hub.db")),
-        evidence_dir: dir.join("evidence"),
-        bucket: None,
-        package_key_file: dir.join("package-key.pem"),
-        // Nobody listens there: the test is the edge.
-        mqtt: BrokerConfig {
-            url: "mqtt://127.0.0.1:9".to_owned(),
-            client_id: "hub-test".to_owned(),
-            credentials: None,
-            ca: None,
-            cert: None,
-            key: None,
-        },
-        edges: None,
-        oidc: None,
-        users: Vec::new(),
-        node_token: Some(Secret::new(NODE_TOKEN)),
-        platform_token: Some(Secret::new(PLATFORM_TOKEN)),
         demo_ticket: Some(Secret::new(TICKET)),
-        events: Vec::new(),
         looks: LookTimes {
             settle: Duration::ZERO,
             look: Duration::from_millis(100),
             again_after: Duration::ZERO,
             ..LookTimes::default()
         },
-        https_in_front: false,
-        policy: Arc::default(),
         hooks: vec![HookConfig {
             name: "district".to_owned(),
             url: hook.parse().unwrap(),
             secret: Secret::new(SECRET),
         }],
+        ..base::quiet(dir)
     }
-}
-
-/// What `GET /session` tells a page of that cookie.
-fn csrf_of(cookie: &str) -> String {
-    let token = cookie.split_once('=').map_or("", |(_, token)| token);
-    Digest256::of(format!("csrf {token}").as_bytes()).to_string()
 }
 
 impl Town {

@@ -1,20 +1,23 @@
 //! A hub with people in it, on a free port, and each of them at a page of their own.
 
+#[path = "../support/hub.rs"]
+mod base;
+
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
 use gridwarden::{
     base::{clock::SystemClock, secret::Secret, shutdown::Shutdown},
     domain::people::{Area, Role},
-    drivers::{evidence::files::Digest256, store::hub::Place},
-    roles::hub::{self, BrokerConfig, HubConfig, Running, User, verify::LookTimes},
+    drivers::evidence::files::Digest256,
+    roles::hub::{self, HubConfig, Running, User},
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::{path::Path, sync::Arc};
 use uuid::Uuid;
 
+pub const NODE_TOKEN: &str = base::NODE_TOKEN;
+pub const PLATFORM_TOKEN: &str = base::PLATFORM_TOKEN;
 pub const PASSWORD: &str = "correct horse";
-pub const NODE_TOKEN: &str = "node-token-of-the-tests";
-pub const PLATFORM_TOKEN: &str = "platform-token-of-the-tests";
 pub const SEEN_AT: &str = "2026-01-01T00:00:00.000Z";
 /// Two cells of level 7 that lie a few kilometres apart, and a cell around the first alone.
 pub const HERE: &str = "N50F0535166000";
@@ -49,34 +52,7 @@ pub fn user(name: &str, roles: &[Role], area: &str) -> User {
 }
 
 pub fn config(dir: &Path, users: Vec<User>) -> HubConfig {
-    HubConfig {
-        district: "440310".parse().unwrap(),
-        listen: "127.0.0.1:0".parse().unwrap(),
-        database: Place::File(dir.join("hub.db")),
-        evidence_dir: dir.join("evidence"),
-        bucket: None,
-        package_key_file: dir.join("package-key.pem"),
-        mqtt: BrokerConfig {
-            // Nobody listens there.
-            url: "mqtt://127.0.0.1:9".to_owned(),
-            client_id: "hub-test".to_owned(),
-            credentials: None,
-            ca: None,
-            cert: None,
-            key: None,
-        },
-        edges: None,
-        oidc: None,
-        users,
-        node_token: Some(Secret::new(NODE_TOKEN)),
-        platform_token: Some(Secret::new(PLATFORM_TOKEN)),
-        demo_ticket: None,
-        events: Vec::new(),
-        looks: LookTimes::default(),
-        policy: Default::default(),
-        hooks: Vec::new(),
-        https_in_front: false,
-    }
+    HubConfig { users, ..base::quiet(dir) }
 }
 
 /// One person of each role, called by it.
