@@ -4,116 +4,40 @@
 //! partly; one crossing is seen by 200 cameras. After criterion's means the run prints the spread of
 //! single questions, each timed by itself, from degrees and a pattern to the ranked list.
 
+#[path = "support/city.rs"]
+mod city;
 #[path = "support/figures.rs"]
 mod figures;
 
+use city::{CENTRE, City, SIDE_CELLS};
 use criterion::Criterion;
 use figures::Spread;
 use gridwarden::{
     base::clock::{Clock, SystemClock},
     domain::{
-        coverage::{CARD_CELLS_MAX, CoverageIndex, Parts, Spot},
-        geo::{EastNorth, GeoPoint, LocalFrame},
-        grid::{GridCell, GridCell3, HeightScheme, Level},
+        coverage::{CARD_CELLS_MAX, CoverageIndex, Spot},
+        geo::GeoPoint,
+        grid::{GridCell, Level},
         ids::{NodeId, PatternId},
-        wire::{CameraCardData, CardPattern, Presence, SeenCellData},
+        wire::{CameraCardData, Presence},
     },
-};
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
 };
 use serde_json::json;
 use std::hint::black_box;
 
-const CENTRE: GeoPoint = GeoPoint { lon_deg: 114.34, lat_deg: 22.69 };
-const CITY_METRES: f64 = 10_000.0;
 const CAMERAS: usize = 10_000;
 const AT_THE_CROSSING: usize = 200;
-const SIDE_CELLS: usize = 12;
 const CAMERAS_OF_A_NODE: usize = 50;
 const QUESTIONS: usize = 200_000;
 
-struct City {
-    random: ChaCha8Rng,
-    frame: LocalFrame,
-}
-
-impl City {
-    fn new() -> Self {
-        Self { random: ChaCha8Rng::seed_from_u64(7), frame: LocalFrame::about(CENTRE) }
-    }
-
-    /// From 0 to 1.
-    fn share(&mut self) -> f64 {
-        f64::from(self.random.next_u32()) / f64::from(u32::MAX)
-    }
-
-    fn spot(&mut self) -> GeoPoint {
-        let mut metres = || (self.share() - 0.5) * CITY_METRES;
-        let (east_metres, north_metres) = (metres(), metres());
-        self.frame.geo_from_local(EastNorth { east_metres, north_metres })
-    }
-
-    fn card(&mut self, number: usize, at: GeoPoint, side_cells: usize) -> CameraCardData {
-        let size = Level::Seven.cell_size_metres(CENTRE.lat_deg);
-        let local = self.frame.local_from_geo(at);
-        let cells = (0..side_cells * side_cells).map(|place| {
-            let step = |index: usize| index as f64 - side_cells as f64 / 2.0;
-            let to = EastNorth {
-                east_metres: local.east_metres + step(place % side_cells) * size.east_west_metres,
-                north_metres: local.north_metres
-                    + step(place / side_cells) * size.north_south_metres,
-            };
-            let point = self.frame.geo_from_local(to);
-            let solid = GridCell::from_lonlat(point.lon_deg, point.lat_deg, Level::Seven)
-                .and_then(|cell| GridCell3::at_height(cell, 42.0, HeightScheme::default()))
-                .expect("a point of the city");
-            let partly = self.share() < 0.2;
-            SeenCellData {
-                code_3d: solid.code().to_string(),
-                height_metres: 42.0,
-                error_metres: 0.1 + 3.0 * self.share(),
-                px_per_metre: 10.0 + 90.0 * self.share(),
-                parts: partly.then(|| Parts(self.random.next_u64() | 1).to_string()),
-            }
-        });
-        let cells = cells.collect();
-        CameraCardData {
-            camera: format!("camera-{number}").parse().expect("a name"),
-            place: None,
-            calibration_id: None,
-            footprint: Vec::new(),
-            cells,
-            patterns: ["illegal_parking", "bin_overflowing", "roadside_stall"].map(pattern).into(),
-            recording: None,
-            masks: None,
-            width_px: 1920,
-            height_px: 1080,
-            note_zh: None,
-            note_en: None,
-        }
-    }
-
-    fn cards(&mut self) -> Vec<(NodeId, CameraCardData)> {
-        (0..CAMERAS)
-            .map(|number| {
-                let at = if number < AT_THE_CROSSING { CENTRE } else { self.spot() };
-                let node = format!("edge-{}", number / CAMERAS_OF_A_NODE);
-                (node.parse().expect("a name"), self.card(number, at, SIDE_CELLS))
-            })
-            .collect()
-    }
-}
-
-fn pattern(id: &str) -> CardPattern {
-    CardPattern {
-        id: id.parse().expect("a pattern"),
-        version: "1".to_owned(),
-        name_zh: String::new(),
-        name_en: String::new(),
-        dwell_secs: 60.0,
-    }
+fn cards(city: &mut City) -> Vec<(NodeId, CameraCardData)> {
+    (0..CAMERAS)
+        .map(|number| {
+            let at = if number < AT_THE_CROSSING { CENTRE } else { city.spot() };
+            let node = format!("edge-{}", number / CAMERAS_OF_A_NODE);
+            (node.parse().expect("a name"), city.card(number, at, SIDE_CELLS))
+        })
+        .collect()
 }
 
 fn indexed(cards: &[(NodeId, CameraCardData)]) -> CoverageIndex {
@@ -133,7 +57,7 @@ fn answer(index: &CoverageIndex, at: GeoPoint, pattern: &PatternId) -> usize {
 
 fn main() {
     let mut city = City::new();
-    let cards = city.cards();
+    let cards = cards(&mut city);
     let clock = SystemClock::default();
     let begun = clock.monotonic();
     let mut index = indexed(&cards);

@@ -7,9 +7,10 @@
 //! Budget (two cores, all of it on them): 3,000 facts a second into PostgreSQL are 667 us of CPU a
 //! fact, the server's share included; 5,000 into SQLite are 400 us.
 //!
-//! The mix: a case is opened with a picture and a clip, seen three times, and gone. Each stands at a
-//! place of its own, as nothing would be left of them merged. Batches of 64, as many as a broker
-//! hands over unacknowledged.
+//! The mix: a case is opened with a picture and a clip, seen three times, and gone; then its spot opens
+//! another. 256 spots over a city of 20 km, each in a moment of its own: so a batch of 256, as many as a
+//! broker hands over unacknowledged, has of each kind some. The next case of a spot stands 30 m off, so
+//! that nothing is merged and each has had neighbours.
 
 use anyhow::Context;
 use gridwarden::{
@@ -32,16 +33,21 @@ use uuid::Uuid;
 const DISTRICT: &str = "440310";
 const NODES: u64 = 40;
 const KINDS: [&str; 5] = ["opened", "seen", "seen", "seen", "gone"];
-/// Cases that are under way at a time.
-const OPEN: u64 = 64;
+const SPOTS: u64 = 256;
 
 /// The `number`th fact of a stream that never ends.
 fn message(run: u64, number: u64) -> (String, Vec<u8>) {
-    let (block, within) = (number / (OPEN * 5), number % (OPEN * 5));
-    let (revision, case) = (within / OPEN, block * OPEN + within % OPEN);
-    let (case_id, node) = (Uuid::from_u64_pair(run, case + 1), format!("edge-{}", case % NODES));
-    // Thirty metres apart.
-    let (east, north) = ((case % 1000) as f64 * 3e-4, (case / 1000 % 1000) as f64 * 3e-4);
+    let (spot, round) = (number % SPOTS, number / SPOTS);
+    // The first case of a spot is cut short, so that the spots fall out of step.
+    let first = 5 - spot % 5;
+    let (turn, revision) = match round.checked_sub(first) {
+        None => (0, round),
+        Some(later) => (1 + later / 5, later % 5),
+    };
+    let case = turn * SPOTS + spot;
+    let (case_id, node) = (Uuid::from_u64_pair(run, case + 1), format!("edge-{}", spot % NODES));
+    let east = (spot % 16) as f64 * 0.0125 + (turn % 40) as f64 * 3e-4;
+    let north = (spot / 16) as f64 * 0.0125 + (turn / 40 % 40) as f64 * 3e-4;
     let at_place = GeoPoint { lon_deg: 114.2 + east, lat_deg: 22.5 + north };
     let at = "2026-01-01T00:00:00.000Z";
     let file = |role: &str, kind: &str| {

@@ -39,20 +39,33 @@ fn apart(new: &CaseFactData, known: &Candidate) -> Option<f64> {
     let together = new.first_seen_at <= known.last_seen_at.plus(SILENT_AFTER)
         && known.first_seen_at <= new.last_seen_at.plus(SILENT_AFTER);
     let twice = known.nodes.contains(&new.camera.node);
-    (together && !twice).then(|| apart_in_space(new, known))?
+    let thing = Thing {
+        pattern: &known.pattern,
+        place: known.place.as_ref(),
+        component_id: known.component_id.as_deref(),
+    };
+    (together && !twice).then(|| apart_in_space(new, &thing))?
+}
+
+/// What a case is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thing<'t> {
+    pub pattern: &'t PatternId,
+    pub place: Option<&'t PlaceData>,
+    pub component_id: Option<&'t str>,
 }
 
 /// The same, whenever and by whomever they were seen.
-pub fn apart_in_space(new: &CaseFactData, known: &Candidate) -> Option<f64> {
-    if known.pattern != new.pattern.id {
+pub fn apart_in_space(new: &CaseFactData, known: &Thing<'_>) -> Option<f64> {
+    if *known.pattern != new.pattern.id {
         return None;
     }
-    if let (Some(one), Some(other)) = (&known.component_id, &new.component_id) {
+    if let (Some(one), Some(other)) = (known.component_id, &new.component_id) {
         return (one == other).then_some(0.0);
     }
     // A group's members are a box each.
     let group = new.subject.as_ref().is_some_and(|subject| subject.boxes_fraction.len() > 1);
-    one_place(known.place.as_ref()?, new.place.as_ref()?, group)
+    one_place(known.place?, new.place.as_ref()?, group)
 }
 
 #[cfg(test)]

@@ -52,6 +52,10 @@ impl Area {
         self.0.is_empty()
     }
 
+    pub fn cells(&self) -> &[GridCell] {
+        &self.0
+    }
+
     /// Codes of the cells; a place is within one if its own code begins with it.
     pub fn codes(&self) -> Vec<String> {
         self.0.iter().map(|cell| cell.code().to_string()).collect()

@@ -3,6 +3,8 @@ use crate::{
     base::time::WallTime,
     domain::{
         case::{audit::AuditEntry, lifecycle::State},
+        geo::GeoPoint,
+        place::place_at,
         wire::CaseFactData,
     },
     drivers::{
@@ -217,6 +219,10 @@ proptest! {
                 let kind = ["opened", "seen", "gone", "seen", "gone"][revision as usize - 1];
                 let mut fact = fact(10 * case + node as u128, revision, kind, Vec::new());
                 fact.camera.node = format!("edge-{node}").parse().unwrap();
+                // The first two stand at one place, the third next to it, the last far off.
+                let east_deg = [0.0, 0.0, 3e-4, 1e-2][case as usize - 1];
+                let at = GeoPoint { lon_deg: 114.34 + east_deg, lat_deg: 22.69 };
+                fact.place = place_at(at, 42.0, 1.0);
                 (node, fact)
             })
             .collect();

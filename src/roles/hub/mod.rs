@@ -14,6 +14,7 @@ pub mod checks;
 mod clocks;
 mod daemon;
 pub mod deliver;
+pub mod feed;
 pub mod dataset;
 pub mod first_start;
 mod footage;
@@ -38,7 +39,7 @@ pub use daemon::run_daemon;
 use crate::{
     base::{clock::Clock, secret::Secret, shutdown::Shutdown},
     domain::{
-        case::policy::CasePolicy,
+        case::{lifecycle::State, policy::CasePolicy},
         ids::DistrictId,
         people::{Area, Roles},
         wire::{EventData, PatternData, Priority},
@@ -255,6 +256,7 @@ pub async fn start(
         shutdown.clone(),
     ));
     tasks.spawn(clocks::clock_loop(Arc::clone(&register), shutdown.clone()));
+    tasks.spawn(feed::feed_loop(Arc::clone(&register), shutdown.clone()));
     for hook in &config.hooks {
         tasks.spawn(deliver_loop(
             hook.name.clone(),
@@ -288,7 +290,7 @@ impl Running {
             self.tasks.shutdown().await;
         }
         self.publisher.stop().await;
-        let cases = self.register.store.state_counts().await?;
+        let cases = self.register.store.state_counts(State::ALL).await?.into_iter().collect();
         self.register.store.close().await;
         Ok(HubReport { address: self.address, cases })
     }

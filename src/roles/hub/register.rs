@@ -3,7 +3,7 @@
 //! Every change is announced after its commit, never before. The channel is bounded; a listener
 //! that falls behind is told so and reads the state anew.
 
-use super::sight::Sight;
+use super::{feed::Feed, sight::Sight};
 use crate::{
     base::{clock::Clock, time::WallTime},
     domain::{
@@ -24,9 +24,9 @@ use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 /// Changes that a slow listener may be behind.
-const CHANGES_MAX: usize = 256;
+const CHANGES_MAX: usize = 1_024;
 
-/// Told to every open page.
+/// Told to whoever listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Change {
@@ -46,12 +46,40 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// As pages know it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Case { .. } => "case",
+            Self::Overdue { .. } => "overdue",
+            Self::Camera { .. } => "camera",
+        }
+    }
+
+    pub fn case_id(&self) -> Option<CaseId> {
+        match self {
+            Self::Case { case_id, .. } | Self::Overdue { case_id, .. } => Some(*case_id),
+            Self::Camera { .. } => None,
+        }
+    }
+
+    /// Whether whoever hears the other need not hear this one.
+    pub fn is_of_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Camera { camera }, Self::Camera { camera: other }) => camera == other,
+            _ => self.name() == other.name() && self.case_id() == other.case_id(),
+        }
+    }
+}
+
 pub struct Register {
     pub store: HubStore,
     pub sight: Sight,
     pub files: EvidenceFiles,
     pub clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Change>,
+    /// To open pages.
+    pub feed: Feed,
     /// Wakes the verify loop: something may be due.
     pub due: Notify,
     /// Wakes the footage loop: somebody asked.
@@ -70,7 +98,8 @@ impl Register {
         let (changes, _) = broadcast::channel(CHANGES_MAX);
         let sight = Sight::load(&store).await?;
         let (due, asked, outbound) = (Notify::new(), Notify::new(), Notify::new());
-        Ok(Self { store, sight, files, clock, changes, due, asked, outbound })
+        let feed = Feed::default();
+        Ok(Self { store, sight, files, clock, changes, feed, due, asked, outbound })
     }
 
     pub fn now(&self) -> WallTime {

@@ -1,6 +1,10 @@
 //! The history of a case: written as a chain, read as it stands.
 
-use super::{HubStore, Tx, records::time};
+use super::{
+    HubStore, Tx,
+    records::{parsed, time},
+    statement::Statement,
+};
 use crate::{
     domain::{
         case::audit::{self, AuditEntry, ChainedEntry},
@@ -9,6 +13,7 @@ use crate::{
     drivers::store::StoreError,
 };
 use sqlx::{AnyExecutor, Row};
+use std::collections::HashMap;
 
 impl HubStore {
     /// What was done, oldest first.
@@ -46,43 +51,49 @@ pub(super) async fn chain<'e>(
         .collect()
 }
 
-/// At the end of the chain of its case.
-pub(super) async fn insert_history(tx: &mut Tx, entry: &AuditEntry) -> Result<(), sqlx::Error> {
-    let hash = audit::link(&head_before(tx, entry).await?, entry);
-    sqlx::query(
+/// Each at the end of the chain of its case.
+pub(super) async fn insert_history(
+    tx: &mut Tx,
+    chained: &[&ChainedEntry],
+) -> Result<(), sqlx::Error> {
+    if chained.is_empty() {
+        return Ok(());
+    }
+    let mut query = Statement::new(
         "INSERT INTO history (case_id, number, at_millis, actor, kind, from_state, to_state, \
-         reason, note, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(entry.case_id.to_string())
-    .bind(entry.number)
-    .bind(entry.at.unix_millis())
-    .bind(&entry.actor)
-    .bind(&entry.kind)
-    .bind(&entry.from)
-    .bind(&entry.to)
-    .bind(&entry.reason)
-    .bind(&entry.note)
-    .bind(hash)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+         reason, note, hash) VALUES ",
+    );
+    query.bind_rows(chained, |row, ChainedEntry { entry, hash }| {
+        row.add(entry.case_id.to_string()).add(entry.number).add(entry.at.unix_millis());
+        row.add(entry.actor.as_str()).add(entry.kind.as_str());
+        row.add(entry.from.as_deref()).add(entry.to.as_str());
+        row.add(entry.reason.as_deref()).add(entry.note.as_deref()).add(hash.as_deref());
+    });
+    query.execute(tx).await
 }
 
-/// The hash that a new entry continues.
-async fn head_before(tx: &mut Tx, entry: &AuditEntry) -> Result<String, sqlx::Error> {
-    if entry.number == 1 {
-        return Ok(audit::GENESIS.to_owned());
+/// The hash that the next entry of each case continues.
+pub(super) async fn heads(
+    tx: &mut Tx,
+    cases: &[CaseId],
+) -> Result<HashMap<CaseId, String>, sqlx::Error> {
+    let mut query = Statement::new(
+        "SELECT c.case_id, h.hash FROM cases c JOIN history h \
+           ON h.case_id = c.case_id AND h.number = c.version WHERE c.case_id IN ",
+    );
+    query.bind_list(cases.iter().map(CaseId::to_string));
+    let mut heads = HashMap::new();
+    for row in query.query()?.fetch_all(&mut **tx).await? {
+        let hash: Option<String> = row.try_get("hash")?;
+        heads.extend(parsed(&row, "case_id").ok().zip(hash));
     }
-    let before: Option<Option<String>> =
-        sqlx::query_scalar("SELECT hash FROM history WHERE case_id = $1 AND number = $2")
-            .bind(entry.case_id.to_string())
-            .bind(entry.number - 1)
-            .fetch_optional(&mut **tx)
-            .await?;
-    if let Some(hash) = before.flatten() {
-        return Ok(hash);
+    for case_id in cases {
+        if !heads.contains_key(case_id) {
+            // From before there was a chain: the entries are taken as they stand.
+            let before = chain(&mut **tx, *case_id).await?;
+            let link = |head: String, old: &ChainedEntry| audit::link(&head, &old.entry);
+            heads.insert(*case_id, before.iter().fold(audit::GENESIS.to_owned(), link));
+        }
     }
-    // The first entry, or the first since there is a chain: those before it are as they stand.
-    let before = chain(&mut **tx, entry.case_id).await?;
-    Ok(before.iter().fold(audit::GENESIS.to_owned(), |head, old| audit::link(&head, &old.entry)))
+    Ok(heads)
 }

@@ -6,6 +6,7 @@
 use super::{
     CaseChange, DecideError, Decision, HubStore, Tx,
     records::{CaseRow, parsed, parsed_option, time, time_option},
+    statement::Statement,
 };
 use crate::{
     base::time::WallTime,
@@ -20,7 +21,7 @@ use crate::{
     drivers::store::StoreError,
 };
 use sqlx::{Row, any::AnyRow};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 /// Who lets a clock run out, and ends a suspension.
 const CLOCK: &str = "auto:clock";
@@ -28,9 +29,29 @@ const SELECT: &str = "SELECT * FROM clocks WHERE case_id = $1 ORDER BY started_m
 
 /// A clock with the number of its run, which is its place in the register.
 #[derive(Debug, Clone, PartialEq)]
-struct Run {
+pub(super) struct Run {
     run: i64,
     clock: Clock,
+}
+
+/// The clocks that a step has changed, and what follows for the case.
+pub(super) struct ClockMoves {
+    pub put: Vec<Run>,
+    pub deadline: Option<WallTime>,
+    pub overdue: bool,
+}
+
+/// Whether the time of a case's disposal may be extended.
+pub(super) fn may_extend(runs: &[Run]) -> bool {
+    let running = runs.iter().filter(|run| run.clock.stopped_at.is_none());
+    running.filter(|run| run.clock.kind == ClockKind::Disposal).any(|run| run.clock.may_extend())
+}
+
+/// The next deadline of the clocks that run, and whether one of them has run out.
+fn sum(clocks: &[Clock]) -> (Option<WallTime>, bool) {
+    let running = || clocks.iter().filter(|clock| clock.stopped_at.is_none());
+    let deadline = running().filter_map(|clock| clock.deadline).min();
+    (deadline, running().any(|clock| clock.overdue_at.is_some()))
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -66,8 +87,60 @@ fn run_of(row: &AnyRow) -> Result<Run, sqlx::Error> {
     Ok(Run { run: row.try_get("run")?, clock })
 }
 
-pub(super) fn timed(case: &CaseRow) -> Timed<'_> {
+fn timed(case: &CaseRow) -> Timed<'_> {
     Timed { code: &case.event.code, priority: case.priority }
+}
+
+/// Every run of every clock of each case, in the order in which they began; none: the case is not there.
+pub(super) async fn runs_of(
+    tx: &mut Tx,
+    cases: &[CaseId],
+) -> Result<HashMap<CaseId, Vec<Run>>, sqlx::Error> {
+    let mut query = Statement::new("SELECT * FROM clocks WHERE case_id IN ");
+    query.bind_list(cases.iter().map(CaseId::to_string));
+    query.push(" ORDER BY started_millis, kind, run");
+    let mut runs: HashMap<CaseId, Vec<Run>> = HashMap::new();
+    for row in query.query()?.fetch_all(&mut **tx).await? {
+        runs.entry(parsed(&row, "case_id")?).or_default().push(run_of(&row)?);
+    }
+    Ok(runs)
+}
+
+pub(super) async fn put_clocks(tx: &mut Tx, clocks: &[(CaseId, &Run)]) -> Result<(), sqlx::Error> {
+    if clocks.is_empty() {
+        return Ok(());
+    }
+    let mut query = Statement::new(
+        "INSERT INTO clocks (case_id, kind, run, started_millis, pace, amount_millis, extensions, \
+         counted_from_millis, left_millis, paused_since_millis, paused_millis, deadline_millis, \
+         no_deadline, overdue_millis, stopped_millis, watched) VALUES ",
+    );
+    query.bind_rows(clocks, |row, (case_id, Run { run, clock })| {
+        let allowance = clock.allowance.as_ref();
+        let watched = match clock.no_deadline {
+            Some(_) if clock.stopped_at.is_none() => 2,
+            _ => i64::from(clock.is_watched()),
+        };
+        row.add(case_id.to_string()).add(clock.kind.as_str()).add(*run);
+        row.add(clock.started_at.unix_millis());
+        row.add(allowance.map(|allowance| allowance.pace.as_str()));
+        row.add(allowance.map(|allowance| millis(allowance.amount)));
+        row.add(i64::from(clock.extensions)).add(clock.counted_from.unix_millis());
+        row.add(millis(clock.left)).add(clock.paused_since.map(WallTime::unix_millis));
+        row.add(millis(clock.paused)).add(clock.deadline.map(WallTime::unix_millis));
+        row.add(clock.no_deadline.as_deref());
+        row.add(clock.overdue_at.map(WallTime::unix_millis));
+        row.add(clock.stopped_at.map(WallTime::unix_millis)).add(watched);
+    });
+    query.push(
+        " ON CONFLICT (case_id, kind, run) DO UPDATE SET extensions = excluded.extensions, \
+         counted_from_millis = excluded.counted_from_millis, left_millis = excluded.left_millis, \
+         paused_since_millis = excluded.paused_since_millis, paused_millis = excluded.paused_millis, \
+         deadline_millis = excluded.deadline_millis, no_deadline = excluded.no_deadline, \
+         overdue_millis = excluded.overdue_millis, stopped_millis = excluded.stopped_millis, \
+         watched = excluded.watched",
+    );
+    query.execute(tx).await
 }
 
 impl HubStore {
@@ -83,42 +156,24 @@ impl HubStore {
     }
 
     async fn runs(&self, tx: &mut Tx, case_id: CaseId) -> Result<Vec<Run>, StoreError> {
-        let rows = sqlx::query(SELECT)
-            .bind(case_id.to_string())
-            .fetch_all(&mut **tx)
-            .await
-            .map_err(|error| self.failed(error))?;
-        rows.iter().map(run_of).collect::<Result<_, _>>().map_err(|error| self.failed(error))
+        let runs = runs_of(tx, &[case_id]).await.map_err(|error| self.failed(error))?;
+        Ok(runs.into_values().next().unwrap_or_default())
     }
 
-    pub(super) async fn may_extend(&self, tx: &mut Tx, case: CaseId) -> Result<bool, StoreError> {
-        let runs = self.runs(tx, case).await?;
-        let running = |run: &&Run| run.clock.stopped_at.is_none();
-        let mut disposal =
-            runs.iter().filter(running).filter(|run| run.clock.kind == ClockKind::Disposal);
-        Ok(disposal.any(|run| run.clock.may_extend()))
-    }
-
-    /// What a transition does to the clocks.
-    pub(super) async fn move_clocks(
+    /// What a step does to the clocks of its case. `before`: every run of every one of them.
+    pub(super) fn moved_clocks(
         &self,
-        tx: &mut Tx,
-        case_id: CaseId,
-        timed: Timed<'_>,
+        case: &CaseRow,
+        before: &[Run],
         transition: &Transition,
         event: &Event,
         at: WallTime,
-    ) -> Result<(), StoreError> {
+    ) -> ClockMoves {
         let notes = matches!(event, Event::Extend { .. } | Event::Overdue(_));
         if !transition.changes_state() && !notes {
-            return Ok(());
+            return ClockMoves { put: vec![], deadline: case.deadline, overdue: case.overdue };
         }
         let rules = &self.policy.clocks;
-        // A case that was not there yet has none.
-        let before = match transition.from {
-            Some(_) => self.runs(tx, case_id).await?,
-            None => Vec::new(),
-        };
         let mut clocks: Vec<Clock> = before.iter().map(|run| run.clock.clone()).collect();
         let mut running = clocks.iter_mut().filter(|clock| clock.stopped_at.is_none());
         match event {
@@ -130,79 +185,25 @@ impl HubStore {
                 let late = running.find(|clock| clock.kind == *kind);
                 late.into_iter().for_each(|clock| clock.overdue_at = clock.deadline);
             }
-            _ => clock::follow(&mut clocks, transition.from, transition.to, timed, at, rules),
+            _ => {
+                let (from, to) = (transition.from, transition.to);
+                clock::follow(&mut clocks, from, to, timed(case), at, rules);
+            }
         }
+        let (deadline, overdue) = sum(&clocks);
+        let mut put = Vec::new();
         for (index, clock) in clocks.iter().enumerate() {
             match before.get(index) {
                 Some(run) if run.clock == *clock => {}
-                Some(run) => self.put_clock(tx, case_id, run.run, clock).await?,
+                Some(run) => put.push(Run { run: run.run, clock: clock.clone() }),
                 None => {
                     let same = clocks[..index].iter().filter(|other| other.kind == clock.kind);
                     let run = i64::try_from(same.count()).unwrap_or(i64::MAX) + 1;
-                    self.put_clock(tx, case_id, run, clock).await?;
+                    put.push(Run { run, clock: clock.clone() });
                 }
             }
         }
-        self.sum_up(tx, case_id, &clocks).await
-    }
-
-    async fn sum_up(&self, tx: &mut Tx, case: CaseId, clocks: &[Clock]) -> Result<(), StoreError> {
-        let running = || clocks.iter().filter(|clock| clock.stopped_at.is_none());
-        let deadline = running().filter_map(|clock| clock.deadline).min();
-        let overdue = running().any(|clock| clock.overdue_at.is_some());
-        sqlx::query("UPDATE cases SET deadline_millis = $1, overdue = $2 WHERE case_id = $3")
-            .bind(deadline.map(WallTime::unix_millis))
-            .bind(i64::from(overdue))
-            .bind(case.to_string())
-            .execute(&mut **tx)
-            .await
-            .map_err(|error| self.failed(error))?;
-        Ok(())
-    }
-
-    async fn put_clock(
-        &self,
-        tx: &mut Tx,
-        case_id: CaseId,
-        run: i64,
-        clock: &Clock,
-    ) -> Result<(), StoreError> {
-        let watched = match clock.no_deadline {
-            Some(_) if clock.stopped_at.is_none() => 2,
-            _ => i64::from(clock.is_watched()),
-        };
-        sqlx::query(
-            "INSERT INTO clocks (case_id, kind, run, started_millis, pace, amount_millis, extensions, \
-             counted_from_millis, left_millis, paused_since_millis, paused_millis, deadline_millis, \
-             no_deadline, overdue_millis, stopped_millis, watched) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-             ON CONFLICT (case_id, kind, run) DO UPDATE SET extensions = excluded.extensions, \
-             counted_from_millis = excluded.counted_from_millis, left_millis = excluded.left_millis, \
-             paused_since_millis = excluded.paused_since_millis, paused_millis = excluded.paused_millis, \
-             deadline_millis = excluded.deadline_millis, no_deadline = excluded.no_deadline, \
-             overdue_millis = excluded.overdue_millis, stopped_millis = excluded.stopped_millis, \
-             watched = excluded.watched",
-        )
-        .bind(case_id.to_string())
-        .bind(clock.kind.as_str())
-        .bind(run)
-        .bind(clock.started_at.unix_millis())
-        .bind(clock.allowance.map(|allowance| allowance.pace.as_str()))
-        .bind(clock.allowance.map(|allowance| millis(allowance.amount)))
-        .bind(i64::from(clock.extensions))
-        .bind(clock.counted_from.unix_millis())
-        .bind(millis(clock.left))
-        .bind(clock.paused_since.map(WallTime::unix_millis))
-        .bind(millis(clock.paused))
-        .bind(clock.deadline.map(WallTime::unix_millis))
-        .bind(clock.no_deadline.as_deref())
-        .bind(clock.overdue_at.map(WallTime::unix_millis))
-        .bind(clock.stopped_at.map(WallTime::unix_millis))
-        .bind(watched)
-        .execute(&mut **tx)
-        .await
-        .map_err(|error| self.failed(error))?;
-        Ok(())
+        ClockMoves { put, deadline, overdue }
     }
 
     /// Notes each clock that has run out, once: what changed, and which clock it was.
@@ -285,16 +286,24 @@ impl HubStore {
         for case_id in waiting.iter().filter_map(|text| text.parse::<CaseId>().ok()) {
             let mut tx = self.begin().await?;
             let mut runs = self.runs(&mut tx, case_id).await?;
-            for Run { run, clock } in &mut runs {
-                if clock.no_deadline.is_none() || clock.stopped_at.is_some() {
-                    continue;
+            let mut put = Vec::new();
+            for run in &mut runs {
+                if run.clock.no_deadline.is_some() && run.clock.stopped_at.is_none() {
+                    run.clock.set_deadline(&self.policy.clocks);
+                    named += usize::from(run.clock.deadline.is_some());
+                    put.push((case_id, &*run));
                 }
-                clock.set_deadline(&self.policy.clocks);
-                named += usize::from(clock.deadline.is_some());
-                self.put_clock(&mut tx, case_id, *run, clock).await?;
             }
+            put_clocks(&mut tx, &put).await.map_err(failed)?;
             let clocks: Vec<Clock> = runs.into_iter().map(|run| run.clock).collect();
-            self.sum_up(&mut tx, case_id, &clocks).await?;
+            let (deadline, overdue) = sum(&clocks);
+            sqlx::query("UPDATE cases SET deadline_millis = $1, overdue = $2 WHERE case_id = $3")
+                .bind(deadline.map(WallTime::unix_millis))
+                .bind(i64::from(overdue))
+                .bind(case_id.to_string())
+                .execute(&mut *tx)
+                .await
+                .map_err(failed)?;
             self.commit(tx).await?;
         }
         Ok(named)

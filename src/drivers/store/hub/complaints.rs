@@ -1,17 +1,13 @@
 //! Cases that the hub opens: one for each complaint number of a source, however often it is sent.
 
 use super::{
-    CaseChange, DecideError, Decision, HubStore,
-    records::{to_json, urgency},
-    recurrence::Opened,
+    CaseChange, DecideError, Decision, HubStore, case_rows::insert_cases, records::CaseRow,
+    recurrence::Pasts, steps::Background,
 };
 use crate::{
     base::time::WallTime,
     domain::{
-        case::{
-            clock::Timed,
-            lifecycle::{self, Event, Known},
-        },
+        case::lifecycle::{self, Event, Known},
         ids::CaseId,
         wire::{EventData, PatternData, PlaceData, Priority},
     },
@@ -59,59 +55,31 @@ impl HubStore {
             return Ok((case_id, None));
         }
         let transition = lifecycle::next(None, &Event::ComplaintReceived, &Known::NOTHING)?;
-        let reported = complaint.reported_at.unix_millis();
-        sqlx::query(
-            "INSERT INTO cases (case_id, version, state, phase, source, external_no, event_code, \
-             event, pattern_id, pattern_version, place, first_seen_millis, confirmed_millis, \
-             last_seen_millis, dwell_secs, count, score, urgency, received_at_millis, round, \
-             rework_count) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11, 0, \
-             0, 0, $12, $13, 0, 0)",
-        )
-        .bind(complaint.case_id.to_string())
-        .bind(transition.to.as_str())
-        .bind(transition.phase.as_str())
-        .bind(&complaint.source)
-        .bind(&complaint.external_no)
-        .bind(&complaint.event.code)
-        .bind(to_json("event", &complaint.event).map_err(failed)?)
-        .bind(complaint.pattern.as_ref().map(|pattern| pattern.id.as_str()))
-        .bind(complaint.pattern.as_ref().map(|pattern| pattern.version.as_str()))
-        .bind(
-            complaint
-                .place
-                .as_ref()
-                .map(|place| to_json("place", place))
-                .transpose()
-                .map_err(failed)?,
-        )
-        .bind(reported)
-        .bind(urgency(complaint.priority))
-        .bind(at.unix_millis())
-        .execute(&mut *tx)
-        .await
-        .map_err(failed)?;
-        let timed = Timed { code: &complaint.event.code, priority: complaint.priority };
-        let event = Event::ComplaintReceived;
-        self.move_clocks(&mut tx, complaint.case_id, timed, &transition, &event, at).await?;
-        let mut decision = Decision::new(event, actor, at);
+        let (event, reported) = (complaint.event.clone(), complaint.reported_at);
+        let mut case = CaseRow {
+            source: complaint.source.clone(),
+            external_no: Some(complaint.external_no.clone()),
+            pattern: complaint.pattern.clone(),
+            place: complaint.place.clone(),
+            priority: complaint.priority,
+            ..CaseRow::new(complaint.case_id, &transition, event, reported, at)
+        };
+        let code = case.event.code.as_str();
+        let place: Vec<_> = case.place.iter().map(|place| (place, code)).collect();
+        let pasts = Pasts::of(&mut tx, &place, at).await.map_err(failed)?;
+        let closed = self.recall(&mut case, None, &pasts);
+        let mut decision = Decision::new(Event::ComplaintReceived, actor, at);
         decision.note = note;
-        self.record(&mut tx, complaint.case_id, 1, &transition, &decision).await?;
-        let new = Opened {
-            case_id: complaint.case_id,
-            event_code: &complaint.event.code,
-            pattern: complaint.pattern.as_ref().map(|pattern| &pattern.id),
-            place: complaint.place.as_ref(),
-            first_seen_at: complaint.reported_at,
-            picture: None,
-        };
-        self.recall(&mut tx, &new, at).await?;
+        let step = self.stepped(&case, &Background::default(), transition, &decision);
+        (case.deadline, case.overdue) = (step.clocks.deadline, step.clocks.overdue);
+        insert_cases(&mut tx, &[&case]).await.map_err(failed)?;
+        self.write(&mut tx, std::slice::from_ref(&step)).await?;
+        if let Some(closed) = closed {
+            let why = Some(case.case_id.to_string());
+            self.propose_reopening(&mut tx, closed, reported, why, at).await?;
+        }
         self.commit(tx).await?;
-        let change = CaseChange {
-            case_id: complaint.case_id,
-            version: 1,
-            state: transition.to,
-            effect: transition.effect,
-        };
+        let change = step.change();
         Ok((complaint.case_id, Some(change)))
     }
 }

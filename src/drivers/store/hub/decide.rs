@@ -1,17 +1,16 @@
-//! The one writer of states: event in, transition, history row and decision message out.
+//! Decisions: what the table of states has to know of each, and the message to the edges that must know.
 
 use super::{
     HUB_NAME, HubStore, Tx,
-    audit::insert_history,
-    clocks::timed,
+    clocks::may_extend,
     merges::{BadMaster, merged_cases, still_seen},
     outbound::{OutboundRow, insert_outbound},
     records::{CaseRow, case_by_id, to_json},
+    steps::{Background, Step},
 };
 use crate::{
     base::time::WallTime,
     domain::{
-        case::audit::AuditEntry,
         case::lifecycle::{self, Effect, Event, EventKind, Known, Refused, State, Transition},
         ids::CaseId,
         verdict::Outcome,
@@ -148,80 +147,49 @@ impl HubStore {
         case: &CaseRow,
         decision: &Decision,
     ) -> Result<CaseChange, DecideError> {
-        let failed = |error| self.failed(error);
+        let background = self.backgrounds(tx, &[case.case_id]).await?.remove(&case.case_id);
+        let background = background.unwrap_or_default();
+        let transition = self.transition(tx, case, decision, &background).await?;
+        let step = self.stepped(case, &background, transition, decision);
+        self.write(tx, std::slice::from_ref(&step)).await?;
+        Ok(step.change())
+    }
+
+    /// What the table says of an event.
+    pub(super) async fn transition(
+        &self,
+        tx: &mut Tx,
+        case: &CaseRow,
+        decision: &Decision,
+        background: &Background,
+    ) -> Result<Transition, DecideError> {
         let event = &decision.event;
-        let merged = merged_cases(&mut **tx, case.case_id).await.map_err(failed)?;
         let known = Known {
             phase: case.phase,
             before_and_after: self.has_before_and_after(tx, case, event).await?,
             tries_left: decision.tries_left,
-            seen_elsewhere: still_seen(&merged),
+            seen_elsewhere: still_seen(&background.merged),
             merged_from: case.merged_from,
             handled_it: self.handled_it(tx, case.case_id, decision).await?,
             checklist_done: self.checklist_done(tx, case, event).await?,
             suspended_before: case.suspensions > 0,
-            extension_left: match event {
-                Event::Extend { .. } => self.may_extend(tx, case.case_id).await?,
-                _ => false,
-            },
+            extension_left: may_extend(&background.runs),
             may_reopen: self.may_reopen(case, event),
         };
-        let transition = match lifecycle::next(Some(case.state), event, &known) {
+        match lifecycle::next(Some(case.state), event, &known) {
             Err(Refused::Checklist) => {
                 let missing = self.missing_items(tx, case.case_id).await?;
-                return Err(DecideError::Checklist { missing });
+                Err(DecideError::Checklist { missing })
             }
-            stepped => stepped?,
-        };
-        let rework = i64::from(transition.effect == Effect::CountRework);
-        sqlx::query(
-            "UPDATE cases SET state = $1, phase = $2, version = version + 1, \
-             rework_count = rework_count + $3 WHERE case_id = $4",
-        )
-        .bind(transition.to.as_str())
-        .bind(transition.phase.as_str())
-        .bind(rework)
-        .bind(case.case_id.to_string())
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
-        let version = case.version + 1;
-        self.leave(tx, case.case_id, &transition, decision).await?;
-        self.move_clocks(tx, case.case_id, timed(case), &transition, event, decision.at).await?;
-        self.record(tx, case.case_id, version, &transition, decision).await?;
-        Ok(CaseChange {
-            case_id: case.case_id,
-            version,
-            state: transition.to,
-            effect: transition.effect,
-        })
+            stepped => Ok(stepped?),
+        }
     }
 
-    /// History row and, where edges must know, the decision message. `number` is the new version.
-    pub(super) async fn record(
-        &self,
-        tx: &mut Tx,
-        case_id: CaseId,
-        number: i64,
-        transition: &Transition,
-        decision: &Decision,
-    ) -> Result<(), StoreError> {
+    /// Of a step that was just written, to the edges that must know.
+    pub(super) async fn tell_edges(&self, tx: &mut Tx, step: &Step<'_>) -> Result<(), StoreError> {
+        let Some(kind) = published_as(&step.transition) else { return Ok(()) };
+        let (case_id, number, decision) = (step.case_id, step.version, step.decision);
         let reason = decision.event.reason().or(decision.reason.as_deref());
-        let failed = |error| self.failed(error);
-        let entry = AuditEntry {
-            case_id,
-            number,
-            at: decision.at,
-            actor: decision.actor.clone(),
-            kind: transition.on.as_str().to_owned(),
-            from: transition.from.map(|state| state.as_str().to_owned()),
-            to: transition.to.as_str().to_owned(),
-            reason: reason.map(str::to_owned),
-            note: decision.note.clone(),
-        };
-        insert_history(tx, &entry).await.map_err(failed)?;
-        self.tell_platforms(tx, case_id, number, transition, decision).await?;
-        let Some(kind) = published_as(transition) else { return Ok(()) };
         let mut data = DecisionData {
             case_id,
             decision: kind,
@@ -231,7 +199,8 @@ impl HubStore {
         self.tell_writers(tx, &data, &format!("{case_id}:{HUB_NAME}:{number}")).await?;
         if kind == DecisionKind::Rejected {
             // A false alarm is one before every witness; each knows the thing by its own case.
-            for merged in merged_cases(&mut **tx, case_id).await.map_err(failed)? {
+            let merged = merged_cases(&mut **tx, case_id).await;
+            for merged in merged.map_err(|error| self.failed(error))? {
                 data.case_id = merged.case_id;
                 let message_id = format!("{}:{HUB_NAME}:{case_id}:{number}", merged.case_id);
                 self.tell_writers(tx, &data, &message_id).await?;

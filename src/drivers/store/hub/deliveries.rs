@@ -12,6 +12,8 @@
 use super::{
     HubStore, Tx,
     records::{CaseRow, case_by_id, parsed, time, time_option, to_json},
+    statement::Statement,
+    steps::Step,
 };
 use crate::{
     base::time::WallTime,
@@ -65,43 +67,31 @@ impl HubStore {
     pub(super) async fn tell_platforms(
         &self,
         tx: &mut Tx,
-        case_id: CaseId,
-        version: i64,
-        transition: &Transition,
-        told: &super::Decision,
+        step: &Step<'_>,
     ) -> Result<(), StoreError> {
-        if self.hooks.is_empty() {
+        if self.hooks.is_empty() || !is_told(&step.transition, step.complaint) {
             return Ok(());
         }
         let failed = |error| self.failed(error);
+        let (case_id, version, told) = (step.case_id, step.version, step.decision);
         let Some(case) = case_by_id(&mut **tx, case_id).await.map_err(failed)? else {
             return Ok(());
         };
-        if !is_told(transition, case.external_no.is_some()) {
-            return Ok(());
-        }
         let message_id = format!("{case_id}:{}:{version}", super::HUB_NAME);
-        let notice = notice(&case, version, transition, told);
+        let notice = notice(&case, version, &step.transition, told);
         let subject = case_id.to_string();
         let event = self.cloud_event("case.changed", message_id.clone(), told.at, subject, notice);
         let payload = to_json("payload", &event).map_err(failed)?;
-        for hook in self.hooks.iter() {
-            sqlx::query(
-                "INSERT INTO deliveries (hook, message_id, case_id, number, payload, state, tries, \
-                 created_at_millis, send_at_millis) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7)",
-            )
-            .bind(hook.as_str())
-            .bind(&message_id)
-            .bind(case_id.to_string())
-            .bind(version)
-            .bind(&payload)
-            .bind(WAITING)
-            .bind(told.at.unix_millis())
-            .execute(&mut **tx)
-            .await
-            .map_err(failed)?;
-        }
-        Ok(())
+        let mut query = Statement::new(
+            "INSERT INTO deliveries (hook, message_id, case_id, number, payload, state, tries, \
+             created_at_millis, send_at_millis) VALUES ",
+        );
+        query.bind_rows(self.hooks.iter(), |row, hook| {
+            row.add(hook.as_str()).add(message_id.as_str()).add(case_id.to_string()).add(version);
+            row.add(payload.as_str()).add(WAITING).add(0_i64);
+            row.add(told.at.unix_millis()).add(told.at.unix_millis());
+        });
+        query.execute(tx).await.map_err(failed)
     }
 
     /// What may be sent to a platform now, oldest first; no two of one case.

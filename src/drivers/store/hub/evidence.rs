@@ -1,6 +1,6 @@
 //! What the register knows of evidence files: which are whole, whose they are, who may see them.
 
-use super::{HubStore, Tx, records::parsed};
+use super::{HubStore, Tx, records::parsed, statement::Statement};
 use crate::{
     base::time::WallTime,
     domain::{
@@ -10,6 +10,7 @@ use crate::{
     drivers::store::StoreError,
 };
 use sqlx::Row;
+use std::collections::BTreeMap;
 
 /// One file as the upload sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,26 +195,38 @@ pub(super) async fn link_evidence(
     masked: bool,
     request_id: Option<&str>,
 ) -> Result<(), sqlx::Error> {
-    for file in evidence {
-        sqlx::query(
-            "INSERT INTO case_evidence (case_id, sha256, role, url, media_type, width_px, \
-             height_px, captured_at_millis, masked, request_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-             ON CONFLICT (case_id, sha256, role) DO UPDATE SET masked = \
-             CASE WHEN excluded.masked < case_evidence.masked THEN excluded.masked ELSE case_evidence.masked END",
-        )
-        .bind(case_id.to_string())
-        .bind(&file.sha256)
-        .bind(&file.role)
-        .bind(&file.url)
-        .bind(&file.media_type)
-        .bind(i64::from(file.width_px))
-        .bind(i64::from(file.height_px))
-        .bind(file.captured_at.unix_millis())
-        .bind(i64::from(masked))
-        .bind(request_id)
-        .execute(&mut **tx)
-        .await?;
+    let named: Vec<_> = evidence.iter().map(|file| (case_id, file, masked)).collect();
+    link_all(tx, &named, request_id).await
+}
+
+/// The same of many cases: each file with its case and whether it is masked.
+pub(super) async fn link_all(
+    tx: &mut Tx,
+    named: &[(CaseId, &EvidenceData, bool)],
+    request_id: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    // No row twice: PostgreSQL would not know which of two to keep.
+    let mut links: BTreeMap<_, (&EvidenceData, bool)> = BTreeMap::new();
+    for (case_id, file, masked) in named {
+        let link = links.entry((*case_id, &file.sha256, &file.role)).or_insert((file, *masked));
+        link.1 &= masked;
     }
-    Ok(())
+    if links.is_empty() {
+        return Ok(());
+    }
+    let mut query = Statement::new(
+        "INSERT INTO case_evidence (case_id, sha256, role, url, media_type, width_px, \
+         height_px, captured_at_millis, masked, request_id) VALUES ",
+    );
+    query.bind_rows(links, |row, ((case_id, sha256, role), (file, masked))| {
+        row.add(case_id.to_string()).add(sha256.as_str()).add(role.as_str());
+        row.add(file.url.as_str()).add(file.media_type.as_str());
+        row.add(i64::from(file.width_px)).add(i64::from(file.height_px));
+        row.add(file.captured_at.unix_millis()).add(i64::from(masked)).add(request_id);
+    });
+    query.push(
+        " ON CONFLICT (case_id, sha256, role) DO UPDATE SET masked = \
+         CASE WHEN excluded.masked < case_evidence.masked THEN excluded.masked ELSE case_evidence.masked END",
+    );
+    query.execute(tx).await
 }

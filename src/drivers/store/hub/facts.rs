@@ -1,217 +1,212 @@
-//! What an applied fact changes: its case is opened or widened, and moved on by what follows.
+//! What applied facts change: their cases are opened or widened, and moved on by what follows.
 
 use super::{
-    CaseChange, DecideError, Decision, HubStore, Tx,
-    records::{self, CaseRow, to_json},
-    recurrence::Opened,
+    CaseChange, DecideError, Decision, HubStore, Told, Tx,
+    case_rows::{move_cases, widen_cases},
+    records::{CaseRow, case_row},
+    statement::Statement,
+    steps::Background,
 };
 use crate::{
     base::time::WallTime,
     domain::{
         case::{
-            clock::Timed,
             fold::fold,
-            lifecycle::{self, Event, Known, State},
-            same_place::search_cell,
+            lifecycle::{Effect, Event, State},
         },
-        ids::{CaseId, NodeId},
+        ids::CaseId,
         wire::CaseFactData,
     },
     drivers::store::StoreError,
 };
+use std::collections::HashMap;
 
-/// What follows from the facts of one case.
+/// What follows from a fact.
 pub(super) struct Projected {
     pub change: CaseChange,
     pub others: Vec<CaseChange>,
     pub opened: bool,
 }
 
-impl HubStore {
-    /// Folds every writer's newest applied picture into the case and raises what follows from it.
-    pub(super) async fn project(
-        &self,
-        tx: &mut Tx,
-        case_id: CaseId,
-        writer: &NodeId,
-        pictures: &[CaseFactData],
-        before: Option<CaseRow>,
-        at: WallTime,
-    ) -> Result<Projected, StoreError> {
-        let failed = |error| self.failed(error);
-        let folded = fold(pictures).ok_or_else(|| StoreError::Content {
-            place: self.place.to_string(),
-            table: "fact_streams",
-            row: case_id.to_string(),
-            reason: "no applied fact".to_owned(),
-        })?;
-        let actor = format!("edge:{writer}");
-        let opened = before.is_none();
-        let was_gone = before.as_ref().is_some_and(|case| case.gone_at.is_some());
-        let mut others = Vec::new();
-        match &before {
-            None => {
-                self.open_case(tx, &folded, &actor, at).await?;
-                let joined = self.join_known(tx, &folded, at).await?;
-                if joined.is_none() {
-                    let new = Opened {
-                        case_id,
-                        event_code: &folded.event.code,
-                        pattern: Some(&folded.pattern.id),
-                        place: folded.place.as_ref(),
-                        first_seen_at: folded.first_seen_at,
-                        picture: Some(&folded),
-                    };
-                    others.extend(self.recall(tx, &new, at).await?);
-                }
-                others.extend(joined);
-            }
-            // The hub opened it on a complaint: an edge adds what it saw, and changes nothing else.
-            Some(case) if case.external_no.is_some() => {
-                sqlx::query("UPDATE cases SET last_seen_millis = $1 WHERE case_id = $2")
-                    .bind(case.last_seen_at.max(folded.last_seen_at).unix_millis())
-                    .bind(case_id.to_string())
-                    .execute(&mut **tx)
-                    .await
-                    .map_err(failed)?;
-            }
-            Some(_) => self.widen_case(tx, &folded).await?,
-        }
-        let is_gone = match &before {
-            Some(case) if case.external_no.is_some() => was_gone,
-            _ => folded.gone_at.is_some(),
-        };
-        let event = match (was_gone, is_gone) {
-            (false, true) => Some(Event::GoneAtEdge),
-            (true, false) => Some(Event::SeenAgain),
-            _ => None,
-        };
-        let effect = lifecycle::Effect::None;
-        if let (Some(CaseRow { version, state, .. }), None) = (&before, &event) {
-            // Most facts: seen once more, and nothing follows.
-            let change = CaseChange { case_id, version: *version, state: *state, effect };
-            return Ok(Projected { change, others, opened });
-        }
-        let case =
-            self.case_in(tx, case_id).await?.ok_or_else(|| failed(sqlx::Error::RowNotFound))?;
-        let mut change = CaseChange { case_id, version: case.version, state: case.state, effect };
-        if let Some(event) = event {
-            match self.step(tx, &case, &Decision::new(event.clone(), &actor, at)).await {
-                Ok(stepped) => change = stepped,
-                Err(DecideError::Store(error)) => return Err(error),
-                // What an edge saw is kept as a fact even where it moves nothing.
-                Err(refused) => tracing::warn!(%case_id, %refused, "fact kept, no transition"),
-            }
-            let seen_again = was_gone && case.gone_at.is_none();
-            if seen_again && case.state == State::Closed {
-                let seen_at = case.last_seen_at;
-                let proposed = self.propose_reopening(tx, case_id, seen_at, None, at).await?;
-                change = proposed.unwrap_or(change);
-            }
-            if case.merged_into.is_some() {
-                let master = self.master_of(tx, case_id).await?;
-                others.extend(self.follow(tx, master, event, &actor, at).await?);
-            }
-        }
-        Ok(Projected { change, others, opened })
-    }
+/// A case that a fact is about, with all that its writers say of it now.
+pub(super) struct Seen<'f> {
+    told: Told<'f>,
+    pub folded: CaseFactData,
+    pub actor: String,
+}
 
-    async fn open_case(
-        &self,
-        tx: &mut Tx,
-        picture: &CaseFactData,
-        actor: &str,
-        at: WallTime,
-    ) -> Result<(), StoreError> {
-        let failed = |error| self.failed(error);
-        let event = Event::OpenedByEdge;
-        let transition = lifecycle::next(None, &event, &Known::NOTHING).map_err(|refused| {
-            // The table has this row; the tests prove it.
-            StoreError::Failed { place: self.place.to_string(), reason: refused.to_string() }
-        })?;
-        sqlx::query(
-            "INSERT INTO cases (case_id, version, state, phase, source, event_code, event, \
-             pattern_id, pattern_version, camera_id, node, zone, place, first_seen_millis, \
-             confirmed_millis, last_seen_millis, gone_millis, dwell_secs, count, score, urgency, \
-             received_at_millis, cell, component_id, suspected, round, rework_count) \
-             VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-             $17, $18, $19, $20, $21, $22, $23, $24, 0, 0)",
-        )
-        .bind(picture.case_id.to_string())
-        .bind(transition.to.as_str())
-        .bind(transition.phase.as_str())
-        .bind(&picture.source)
-        .bind(&picture.event.code)
-        .bind(to_json("event", &picture.event).map_err(failed)?)
-        .bind(picture.pattern.id.as_str())
-        .bind(&picture.pattern.version)
-        .bind(picture.camera.id.as_str())
-        .bind(picture.camera.node.as_str())
-        .bind(picture.zone.as_ref().map(|zone| zone.as_str()))
-        .bind(
-            picture
-                .place
-                .as_ref()
-                .map(|place| to_json("place", place))
-                .transpose()
-                .map_err(failed)?,
-        )
-        .bind(picture.first_seen_at.unix_millis())
-        .bind(picture.confirmed_at.unix_millis())
-        .bind(picture.last_seen_at.unix_millis())
-        .bind(picture.gone_at.map(WallTime::unix_millis))
-        .bind(picture.dwell_secs)
-        .bind(i64::from(picture.count))
-        .bind(f64::from(picture.score))
-        .bind(records::urgency(picture.priority))
-        .bind(at.unix_millis())
-        .bind(cell_of(picture))
-        .bind(picture.component_id.as_deref())
-        .bind(i64::from(picture.suspected))
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
-        let timed = Timed { code: &picture.event.code, priority: picture.priority };
-        self.move_clocks(tx, picture.case_id, timed, &transition, &event, at).await?;
-        let decision = Decision::new(event, actor, at);
-        self.record(tx, picture.case_id, 1, &transition, &decision).await
-    }
+/// A known case, widened by a fact.
+struct Widened<'s> {
+    index: usize,
+    seen: &'s Seen<'s>,
+    case: CaseRow,
+    moves: bool,
+    was_gone: bool,
+    decision: Option<Decision>,
+}
 
-    async fn widen_case(&self, tx: &mut Tx, picture: &CaseFactData) -> Result<(), StoreError> {
-        let failed = |error| self.failed(error);
-        sqlx::query(
-            "UPDATE cases SET place = $1, first_seen_millis = $2, confirmed_millis = $3, \
-             last_seen_millis = $4, gone_millis = $5, dwell_secs = $6, count = $7, score = $8, \
-             urgency = $9, cell = $10, component_id = $11, suspected = $12 WHERE case_id = $13",
-        )
-        .bind(
-            picture
-                .place
-                .as_ref()
-                .map(|place| to_json("place", place))
-                .transpose()
-                .map_err(failed)?,
-        )
-        .bind(picture.first_seen_at.unix_millis())
-        .bind(picture.confirmed_at.unix_millis())
-        .bind(picture.last_seen_at.unix_millis())
-        .bind(picture.gone_at.map(WallTime::unix_millis))
-        .bind(picture.dwell_secs)
-        .bind(i64::from(picture.count))
-        .bind(f64::from(picture.score))
-        .bind(records::urgency(picture.priority))
-        .bind(cell_of(picture))
-        .bind(picture.component_id.as_deref())
-        .bind(i64::from(picture.suspected))
-        .bind(picture.case_id.to_string())
-        .execute(&mut **tx)
-        .await
-        .map_err(failed)?;
-        Ok(())
+impl Widened<'_> {
+    /// What is gone or there again moves the case that goes on for it too, and so takes its turn.
+    fn concerns_others(&self) -> bool {
+        self.decision.is_some() && self.case.merged_into.is_some()
     }
 }
 
-/// What a case is looked up by when another node sees something near.
-fn cell_of(picture: &CaseFactData) -> Option<String> {
-    picture.place.as_ref().and_then(search_cell).map(|cell| cell.code().to_string())
+impl HubStore {
+    /// Folds every writer's newest applied picture, given with the fact, into its case and raises what follows from it. One fact
+    /// of a case; known cases first, then those that are opened, each in its order.
+    pub(super) async fn project(
+        &self,
+        tx: &mut Tx,
+        told: &[(Told<'_>, Vec<CaseFactData>)],
+        at: WallTime,
+    ) -> Result<Vec<Projected>, StoreError> {
+        let cases: Vec<CaseId> = told.iter().map(|(told, _)| told.fact.case_id).collect();
+        let mut known = self.known_cases(tx, &cases).await?;
+        let mut seen = Vec::with_capacity(told.len());
+        for (told, pictures) in told {
+            let case_id = told.fact.case_id;
+            let folded = fold(pictures).ok_or_else(|| StoreError::Content {
+                place: self.place.to_string(),
+                table: "fact_streams",
+                row: case_id.to_string(),
+                reason: "no applied fact".to_owned(),
+            })?;
+            seen.push(Seen { told: *told, folded, actor: format!("edge:{}", told.writer) });
+        }
+        let mut projected: Vec<Option<Projected>> = seen.iter().map(|_| None).collect();
+        let (mut together, mut opened) = (Vec::new(), Vec::new());
+        for (index, seen) in seen.iter().enumerate() {
+            let Some(case) = known.remove(&seen.told.fact.case_id) else {
+                opened.push((index, seen));
+                continue;
+            };
+            let widened = widen(index, seen, case, at);
+            if !widened.concerns_others() {
+                together.push(widened);
+                continue;
+            }
+            self.widen(tx, &std::mem::take(&mut together), &mut projected, at).await?;
+            self.widen(tx, &[widened], &mut projected, at).await?;
+            for other in projected[index].iter().flat_map(|done| &done.others) {
+                if let Some(known) = known.get_mut(&other.case_id)
+                    && let Some(case) = self.case_in(tx, other.case_id).await?
+                {
+                    *known = case;
+                }
+            }
+        }
+        self.widen(tx, &together, &mut projected, at).await?;
+        self.open_cases(tx, &opened, &mut projected, at).await?;
+        Ok(projected.into_iter().flatten().collect())
+    }
+
+    async fn known_cases(
+        &self,
+        tx: &mut Tx,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, CaseRow>, StoreError> {
+        let read = async {
+            let mut query = Statement::new("SELECT * FROM cases WHERE case_id IN ");
+            query.bind_list(cases.iter().map(CaseId::to_string));
+            let rows = query.query()?.fetch_all(&mut **tx).await?;
+            let cases = rows.iter().map(case_row);
+            cases
+                .map(|case| case.map(|case| (case.case_id, case)))
+                .collect::<Result<_, sqlx::Error>>()
+        };
+        read.await.map_err(|error| self.failed(error))
+    }
+
+    /// Writes known cases as they are seen now, and their steps.
+    async fn widen(
+        &self,
+        tx: &mut Tx,
+        widened: &[Widened<'_>],
+        projected: &mut [Option<Projected>],
+        at: WallTime,
+    ) -> Result<(), StoreError> {
+        if widened.is_empty() {
+            return Ok(());
+        }
+        let failed = |error| self.failed(error);
+        let rows: Vec<&CaseRow> = widened.iter().map(|widened| &widened.case).collect();
+        widen_cases(tx, &rows).await.map_err(failed)?;
+        let moved = widened.iter().filter(|widened| widened.moves).map(|widened| &widened.case);
+        move_cases(tx, &moved.collect::<Vec<_>>()).await.map_err(failed)?;
+        let moving: Vec<(&CaseRow, &Decision)> = widened
+            .iter()
+            .filter_map(|widened| Some((&widened.case, widened.decision.as_ref()?)))
+            .collect();
+        let mut changes = self.step_all(tx, &moving).await?;
+        for Widened { index, seen, case, was_gone, decision, .. } in widened {
+            let (case_id, mut others) = (case.case_id, Vec::new());
+            // Most facts: seen once more, and nothing follows.
+            let stands = CaseChange {
+                case_id,
+                version: case.version,
+                state: case.state,
+                effect: Effect::None,
+            };
+            let mut change = changes.remove(&case_id).unwrap_or(stands);
+            if let Some(decision) = decision {
+                let seen_again = *was_gone && case.gone_at.is_none();
+                if seen_again && case.state == State::Closed {
+                    let seen_at = case.last_seen_at;
+                    let proposed = self.propose_reopening(tx, case_id, seen_at, None, at).await?;
+                    change = proposed.unwrap_or(change);
+                }
+                if case.merged_into.is_some() {
+                    let master = self.master_of(tx, case_id).await?;
+                    let event = decision.event.clone();
+                    others.extend(self.follow(tx, master, event, &seen.actor, at).await?);
+                }
+            }
+            projected[*index] = Some(Projected { change, others, opened: false });
+        }
+        Ok(())
+    }
+
+    /// Steps of several cases that edges cause. What the table does not allow moves nothing: what an edge
+    /// saw is kept as a fact all the same.
+    pub(super) async fn step_all(
+        &self,
+        tx: &mut Tx,
+        moving: &[(&CaseRow, &Decision)],
+    ) -> Result<HashMap<CaseId, CaseChange>, StoreError> {
+        if moving.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let cases: Vec<CaseId> = moving.iter().map(|(case, _)| case.case_id).collect();
+        let backgrounds = self.backgrounds(tx, &cases).await?;
+        let (none, mut steps) = (Background::default(), Vec::new());
+        for (case, decision) in moving {
+            let background = backgrounds.get(&case.case_id).unwrap_or(&none);
+            match self.transition(tx, case, decision, background).await {
+                Ok(transition) => steps.push(self.stepped(case, background, transition, decision)),
+                Err(DecideError::Store(error)) => return Err(error),
+                Err(refused) => {
+                    tracing::warn!(case_id = %case.case_id, %refused, "fact kept, no transition");
+                }
+            }
+        }
+        self.write(tx, &steps).await?;
+        Ok(steps.iter().map(|step| (step.case_id, step.change())).collect())
+    }
+}
+
+fn widen<'s>(index: usize, seen: &'s Seen<'_>, mut case: CaseRow, at: WallTime) -> Widened<'s> {
+    let was_gone = case.gone_at.is_some();
+    let moves = case.external_no.is_none() && case.widen(&seen.folded);
+    if case.external_no.is_some() {
+        // The hub opened it on a complaint: an edge adds what it saw, and changes nothing else.
+        case.last_seen_at = case.last_seen_at.max(seen.folded.last_seen_at);
+    }
+    let event = match (was_gone, case.gone_at.is_some()) {
+        (false, true) => Some(Event::GoneAtEdge),
+        (true, false) => Some(Event::SeenAgain),
+        _ => None,
+    };
+    let decision = event.map(|event| Decision::new(event, seen.actor.as_str(), at));
+    Widened { index, seen, case, moves, was_gone, decision }
 }

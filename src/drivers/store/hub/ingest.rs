@@ -2,21 +2,27 @@
 //! cases moved on.
 //!
 //! A commit waits for the disk and a query for the database, and that is most of what a fact costs.
-//! So facts that came together share both: a round of them is read, kept and counted by one query
-//! each, and what is left for each case alone is what changes in it.
+//! So facts that came together share both: whatever number of them a round has, they are read, kept,
+//! folded and moved on by the same few statements.
 //!
-//! Invariant: a round holds at most one fact of a case, so that no step of a case is passed over.
+//! Invariants
+//! - A round holds at most one fact of a case, so that no step of a case is passed over.
+//! - What is left is what the facts leave one by one in the order in which they came.
 
 use super::{
     CaseChange, HubStore, Tx,
-    evidence::link_evidence,
+    evidence::link_all,
+    facts::Projected,
+    merges::cells_about,
     pictures::pictures,
-    records::{case_row, json, parsed, to_json},
+    records::{json, parsed, to_json},
     statement::Statement,
 };
 use crate::{
     base::time::WallTime,
     domain::{
+        case::same_place::search_cell,
+        grid::GridCell,
         ids::{CaseId, NodeId},
         inbox::{Admission, Refusal, Stream},
         wire::{CaseFactData, FactKind},
@@ -67,6 +73,8 @@ struct New<'f> {
     payload: String,
     admission: Admission,
     stream: Stream,
+    /// Nobody else has said anything of the case.
+    alone: bool,
 }
 
 impl HubStore {
@@ -92,12 +100,12 @@ impl HubStore {
         at: WallTime,
     ) -> Result<Vec<Ingested>, StoreError> {
         let failed = |error| self.failed(error);
-        let mut streams = self.streams(tx, round).await?;
+        let mut cases = self.streams(tx, round).await?;
         let mut outcomes: Vec<Option<Ingested>> = Vec::with_capacity(round.len());
         let mut new = Vec::new();
         for (index, told) in round.iter().enumerate() {
-            let key = (told.fact.case_id, told.writer.clone());
-            let mut stream = streams.remove(&key).unwrap_or_default();
+            let mut writers = cases.remove(&told.fact.case_id).unwrap_or_default();
+            let mut stream = writers.remove(told.writer).unwrap_or_default();
             outcomes.push(match stream.admit(told.fact.revision) {
                 Err(refusal) => Some(Ingested::Refused(refusal)),
                 Ok(Admission::Duplicate) => {
@@ -105,7 +113,8 @@ impl HubStore {
                 }
                 Ok(admission) => {
                     let payload = to_json("payload", told.fact).map_err(failed)?;
-                    new.push(New { index, told: *told, payload, admission, stream });
+                    let alone = writers.is_empty();
+                    new.push(New { index, told: *told, payload, admission, stream, alone });
                     None
                 }
             });
@@ -126,45 +135,54 @@ impl HubStore {
         at: WallTime,
     ) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
-        let applied = || new.iter().filter(|new| matches!(new.admission, Admission::Apply(_)));
-        let cases: Vec<CaseId> = applied().map(|new| new.told.fact.case_id).collect();
-        let mut pictures = pictures(&mut **tx, &cases).await.map_err(failed)?;
-        let mut known = self.known_cases(tx, &cases).await?;
+        let (mut applied, mut followers) = (Vec::new(), Vec::new());
+        let mut others = Vec::new();
         for new in new {
-            let Told { writer, fact } = new.told;
             let Admission::Apply(revisions) = &new.admission else {
                 outcomes[new.index] = Some(Ingested::Kept { upto: new.stream.upto_revision() });
                 continue;
             };
-            let masked = fact.privacy.masked;
-            link_evidence(tx, fact.case_id, &fact.evidence, masked, None).await.map_err(failed)?;
-            if revisions.end() > revisions.start() {
-                for follower in self.followers(tx, &new.told, *revisions.end()).await? {
-                    let masked = follower.privacy.masked;
-                    link_evidence(tx, fact.case_id, &follower.evidence, masked, None)
-                        .await
-                        .map_err(failed)?;
-                }
+            let fills_a_gap = revisions.end() > revisions.start();
+            if fills_a_gap {
+                followers.extend(self.followers(tx, &new.told, *revisions.end()).await?);
             }
-            let pictures = pictures.remove(&fact.case_id).unwrap_or_default();
-            let before = known.remove(&fact.case_id);
-            let told = self.project(tx, fact.case_id, writer, &pictures, before, at).await?;
-            outcomes[new.index] = Some(Ingested::Applied {
-                upto: *revisions.end(),
-                change: told.change,
-                others: told.others,
-                opened: told.opened,
-            });
+            if fills_a_gap || !new.alone {
+                others.push(new.told.fact.case_id);
+            }
+            applied.push((new, *revisions.end()));
+        }
+        let facts = applied.iter().map(|(new, _)| new.told.fact).chain(&followers);
+        let named: Vec<_> = facts
+            .flat_map(|fact| {
+                fact.evidence.iter().map(|file| (fact.case_id, file, fact.privacy.masked))
+            })
+            .collect();
+        link_all(tx, &named, None).await.map_err(failed)?;
+        // What one writer says alone is known; the rest is read.
+        let mut pictures = match others.is_empty() {
+            true => HashMap::new(),
+            false => pictures(&mut **tx, &others).await.map_err(failed)?,
+        };
+        let told = applied.iter().map(|(new, _)| {
+            let said = pictures.remove(&new.told.fact.case_id);
+            (new.told, said.unwrap_or_else(|| vec![new.told.fact.clone()]))
+        });
+        let told: Vec<_> = told.collect();
+        let followed = self.project(tx, &told, at).await?;
+        for ((new, upto), Projected { change, others, opened }) in applied.into_iter().zip(followed)
+        {
+            outcomes[new.index] = Some(Ingested::Applied { upto, change, others, opened });
         }
         Ok(())
     }
 
-    /// How far each stream of the round has got; one that is not there has not begun.
+    /// How far the streams of the round's cases have got, each with its writer's others; one that is not
+    /// there has not begun.
     async fn streams(
         &self,
         tx: &mut Tx,
         round: &[Told<'_>],
-    ) -> Result<HashMap<(CaseId, NodeId), Stream>, StoreError> {
+    ) -> Result<HashMap<CaseId, HashMap<NodeId, Stream>>, StoreError> {
         let read = async {
             let mut query = Statement::new(
                 "SELECT s.case_id, s.writer, s.applied_upto, f.revision FROM fact_streams s \
@@ -182,8 +200,11 @@ impl HubStore {
                 let stream = found.entry(key).or_insert((upto, Vec::new()));
                 stream.1.extend(kept.map(|revision| revision as u32));
             }
-            let streams = found.into_iter();
-            Ok(streams.map(|(key, (upto, kept))| (key, Stream::restore(upto, kept))).collect())
+            let mut cases: HashMap<CaseId, HashMap<NodeId, Stream>> = HashMap::new();
+            for ((case_id, writer), (upto, kept)) in found {
+                cases.entry(case_id).or_default().insert(writer, Stream::restore(upto, kept));
+            }
+            Ok(cases)
         };
         read.await.map_err(|error| self.failed(error))
     }
@@ -230,23 +251,6 @@ impl HubStore {
         read.await.map_err(|error| self.failed(error))
     }
 
-    async fn known_cases(
-        &self,
-        tx: &mut Tx,
-        cases: &[CaseId],
-    ) -> Result<HashMap<CaseId, super::CaseRow>, StoreError> {
-        let read = async {
-            let mut query = Statement::new("SELECT * FROM cases WHERE case_id IN ");
-            query.bind_list(cases.iter().map(CaseId::to_string));
-            let rows = query.query()?.fetch_all(&mut **tx).await?;
-            let cases = rows.iter().map(case_row);
-            cases
-                .map(|case| case.map(|case| (case.case_id, case)))
-                .collect::<Result<_, sqlx::Error>>()
-        };
-        read.await.map_err(|error| self.failed(error))
-    }
-
     /// Facts held, applied or not; for tests.
     pub async fn fact_count(&self) -> Result<i64, StoreError> {
         let count = sqlx::query_scalar("SELECT COUNT(*) FROM facts");
@@ -254,18 +258,49 @@ impl HubStore {
     }
 }
 
-/// Neighbours stay together; a case that comes again begins the next round.
+/// Neighbours stay together. A round ends before a case that comes again, and before what is said of a
+/// place after a case was opened there: a round takes in what cases are opened last.
 fn rounds<'t, 'f>(mut facts: &'t [Told<'f>]) -> Vec<&'t [Told<'f>]> {
     let mut rounds = Vec::new();
     while !facts.is_empty() {
-        let mut cases = HashSet::new();
-        let fresh = |told: &Told<'_>| cases.insert(told.fact.case_id);
-        let length = facts.iter().take(ROUND_FACTS_MAX).map(fresh).take_while(|new| *new).count();
-        let (round, rest) = facts.split_at(length);
+        let mut round = Round::default();
+        let some = facts.iter().take(ROUND_FACTS_MAX);
+        let (round, rest) = facts.split_at(some.take_while(|told| round.takes(told.fact)).count());
         rounds.push(round);
         facts = rest;
     }
     rounds
+}
+
+#[derive(Default)]
+struct Round<'f> {
+    cases: HashSet<CaseId>,
+    /// What the cases that it opens are looked up by.
+    opened_about: HashSet<GridCell>,
+    opened_at: HashSet<&'f str>,
+}
+
+impl<'f> Round<'f> {
+    /// Always the first.
+    fn takes(&mut self, fact: &'f CaseFactData) -> bool {
+        if !self.cases.insert(fact.case_id) {
+            return false;
+        }
+        let (place, asset) = (fact.place.as_ref(), fact.component_id.as_deref());
+        let may_open = fact.revision == 1;
+        if !may_open || fact.kind != FactKind::Opened {
+            let cell = place.and_then(search_cell);
+            let about = cell.is_some_and(|cell| self.opened_about.contains(&cell));
+            if about || asset.is_some_and(|asset| self.opened_at.contains(asset)) {
+                return false;
+            }
+        }
+        if may_open {
+            self.opened_about.extend(cells_about(place));
+            self.opened_at.extend(asset);
+        }
+        true
+    }
 }
 
 /// The facts themselves, and how far their streams have got with them.
@@ -276,24 +311,19 @@ async fn keep(tx: &mut Tx, new: &[New<'_>], at: WallTime) -> Result<(), sqlx::Er
     let mut streams = Statement::new(
         "INSERT INTO fact_streams (case_id, writer, applied_upto, first_at_millis) VALUES ",
     );
-    for (number, New { told, payload, stream, .. }) in new.iter().enumerate() {
-        let (between, case_id) = (if number > 0 { ", (" } else { "(" }, told.fact.case_id);
-        facts.push(between).bind(case_id.to_string());
-        facts.push(", ").bind(told.writer.as_str());
-        facts.push(", ").bind(i64::from(told.fact.revision));
-        facts.push(", ").bind(kind_name(told.fact.kind));
-        facts.push(", ").bind(payload.as_str());
-        facts.push(", ").bind(at.unix_millis()).push(")");
-        streams.push(between).bind(case_id.to_string());
-        streams.push(", ").bind(told.writer.as_str());
-        streams.push(", ").bind(i64::from(stream.applied_upto()));
-        streams.push(", ").bind(at.unix_millis()).push(")");
-    }
+    facts.bind_rows(new, |row, New { told, payload, .. }| {
+        row.add(told.fact.case_id.to_string()).add(told.writer.as_str());
+        row.add(i64::from(told.fact.revision)).add(kind_name(told.fact.kind));
+        row.add(payload.as_str()).add(at.unix_millis());
+    });
+    streams.bind_rows(new, |row, New { told, stream, .. }| {
+        row.add(told.fact.case_id.to_string()).add(told.writer.as_str());
+        row.add(i64::from(stream.applied_upto())).add(at.unix_millis());
+    });
     streams
         .push(" ON CONFLICT (case_id, writer) DO UPDATE SET applied_upto = excluded.applied_upto");
-    facts.query()?.execute(&mut **tx).await?;
-    streams.query()?.execute(&mut **tx).await?;
-    Ok(())
+    facts.execute(tx).await?;
+    streams.execute(tx).await
 }
 
 fn kind_name(kind: FactKind) -> &'static str {

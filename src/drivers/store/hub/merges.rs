@@ -17,27 +17,29 @@
 
 use super::{
     CaseChange, DecideError, Decision, HubStore, Tx,
-    records::{CaseRow, case_row, parsed_option},
+    records::{CaseRow, case_row, parsed, parsed_option},
     statement::Statement,
 };
 use crate::{
     base::time::WallTime,
     domain::{
         case::{
-            across_nodes::{Candidate, apart_in_space, known_as},
+            across_nodes::{Candidate, Thing, apart_in_space, known_as},
             clearance::Sight,
             lifecycle::{Event, State},
             same_place::search_cell,
         },
-        ids::{CaseId, PatternId},
+        grid::GridCell,
+        ids::CaseId,
         wire::{CaseFactData, PlaceData},
     },
     drivers::store::StoreError,
 };
 use sqlx::AnyExecutor;
+use std::collections::HashMap;
 
-/// Cases that one look-up reads, the last seen first, whatever nodes have told of one place.
-const ABOUT_MAX: u32 = 256;
+/// Cases of one cell that a look-up reads, the last seen first, whatever nodes have told of one place.
+const ABOUT_MAX: i64 = 256;
 /// Who merges by itself.
 const SAME_PLACE: &str = "auto:same_place";
 
@@ -61,16 +63,29 @@ pub(super) async fn merged_cases<'e>(
     executor: impl AnyExecutor<'e>,
     case_id: CaseId,
 ) -> Result<Vec<CaseRow>, sqlx::Error> {
-    let rows = sqlx::query(
-        "WITH RECURSIVE tree(case_id) AS (SELECT case_id FROM cases WHERE merged_into = $1 \
-           UNION SELECT c.case_id FROM cases c JOIN tree t ON c.merged_into = t.case_id) \
-         SELECT cases.* FROM cases JOIN tree ON tree.case_id = cases.case_id \
+    Ok(trees(executor, &[case_id]).await?.remove(&case_id).unwrap_or_default())
+}
+
+/// The same of many cases; one that has taken in nothing is not there.
+pub(super) async fn trees<'e>(
+    executor: impl AnyExecutor<'e>,
+    cases: &[CaseId],
+) -> Result<HashMap<CaseId, Vec<CaseRow>>, sqlx::Error> {
+    let mut query = Statement::new(
+        "WITH RECURSIVE tree(top, case_id) AS ( \
+           SELECT merged_into, case_id FROM cases WHERE merged_into IN ",
+    );
+    query.bind_list(cases.iter().map(CaseId::to_string));
+    query.push(
+        " UNION SELECT t.top, c.case_id FROM cases c JOIN tree t ON c.merged_into = t.case_id) \
+         SELECT tree.top, cases.* FROM cases JOIN tree ON tree.case_id = cases.case_id \
          ORDER BY cases.received_at_millis, cases.case_id",
-    )
-    .bind(case_id.to_string())
-    .fetch_all(executor)
-    .await?;
-    rows.iter().map(case_row).collect()
+    );
+    let mut trees: HashMap<CaseId, Vec<CaseRow>> = HashMap::new();
+    for row in query.query()?.fetch_all(executor).await? {
+        trees.entry(parsed(&row, "top")?).or_default().push(case_row(&row)?);
+    }
+    Ok(trees)
 }
 
 /// Does an edge still see what one of these cases is about?
@@ -79,48 +94,43 @@ pub(super) fn still_seen(cases: &[CaseRow]) -> bool {
     cases.iter().any(|case| case.external_no.is_none() && case.gone_at.is_none())
 }
 
-/// Open cases about a place and its surroundings, or about an asset; of one pattern or of all.
-///
-/// Every column is asked for by equality: 9 cells by 7 states are 63 short searches of one index, whatever
-/// number of closed cases lies there. A quarter of a millisecond among two million cases.
-pub(super) fn open_about(
-    place: Option<&PlaceData>,
-    component_id: Option<&str>,
-    pattern: Option<&PatternId>,
-) -> Statement {
+/// The search cells of a place and its surroundings.
+pub(super) fn cells_about(place: Option<&PlaceData>) -> Vec<GridCell> {
     let centre = place.and_then(search_cell);
-    let cells: Vec<String> = centre
-        .iter()
-        .flat_map(|cell| std::iter::once(*cell).chain(cell.neighbours8()))
-        .map(|cell| cell.code().to_string())
-        .collect();
+    centre.iter().flat_map(|cell| std::iter::once(*cell).chain(cell.neighbours8())).collect()
+}
+
+/// Open cases in some cells, or about some assets, the last seen first; so many of each cell.
+///
+/// Each of the two sub-queries has an index of open cases alone, so that a look-up costs the same whatever
+/// number of closed cases has gathered there in years.
+pub(super) fn open_about(
+    cells: impl IntoIterator<Item = GridCell>,
+    assets: impl IntoIterator<Item = String>,
+) -> Statement {
     let mut query = Statement::new(
-        "SELECT cases.* FROM cases WHERE case_id IN (SELECT case_id FROM cases WHERE cell IN ",
+        "SELECT * FROM (SELECT cases.*, ROW_NUMBER() OVER ( \
+             PARTITION BY cell ORDER BY last_seen_millis DESC) AS lately \
+           FROM cases WHERE case_id IN (SELECT case_id FROM cases WHERE ",
     );
-    query.bind_list(cells);
-    push_open(&mut query, pattern);
-    // Two sub-queries, so that each has its index.
-    query.push(" UNION SELECT case_id FROM cases WHERE component_id = ");
-    query.bind(component_id.map(str::to_owned));
-    push_open(&mut query, pattern);
-    query.push(") ORDER BY last_seen_millis DESC LIMIT ").bind(i64::from(ABOUT_MAX));
+    query.push(IS_OPEN).push(" AND cell IN ");
+    query.bind_list(cells.into_iter().map(|cell| cell.code().to_string()));
+    query.push(" UNION SELECT case_id FROM cases WHERE ");
+    query.push(IS_OPEN).push(" AND component_id IN ").bind_list(assets);
+    query.push(")) AS near WHERE lately <= ").bind(ABOUT_MAX);
+    query.push(" ORDER BY last_seen_millis DESC");
     query
 }
 
-async fn cases_of<'e>(
+pub(super) async fn cases_of<'e>(
     query: Statement,
     executor: impl AnyExecutor<'e>,
 ) -> Result<Vec<CaseRow>, sqlx::Error> {
     query.query()?.fetch_all(executor).await?.iter().map(case_row).collect()
 }
 
-fn push_open(query: &mut Statement, pattern: Option<&PatternId>) {
-    let open = State::ALL.iter().filter(|state| !state.is_final());
-    query.push(" AND state IN ").bind_list(open.map(|state| state.as_str()));
-    if let Some(pattern) = pattern {
-        query.push(" AND pattern_id = ").bind(pattern.as_str());
-    }
-}
+/// As the indexes of open cases have it: the states that are not final.
+const IS_OPEN: &str = "state NOT IN ('CLOSED', 'REJECTED', 'VANISHED', 'MERGED')";
 
 impl HubStore {
     /// All that is merged into a case, oldest first.
@@ -141,7 +151,8 @@ impl HubStore {
 
     /// Other open cases around the place of a case or about its asset, of whatever pattern.
     pub async fn open_near(&self, case: &CaseRow) -> Result<Vec<CaseRow>, StoreError> {
-        let about = open_about(case.place.as_ref(), case.component_id.as_deref(), None);
+        let cells = cells_about(case.place.as_ref());
+        let about = open_about(cells, case.component_id.clone());
         let near = cases_of(about, self.database.readers()).await;
         let mut near = near.map_err(|error| self.failed(error))?;
         near.retain(|other| other.case_id != case.case_id);
@@ -205,42 +216,47 @@ impl HubStore {
         Ok(changes)
     }
 
-    /// Merges a case that an edge has just opened into the open case of another node that means the
-    /// same thing, if there is one: one look-up by index, once a case. The change of the master.
-    pub(super) async fn join_known(
+    /// The open case of another node that means the thing of a case that an edge opens, if there is one
+    /// among those near it.
+    pub(super) async fn known_elsewhere(
         &self,
         tx: &mut Tx,
         picture: &CaseFactData,
-        at: WallTime,
-    ) -> Result<Option<CaseChange>, StoreError> {
-        let failed = |error| self.failed(error);
-        let (place, component_id) = (picture.place.as_ref(), picture.component_id.as_deref());
-        let about = open_about(place, component_id, Some(&picture.pattern.id));
-        let near = cases_of(about, &mut **tx).await.map_err(failed)?;
+        near: impl IntoIterator<Item = &CaseRow>,
+    ) -> Result<Option<CaseId>, StoreError> {
         let mut candidates = Vec::new();
-        for case in near.iter().filter(|case| case.case_id != picture.case_id) {
-            let alone = candidate(case, &[]);
-            if alone.is_none_or(|alone| apart_in_space(picture, &alone).is_none()) {
+        for case in near {
+            let thing = thing(case);
+            if thing.is_none_or(|thing| apart_in_space(picture, &thing).is_none()) {
                 continue;
             }
-            let merged = merged_cases(&mut **tx, case.case_id).await.map_err(failed)?;
-            candidates.extend(candidate(case, &merged));
+            let merged = merged_cases(&mut **tx, case.case_id).await;
+            candidates.extend(candidate(case, &merged.map_err(|error| self.failed(error))?));
         }
-        let Some(master) = known_as(picture, &candidates) else { return Ok(None) };
+        Ok(known_as(picture, &candidates))
+    }
+
+    /// Merges a case that an edge has just opened into the one that is known; the changes of both.
+    pub(super) async fn join(
+        &self,
+        tx: &mut Tx,
+        case_id: CaseId,
+        master: CaseId,
+        at: WallTime,
+    ) -> Result<Vec<CaseChange>, StoreError> {
         let merged = async {
             let master = self.case_for_update(tx, master).await?;
-            let case = self.case_for_update(tx, picture.case_id).await?;
+            let case = self.case_for_update(tx, case_id).await?;
             let decision = Decision::new(Event::Merge, SAME_PLACE, at);
             self.merge_in(tx, &case, &master, &decision).await
         };
-        match merged.await {
-            Ok(changes) => Ok(changes.into_iter().next_back()),
-            Err(DecideError::Store(error)) => Err(error),
+        merged.await.map_err(|error| match error {
+            DecideError::Store(error) => error,
             // A case just opened and one that is not done with: the table has these rows.
-            Err(error) => {
-                Err(StoreError::Failed { place: self.place.to_string(), reason: error.to_string() })
+            error => {
+                StoreError::Failed { place: self.place.to_string(), reason: error.to_string() }
             }
-        }
+        })
     }
 
     /// The case first, its master last.
@@ -334,7 +350,15 @@ fn named(other: Option<CaseId>, decision: &Decision) -> Option<String> {
     }
 }
 
-pub(super) fn candidate(case: &CaseRow, merged: &[CaseRow]) -> Option<Candidate> {
+fn thing(case: &CaseRow) -> Option<Thing<'_>> {
+    Some(Thing {
+        pattern: &case.pattern.as_ref()?.id,
+        place: case.place.as_ref(),
+        component_id: case.component_id.as_deref(),
+    })
+}
+
+fn candidate(case: &CaseRow, merged: &[CaseRow]) -> Option<Candidate> {
     let seen = merged.iter().filter(|one| one.external_no.is_none());
     let times = |time: fn(&CaseRow) -> WallTime| {
         std::iter::once(case).chain(seen.clone()).map(time).collect::<Vec<_>>()

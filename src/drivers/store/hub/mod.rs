@@ -20,6 +20,7 @@ mod access_log;
 mod audit;
 mod cameras;
 mod case_file;
+mod case_rows;
 mod cases;
 mod clocks;
 mod complaints;
@@ -32,7 +33,9 @@ mod facts;
 mod footage;
 mod handling;
 mod ingest;
+mod list;
 mod merges;
+mod opening;
 mod outbound;
 mod photographs;
 mod pictures;
@@ -41,13 +44,13 @@ mod recurrence;
 mod reviewed;
 mod sessions;
 mod statement;
+mod steps;
 mod users;
 mod verifications;
 
 pub use access_log::{Access, AccessFilter, AccessKind};
 pub use cameras::CameraRow;
 pub use case_file::{CaseFile, FactRow, NamedFile};
-pub use cases::{CaseFilter, Cursor};
 pub use complaints::NewComplaint;
 pub use database::Place;
 pub use day_roots::{BadRoot, DayRoot, SealedDay};
@@ -56,6 +59,7 @@ pub use deliveries::Delivery;
 pub use evidence::{EvidenceFile, KnownFile};
 pub use footage::{FOOTAGE_OPEN_MAX, FootageAsked, FootageRow, NewFootage};
 pub use ingest::{Ingested, Told};
+pub use list::{CaseFilter, Cursor};
 pub use merges::BadMaster;
 pub use outbound::OutboundRow;
 pub use records::{CameraRef, CaseRow, EvidenceRow};
@@ -166,6 +170,8 @@ impl HubStore {
     }
 }
 
+#[cfg(test)]
+mod list_tests;
 #[cfg(test)]
 mod people_tests;
 #[cfg(test)]

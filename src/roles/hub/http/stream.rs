@@ -5,7 +5,7 @@ use super::{
     auth::Person,
     problem::{Answer, Problem},
 };
-use crate::{base::shutdown::Shutdown, roles::hub::register::Change};
+use crate::{base::shutdown::Shutdown, domain::people::Area, roles::hub::feed::Told};
 use axum::{
     extract::State,
     http::StatusCode,
@@ -14,7 +14,7 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, broadcast},
@@ -22,18 +22,35 @@ use tokio::{
 };
 
 /// Open pages at once.
-pub const STREAMS_MAX: usize = 128;
+pub const STREAMS_MAX: usize = 1_024;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The page connects anew and is asked again who it is.
 const STREAM_SPAN: Duration = Duration::from_secs(900);
 
 struct Listening {
-    state: AppState,
-    person: Person,
-    changes: broadcast::Receiver<Change>,
+    area: Area,
+    moments: broadcast::Receiver<Arc<[Told]>>,
     shutdown: Shutdown,
     span: Pin<Box<Sleep>>,
     _permit: OwnedSemaphorePermit,
+}
+
+impl Listening {
+    /// What the person is told next; `None`: the stream ends.
+    async fn next(&mut self) -> Option<Vec<Result<Event, Infallible>>> {
+        let told = tokio::select! {
+            told = self.moments.recv() => told,
+            () = self.shutdown.begun() => return None,
+            () = self.span.as_mut() => return None,
+        };
+        let told = match told {
+            Ok(told) => told,
+            Err(broadcast::error::RecvError::Lagged(missed)) => [Told::resync(missed)].into(),
+            Err(broadcast::error::RecvError::Closed) => return None,
+        };
+        let own = told.iter().filter(|told| told.is_for(&self.area));
+        Some(own.map(|told| Ok(Event::default().event(told.name).data(&told.data))).collect())
+    }
 }
 
 /// Server-sent events `case`, `overdue`, `camera`, and `resync` after some were missed.
@@ -48,45 +65,18 @@ pub async fn listen(State(state): State<AppState>, person: Person) -> Answer<Res
         )
     })?;
     let listening = Listening {
-        state: state.clone(),
-        person,
-        changes: state.register.listen(),
+        area: person.area,
+        moments: state.register.feed.listen(),
         shutdown: state.shutdown.clone(),
         span: Box::pin(tokio::time::sleep(STREAM_SPAN)),
         _permit: permit,
     };
     let events = stream::unfold(listening, |mut listening| async move {
-        let change = loop {
-            let change = tokio::select! {
-                change = listening.changes.recv() => change,
-                () = listening.shutdown.begun() => return None,
-                () = listening.span.as_mut() => return None,
-            };
-            // What cannot be told to be theirs is not told them.
-            match &change {
-                Ok(Change::Case { case_id, .. } | Change::Overdue { case_id, .. })
-                    if listening.person.sees(&listening.state, *case_id).await.is_err() => {}
-                _ => break change,
-            }
-        };
-        let event = match change {
-            Ok(change) => {
-                let name = match &change {
-                    Change::Case { .. } => "case",
-                    Change::Overdue { .. } => "overdue",
-                    Change::Camera { .. } => "camera",
-                };
-                Event::default().event(name).json_data(&change).ok()?
-            }
-            Err(broadcast::error::RecvError::Lagged(missed)) => {
-                Event::default().event("resync").data(format!("{{\"missed\":{missed}}}"))
-            }
-            Err(broadcast::error::RecvError::Closed) => return None,
-        };
-        Some((Ok::<_, Infallible>(event), listening))
+        let told = listening.next().await?;
+        Some((stream::iter(told), listening))
     });
     // The first line at once: the page then knows that it misses nothing from here on.
     let hello = stream::once(async { Ok(Event::default().event("hello").data("{}")) });
-    let events = stream::StreamExt::chain(hello, events);
+    let events = hello.chain(events.flatten());
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
 }

@@ -1,0 +1,237 @@
+//! The queue: pages of cases by state, camera, event and area, urgent first, then newest.
+//!
+//! ```text
+//! an area? -- its cases of each state, if few --> their ids
+//! each state, each urgency -- the index in the order of the page --> its first few
+//! all of these --> sorted --> the first few of all
+//! ```
+//!
+//! So a page costs the same whatever number of cases there is: each piece is read in the order of an
+//! index and stops at the length of a page. Where an area holds many cases of a state, the next of them
+//! in that order is not far.
+
+use super::{
+    HubStore,
+    records::{CaseRow, case_row, urgency},
+    statement::Statement,
+};
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::{lifecycle::State, same_place::SEARCH_LEVEL},
+        ids::{CameraId, CaseId},
+        people::Area,
+        wire::Priority,
+    },
+    drivers::store::StoreError,
+};
+use sqlx::Row;
+use std::{collections::HashMap, fmt, str::FromStr};
+
+/// What a queue shows. Empty `states`: all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    pub states: Vec<State>,
+    pub camera: Option<CameraId>,
+    pub event_code: Option<String>,
+    /// Only cases whose place lies in it.
+    pub area: Area,
+}
+
+/// The last case of a page: urgent first, then newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub urgency: i64,
+    pub received_at: WallTime,
+    pub case_id: CaseId,
+}
+
+impl Cursor {
+    pub fn after(case: &CaseRow) -> Self {
+        Self {
+            urgency: urgency(case.priority),
+            received_at: case.received_at,
+            case_id: case.case_id,
+        }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.urgency, self.received_at.unix_millis(), self.case_id)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use next_cursor of the page before, unchanged")]
+pub struct BadCursor;
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let mut parts = text.splitn(3, '.');
+        let mut part = || parts.next().ok_or(BadCursor);
+        Ok(Self {
+            urgency: part()?.parse().map_err(|_| BadCursor)?,
+            received_at: WallTime::from_unix_millis(part()?.parse().map_err(|_| BadCursor)?),
+            case_id: part()?.parse().map_err(|_| BadCursor)?,
+        })
+    }
+}
+
+/// A complete, masked picture; the annotated one if there is.
+pub(super) const THUMBNAIL: &str = "(SELECT c.sha256 FROM case_evidence c JOIN evidence e ON e.sha256 = c.sha256 \
+     WHERE c.case_id = cases.case_id AND e.complete = 1 AND c.masked = 1 AND c.media_type LIKE 'image/%' \
+     ORDER BY CASE c.role WHEN 'annotated' THEN 0 WHEN 'snapshot' THEN 1 WHEN 'before' THEN 2 ELSE 3 END \
+     LIMIT 1) AS thumbnail";
+
+/// What a place is stored as begins with its code, and an area holds what its own codes begin.
+const PLACE_BEGINS: &str = "{\"code_2d\":\"";
+/// Cases of an area and a state that are sorted by themselves; more are met soon enough on the way.
+const FEW: usize = 2_000;
+/// Follows whatever a cell's code goes on with, in the order of any collation.
+const LAST_SIGNS: &str = "ZZZZZZZZZZZZZZZZ";
+
+impl HubStore {
+    /// At most `limit` cases after `cursor`.
+    pub async fn cases(
+        &self,
+        filter: &CaseFilter,
+        cursor: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let read = async {
+            let few = match filter.area.is_everywhere() {
+                true => HashMap::new(),
+                false => self.few_in_area(filter).await?,
+            };
+            let mut query = Statement::new("");
+            push_area(&mut query, &filter.area);
+            query
+                .push("SELECT cases.*, ")
+                .push(THUMBNAIL)
+                .push(" FROM cases WHERE case_id IN (SELECT case_id FROM (");
+            query.push("SELECT case_id, urgency, received_at_millis FROM cases WHERE case_id IN ");
+            query.bind_list(few.values().flatten().cloned());
+            push_filter(&mut query, filter);
+            for state in states(filter).iter().filter(|state| !few.contains_key(state.as_str())) {
+                for urgency in [Priority::Urgent, Priority::Normal, Priority::Low].map(urgency) {
+                    push_piece(&mut query, filter, cursor, *state, urgency, limit);
+                }
+            }
+            query.push(") AS pieces WHERE 1 = 1");
+            push_after(&mut query, cursor);
+            push_order(&mut query, limit);
+            query.push(")");
+            push_order(&mut query, limit);
+            let rows = query.query()?.fetch_all(self.database.readers()).await?;
+            rows.iter().map(case_row).collect::<Result<_, sqlx::Error>>()
+        };
+        read.await.map_err(|error| self.failed(error))
+    }
+
+    /// The cases of the area in each state that has few of them there.
+    async fn few_in_area(
+        &self,
+        filter: &CaseFilter,
+    ) -> Result<HashMap<String, Vec<String>>, sqlx::Error> {
+        let mut query = Statement::new("");
+        push_area(&mut query, &filter.area);
+        for (number, state) in states(filter).iter().enumerate() {
+            query.push(if number > 0 { " UNION ALL " } else { "" });
+            query.push("SELECT * FROM (SELECT state, case_id FROM area JOIN cases ");
+            query.push("ON spot >= low AND spot <= high WHERE state = ").bind(state.as_str());
+            query.push(" LIMIT ").bind(FEW as i64 + 1).push(") AS of_state");
+        }
+        let mut found: HashMap<String, Vec<String>> =
+            states(filter).iter().map(|state| (state.as_str().to_owned(), vec![])).collect();
+        for row in query.query()?.fetch_all(self.database.readers()).await? {
+            let (state, case_id): (String, String) =
+                (row.try_get("state")?, row.try_get("case_id")?);
+            found.entry(state).or_default().push(case_id);
+        }
+        found.retain(|_, cases| cases.len() <= FEW);
+        Ok(found)
+    }
+}
+
+fn states(filter: &CaseFilter) -> &[State] {
+    if filter.states.is_empty() { State::ALL } else { &filter.states }
+}
+
+/// The first cases of one state and urgency, in the order of an index.
+fn push_piece(
+    query: &mut Statement,
+    filter: &CaseFilter,
+    cursor: Option<Cursor>,
+    state: State,
+    urgency: i64,
+    limit: u32,
+) {
+    if cursor.is_some_and(|cursor| urgency < cursor.urgency) {
+        return;
+    }
+    query.push(
+        " UNION ALL SELECT * FROM (SELECT case_id, urgency, received_at_millis FROM cases \
+          WHERE state = ",
+    );
+    query.bind(state.as_str()).push(" AND urgency = ").bind(urgency);
+    push_filter(query, filter);
+    if let Some(cursor) = cursor.filter(|cursor| cursor.urgency == urgency) {
+        let (millis, id) = (cursor.received_at.unix_millis(), cursor.case_id.to_string());
+        query.push(" AND received_at_millis <= ").bind(millis);
+        query.push(" AND (received_at_millis < ").bind(millis);
+        query.push(" OR case_id < ").bind(id).push(")");
+    }
+    query.push(" ORDER BY received_at_millis DESC, case_id DESC LIMIT ").bind(i64::from(limit));
+    query.push(") AS piece");
+}
+
+fn push_filter(query: &mut Statement, filter: &CaseFilter) {
+    if let Some(camera) = &filter.camera {
+        query.push(" AND camera_id = ").bind(camera.as_str());
+    }
+    if let Some(code) = &filter.event_code {
+        query.push(" AND event_code = ").bind(code.as_str());
+    }
+    if !filter.area.is_everywhere() {
+        query.push(
+            " AND EXISTS (SELECT 1 FROM area WHERE spot >= low AND spot <= high) \
+              AND EXISTS (SELECT 1 FROM area WHERE place LIKE begins)",
+        );
+    }
+}
+
+/// The cells of an area, by which the rest of the query asks: from where to where the spot of a case in
+/// it lies, and how its place begins.
+fn push_area(query: &mut Statement, area: &Area) {
+    if area.is_everywhere() {
+        return;
+    }
+    query.push("WITH area(low, high, begins) AS (VALUES ");
+    query.bind_rows(area.cells(), |row, cell| {
+        let code = cell.code().to_string();
+        // No code has a sign that LIKE reads otherwise.
+        let begins = format!("{PLACE_BEGINS}{code}%");
+        // A cell finer than a spot lies in one.
+        let spot = cell.ancestor(SEARCH_LEVEL).map(|spot| spot.code().to_string());
+        let high = spot.clone().unwrap_or_else(|| format!("{code}{LAST_SIGNS}"));
+        row.add(spot.unwrap_or(code)).add(high).add(begins);
+    });
+    query.push(") ");
+}
+
+fn push_after(query: &mut Statement, cursor: Option<Cursor>) {
+    let Some(cursor) = cursor else { return };
+    let (millis, id) = (cursor.received_at.unix_millis(), cursor.case_id.to_string());
+    query.push(" AND (urgency > ").bind(cursor.urgency);
+    query.push(" OR (urgency = ").bind(cursor.urgency);
+    query.push(" AND (received_at_millis < ").bind(millis);
+    query.push(" OR (received_at_millis = ").bind(millis);
+    query.push(" AND case_id < ").bind(id).push("))))");
+}
+
+fn push_order(query: &mut Statement, limit: u32) {
+    query.push(" ORDER BY urgency, received_at_millis DESC, case_id DESC LIMIT ");
+    query.bind(i64::from(limit));
+}

@@ -1,0 +1,163 @@
+//! Steps of cases: decided one by one, written together.
+//!
+//! ```text
+//! backgrounds --> lifecycle::next --> stepped --> write
+//! 3 queries       each case           each case   3 statements, and what few steps leave besides
+//! ```
+//!
+//! However many cases make a step, what they read and write is one statement each: a statement costs
+//! more than a row of it.
+
+use super::{
+    Decision, HubStore, Tx,
+    audit::{heads, insert_history},
+    clocks::{ClockMoves, Run, put_clocks, runs_of},
+    decide::CaseChange,
+    merges::trees,
+    records::CaseRow,
+    statement::Statement,
+};
+use crate::{
+    base::time::WallTime,
+    domain::{
+        case::{
+            audit::{self, AuditEntry, ChainedEntry},
+            lifecycle::{Effect, Transition},
+        },
+        ids::CaseId,
+    },
+    drivers::store::StoreError,
+};
+use std::collections::HashMap;
+
+/// What a step has to know of its case beside the row.
+#[derive(Default)]
+pub(super) struct Background {
+    /// All that is merged into it.
+    pub merged: Vec<CaseRow>,
+    pub runs: Vec<Run>,
+    /// The hash of its last entry; empty: it has none.
+    head: String,
+}
+
+/// A step that the table allows and that is not written yet.
+pub(super) struct Step<'d> {
+    pub version: i64,
+    pub transition: Transition,
+    pub decision: &'d Decision,
+    pub clocks: ClockMoves,
+    pub case_id: CaseId,
+    pub complaint: bool,
+    chained: ChainedEntry,
+}
+
+impl Step<'_> {
+    pub fn change(&self) -> CaseChange {
+        CaseChange {
+            case_id: self.case_id,
+            version: self.version,
+            state: self.transition.to,
+            effect: self.transition.effect,
+        }
+    }
+}
+
+impl HubStore {
+    pub(super) async fn backgrounds(
+        &self,
+        tx: &mut Tx,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, Background>, StoreError> {
+        let read = async {
+            let mut trees = trees(&mut **tx, cases).await?;
+            let mut runs = runs_of(tx, cases).await?;
+            let heads = heads(tx, cases).await?.into_iter();
+            let of = |(case_id, head)| {
+                let merged = trees.remove(&case_id).unwrap_or_default();
+                (
+                    case_id,
+                    Background { merged, runs: runs.remove(&case_id).unwrap_or_default(), head },
+                )
+            };
+            Ok(heads.map(of).collect())
+        };
+        read.await.map_err(|error| self.failed(error))
+    }
+
+    /// What a transition leaves of a case, which is as it was before; of one that it opens, new.
+    pub(super) fn stepped<'d>(
+        &self,
+        case: &CaseRow,
+        background: &Background,
+        transition: Transition,
+        decision: &'d Decision,
+    ) -> Step<'d> {
+        let version = if transition.from.is_none() { 1 } else { case.version + 1 };
+        let reason = decision.event.reason().or(decision.reason.as_deref());
+        let entry = AuditEntry {
+            case_id: case.case_id,
+            number: version,
+            at: decision.at,
+            actor: decision.actor.clone(),
+            kind: transition.on.as_str().to_owned(),
+            from: transition.from.map(|state| state.as_str().to_owned()),
+            to: transition.to.as_str().to_owned(),
+            reason: reason.map(str::to_owned),
+            note: decision.note.clone(),
+        };
+        let head = if version == 1 { audit::GENESIS } else { &background.head };
+        let hash = Some(audit::link(head, &entry));
+        let (event, at) = (&decision.event, decision.at);
+        Step {
+            case_id: case.case_id,
+            version,
+            clocks: self.moved_clocks(case, &background.runs, &transition, event, at),
+            transition,
+            decision,
+            complaint: case.external_no.is_some(),
+            chained: ChainedEntry { entry, hash },
+        }
+    }
+
+    /// No two of one case. What a step opens is written before.
+    pub(super) async fn write(&self, tx: &mut Tx, steps: &[Step<'_>]) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        let moved: Vec<&Step<'_>> =
+            steps.iter().filter(|step| step.transition.from.is_some()).collect();
+        move_cases(tx, &moved).await.map_err(failed)?;
+        for step in moved {
+            self.leave(tx, step.case_id, &step.transition, step.decision).await?;
+        }
+        let clocks: Vec<(CaseId, &Run)> = steps
+            .iter()
+            .flat_map(|step| step.clocks.put.iter().map(|run| (step.case_id, run)))
+            .collect();
+        put_clocks(tx, &clocks).await.map_err(failed)?;
+        let entries: Vec<&ChainedEntry> = steps.iter().map(|step| &step.chained).collect();
+        insert_history(tx, &entries).await.map_err(failed)?;
+        for step in steps {
+            self.tell_platforms(tx, step).await?;
+            self.tell_edges(tx, step).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn move_cases(tx: &mut Tx, steps: &[&Step<'_>]) -> Result<(), sqlx::Error> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut query = Statement::new(
+        "UPDATE cases SET state = v.column2, phase = v.column3, version = v.column4, \
+         rework_count = rework_count + v.column5, deadline_millis = v.column6, overdue = v.column7 \
+         FROM (VALUES ",
+    );
+    query.bind_rows(steps, |row, Step { case_id, version, transition, clocks, .. }| {
+        row.add(case_id.to_string());
+        row.add(transition.to.as_str()).add(transition.phase.as_str()).add(*version);
+        row.add(i64::from(transition.effect == Effect::CountRework));
+        row.add(clocks.deadline.map(WallTime::unix_millis)).add(i64::from(clocks.overdue));
+    });
+    query.push(") AS v WHERE cases.case_id = v.column1");
+    query.execute(tx).await
+}
