@@ -4,14 +4,9 @@
 
 #[path = "support/hub.rs"]
 mod base;
+#[path = "support/platform.rs"]
+mod platform;
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    routing::post,
-};
 use base::{NODE_TOKEN, PLATFORM_TOKEN, csrf_of};
 use gridwarden::{
     base::{
@@ -20,115 +15,18 @@ use gridwarden::{
         shutdown::Shutdown,
         time::WallTime,
     },
-    drivers::{
-        evidence::files::Digest256,
-        webhook::{DELIVERY_HEADER, SIGNATURE_HEADER},
-    },
+    drivers::evidence::files::Digest256,
     roles::hub::{self, HubConfig, Running, deliver::HookConfig, verify::LookTimes},
 };
-use reqwest::{Client, Method};
-use ring::hmac;
+use platform::{Caller, Platform, SECRET, until};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use std::{
-    collections::{HashSet, VecDeque},
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use uuid::Uuid;
 
-const SECRET: &str = "shared-with-the-platform";
 const TICKET: &str = "ticket";
 const SEEN_AT: &str = "2026-01-01T00:00:00.000Z";
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What the platform has taken in, and how it is minded.
-#[derive(Default)]
-struct Desk {
-    heard: Vec<Value>,
-    ids: HashSet<String>,
-    /// Calls, in order: message id and the answer given.
-    calls: Vec<(String, u16)>,
-    /// Answers that it gives before it takes anything again.
-    moods: VecDeque<StatusCode>,
-}
-
-#[derive(Clone, Default)]
-struct Platform(Arc<Mutex<Desk>>);
-
-impl Platform {
-    async fn open() -> (Self, String) {
-        let platform = Self::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/cases", listener.local_addr().unwrap());
-        let routes = Router::new().route("/cases", post(take)).with_state(platform.clone());
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        (platform, url)
-    }
-
-    fn minded(&self, moods: &[StatusCode]) {
-        self.0.lock().unwrap().moods.extend(moods);
-    }
-
-    /// Acts that it has heard of, in order.
-    fn acts(&self) -> Vec<String> {
-        let desk = self.0.lock().unwrap();
-        desk.heard.iter().map(|notice| notice["act"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Waits until it has heard of an act with this outcome; the newest such notice.
-    async fn hears(&self, act: &str, to: &str) -> Value {
-        let found = || {
-            let desk = self.0.lock().unwrap();
-            desk.heard.iter().rfind(|n| n["act"] == act && n["to"] == to).cloned()
-        };
-        until(&format!("{act} -> {to}"), async || found()).await
-    }
-}
-
-/// As a receiver has to: checks the signature over what came, and its age, and drops repeats.
-async fn take(
-    State(platform): State<Platform>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, &'static str) {
-    let text = |name: &str| headers.get(name).unwrap().to_str().unwrap().to_owned();
-    let (id, signature) = (text(DELIVERY_HEADER), text(SIGNATURE_HEADER));
-    let (time, tag) = signature.strip_prefix("t=").unwrap().split_once(",v1=").unwrap();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let signed = [time.as_bytes(), b".", &body].concat();
-    let tag: Vec<u8> = (0..tag.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&tag[at..at + 2], 16).unwrap())
-        .collect();
-    hmac::verify(&key, &signed, &tag).expect("signed with the shared secret");
-    let message: Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!((&message["id"], &message["specversion"]), (&json!(id), &json!("1.0")));
-    let mut desk = platform.0.lock().unwrap();
-    if let Some(mood) = desk.moods.pop_front() {
-        desk.calls.push((id, mood.as_u16()));
-        return (mood, "come again\nlater");
-    }
-    desk.calls.push((id.clone(), 204));
-    if desk.ids.insert(id) {
-        desk.heard.push(message["data"].clone());
-    }
-    (StatusCode::NO_CONTENT, "")
-}
-
-async fn until<T>(what: &str, mut seen: impl AsyncFnMut() -> Option<T>) -> T {
-    let wait = async {
-        loop {
-            if let Some(seen) = seen().await {
-                return seen;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {what}"))
-}
 
 struct Town {
     running: Running,
@@ -291,25 +189,20 @@ impl Town {
         asked.send().await.unwrap().json().await.unwrap()
     }
 
-    /// As the platform calls; `body` must be taken.
-    async fn platform(&self, method: Method, path: &str, body: Value) -> Value {
-        let url = format!("http://{}{path}", self.running.address);
-        let asked = self.client.request(method, url).bearer_auth(PLATFORM_TOKEN).json(&body);
-        let answer = asked.send().await.unwrap();
-        let status = answer.status();
-        let said = answer.text().await.unwrap();
-        assert!(status.is_success(), "{path}: {status} {said}");
-        serde_json::from_str(&said).unwrap_or_default()
+    fn platform(&self) -> Caller {
+        Caller {
+            client: self.client.clone(),
+            hub: format!("http://{}", self.running.address),
+            token: PLATFORM_TOKEN.to_owned(),
+        }
     }
 
     async fn unit(&self, case: &str, act: Value) {
-        self.platform(Method::POST, &format!("/api/v1/cases/{case}/handling"), act).await;
+        self.platform().unit(case, act).await;
     }
 
     async fn feedback(&self, case: &str) {
-        let done =
-            json!({"unit": "环卫所", "disposed_at": self.running.register.now(), "note": "已清运"});
-        self.platform(Method::POST, &format!("/api/v1/cases/{case}/feedback"), done).await;
+        self.platform().feedback(case, self.running.register.now()).await;
     }
 
     async fn close(self) {
@@ -356,10 +249,8 @@ async fn a_case_goes_to_the_platform_and_back_is_sent_back_once_and_closed() {
     let shown = town.staff_get(&format!("/api/v1/cases/{case}")).await;
     assert_eq!((&shown["state"], &shown["first_handler"]), (&json!("CLOSED"), &json!("市政所")));
     // Each step once, in the order of the case.
-    let versions: Vec<i64> = {
-        let desk = platform.0.lock().unwrap();
-        desk.heard.iter().map(|notice| notice["version"].as_i64().unwrap()).collect()
-    };
+    let versions: Vec<i64> =
+        platform.heard().iter().map(|notice| notice["version"].as_i64().unwrap()).collect();
     assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
     town.close().await;
 }
@@ -374,16 +265,13 @@ async fn a_platform_that_is_away_hears_everything_once_and_in_order_when_it_is_b
     town.staff(&case, json!({"action": "confirm"})).await;
     town.unit(&case, json!({"action": "dispatch", "unit": "环卫所"})).await;
     for failed in 1..=2 {
-        until("a failure", async || {
-            (platform.0.lock().unwrap().calls.len() == failed).then_some(())
-        })
-        .await;
+        until("a failure", async || (platform.calls().len() == failed).then_some(())).await;
         assert!(platform.acts().is_empty(), "the second waits for the first");
         clock.advance(Duration::from_secs(30));
     }
     platform.hears("dispatch", "DISPATCHED").await;
     assert_eq!(platform.acts(), ["confirm", "dispatch"]);
-    let calls = platform.0.lock().unwrap().calls.clone();
+    let calls = platform.calls();
     let ids: HashSet<_> = calls[..3].iter().map(|(id, _)| id).collect();
     assert_eq!(ids.len(), 1, "one message, three tries: {calls:?}");
     town.close().await;
@@ -397,7 +285,7 @@ async fn what_is_refused_for_three_days_is_laid_aside_and_sent_once_a_person_say
     let case = town.bin_overflows(1).await;
     platform.minded(&[StatusCode::UNPROCESSABLE_ENTITY; 2]);
     town.staff(&case, json!({"action": "confirm"})).await;
-    until("a failure", async || (platform.0.lock().unwrap().calls.len() == 1).then_some(())).await;
+    until("a failure", async || (platform.calls().len() == 1).then_some(())).await;
     let letters = town.staff_get("/api/v1/deliveries/dead").await;
     assert_eq!(letters, json!({"items": []}), "it may still arrive");
     clock.advance(Duration::from_secs(3 * 24 * 3_600));

@@ -1,66 +1,23 @@
 //! From a camera to a labelled picture: edge, hub, a reviewer's click, `dataset export`.
 
-use crate::daemons::{Site, ready, root, street, until};
-use serde_json::{Value, json};
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
+use crate::{
+    daemons::{Site, gridwarden, ready, street, until},
+    person::Person,
 };
-
-fn gridwarden(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gridwarden"));
-    let done = command.args(args).current_dir(root()).output().unwrap();
-    assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
-    done
-}
+use serde_json::{Value, json};
+use std::{fs, path::Path};
 
 fn json_file(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// Someone who has signed in to the hub.
-pub struct Reviewer {
-    client: reqwest::Client,
-    api: String,
-    cookie: String,
-    csrf_token: String,
-}
-
-impl Reviewer {
-    pub async fn sign_in(site: &Site, password: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let api = format!("http://{}/api/v1", site.hub_address);
-        let body = json!({"name": "duty", "password": password});
-        let session = client.post(format!("{api}/session")).json(&body).send().await.unwrap();
-        let cookie = session.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
-        let session: Value = session.json().await.unwrap();
-        let csrf_token = session["csrf_token"].as_str().unwrap().to_owned();
-        Self { client, api, cookie, csrf_token }
-    }
-
-    /// As the page calls.
-    pub fn call(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        let call = self.client.request(method, format!("{}{path}", self.api));
-        call.header("Cookie", &self.cookie).header("X-CSRF-Token", &self.csrf_token)
-    }
-
+impl Person {
     /// Confirms what waits for review.
     async fn confirm_all(&self) {
-        let list = self.call(reqwest::Method::GET, "/cases?state=PENDING_REVIEW");
-        let list = list.send().await.unwrap();
-        let list: Value = list.json().await.unwrap();
+        let list = self.get("/cases?state=PENDING_REVIEW").await;
         for case in list["items"].as_array().unwrap() {
-            let act = self
-                .call(
-                    reqwest::Method::POST,
-                    &format!("/cases/{}/act", case["case_id"].as_str().unwrap()),
-                )
-                .header("If-Match", format!("\"{}\"", case["version"]))
-                .json(&json!({"action": "confirm"}));
             // Whoever walked on meanwhile is gone by himself, and nothing is left to confirm.
-            let status = act.send().await.unwrap().status().as_u16();
+            let status = self.act(case, json!({"action": "confirm"})).await.as_u16();
             assert!(matches!(status, 200 | 409 | 412), "{status}");
         }
     }
@@ -82,12 +39,9 @@ fn what_a_reviewer_confirms_becomes_a_picture_labelled_where_the_thing_is() {
     site.write_camera("street", &street().display().to_string(), 1, "");
     site.write_edge(&["street"]);
     let (hub, mut edge) = (site.hub(), site.edge());
-    let secret = site.path("gridwarden-hub/duty-password");
-    until("the hub has made a password", || secret.exists());
     hub.until_logged(&["hub serves"]);
-    let password = fs::read_to_string(secret).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let reviewer = runtime.block_on(Reviewer::sign_in(&site, password.trim()));
+    let reviewer = runtime.block_on(Person::sign_in(&site, "duty"));
     let held = "SELECT count(*) FROM history JOIN case_evidence USING (case_id) \
                 JOIN evidence USING (sha256) \
                 WHERE kind = 'confirm' AND role = 'snapshot' AND complete = 1";

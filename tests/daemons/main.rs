@@ -11,9 +11,11 @@ mod bad_input;
 mod full_disk;
 mod kill;
 mod learned;
+mod person;
 mod playback;
 mod signals;
 mod two_nodes;
+mod whole_loop;
 
 #[path = "../support/daemons.rs"]
 mod daemons;
@@ -21,3 +23,5 @@ mod daemons;
 mod facts;
 #[path = "../support/mosquitto.rs"]
 mod mosquitto;
+#[path = "../support/platform.rs"]
+mod platform;

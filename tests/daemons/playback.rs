@@ -2,7 +2,7 @@
 
 use crate::{
     daemons::{Site, ready, root, street, until},
-    learned::Reviewer,
+    person::Person,
 };
 use gridwarden::{base::time::WallTime, drivers::camera::rtsp_server::RtspServer};
 use reqwest::{Method, StatusCode, header};
@@ -20,10 +20,9 @@ fn boxes(mut mp4: &[u8]) -> Vec<String> {
     found
 }
 
-impl Reviewer {
+impl Person {
     async fn footage(&self, case: &str) -> Value {
-        let detail = self.call(Method::GET, &format!("/cases/{case}"));
-        let detail: Value = detail.send().await.unwrap().json().await.unwrap();
+        let detail = self.get(&format!("/cases/{case}")).await;
         detail["footage"].as_array().unwrap().last().cloned().unwrap_or_default()
     }
 
@@ -53,16 +52,10 @@ fn footage_around_a_case_is_played_in_parts_and_what_there_is_none_of_says_why()
         println!("without faces: no {}; `make test` sets it up", faces.display());
     }
     let (hub, edge) = (site.hub(), site.edge());
-    let secret = site.path("gridwarden-hub/duty-password");
-    until("the hub has made a password", || secret.exists());
     hub.until_logged(&["hub serves"]);
-    let password = fs::read_to_string(secret).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let li = runtime.block_on(Reviewer::sign_in(&site, password.trim()));
-    let cases = || {
-        let list = li.call(Method::GET, "/cases");
-        runtime.block_on(async { list.send().await.unwrap().json::<Value>().await.unwrap() })
-    };
+    let li = runtime.block_on(Person::sign_in(&site, "duty"));
+    let cases = || runtime.block_on(li.get("/cases"));
     until("a case", || cases()["items"].as_array().is_some_and(|items| !items.is_empty()));
     let case = cases()["items"][0].clone();
     let confirmed: WallTime = serde_json::from_value(case["confirmed_at"].clone()).unwrap();

@@ -9,7 +9,7 @@ use std::{
     fs::{self, OpenOptions},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -51,6 +51,16 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
         std::thread::sleep(LOOK_EVERY);
         waited += LOOK_EVERY;
     }
+}
+
+/// A command that must succeed.
+#[track_caller]
+pub fn gridwarden(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gridwarden"));
+    let done = command.args(args).current_dir(root()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{args:?}: {said}");
+    done
 }
 
 /// One process of gridwarden; killed when dropped. Its log goes on over restarts.
