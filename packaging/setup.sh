@@ -3,15 +3,15 @@
 # `demo` also builds the program; further arguments go to that `cargo build`.
 #
 # In:  the repository, the machine's package registries.
-# Out: .build/ (git-ignored): onnxruntime, onnxruntime-gpu, node, footage, score, face, portrait (links into the cache),
-#      venv, stamp/, log/. The cache is $GRIDWARDEN_CACHE, default ~/.cache/gridwarden: one folder a
+# Out: .build/ (git-ignored): onnxruntime, onnxruntime-gpu, node, footage, score, face, portrait, object-store (links into
+#      the cache), venv, stamp/, log/. The cache is $GRIDWARDEN_CACHE, default ~/.cache/gridwarden: one folder a
 #      download, named by digest, so clean clones share it and a changed pin never meets an old file.
 # Repeats safely: every step first looks whether its result is there, and asks no registry if it is.
 # Fails with the step, the reason and the cure.
 set -Eeuo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-for part in steps debian downloads faces console identity footage score; do
+for part in steps debian downloads faces console identity object_store footage score; do
   # shellcheck source=/dev/null
   source "packaging/setup/$part.sh"
 done
@@ -66,13 +66,14 @@ main() {
       build_program "$@"
       ;;
     test)
-      begin "$purpose" 10
+      begin "$purpose" 11
       check_toolchain test
       install_debian_packages "${PACKAGES_BUILD[@]}" "${PACKAGES_TEST[@]}"
       fetch_onnxruntime
       fetch_node
       build_console
       install_identity_provider
+      fetch_object_store
       make_footage
       fetch_face_model
       fetch_portrait
