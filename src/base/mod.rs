@@ -1,6 +1,7 @@
 //! Things without product words that could serve any daemon.
 
 pub mod bounded;
+pub mod challenge;
 pub mod clock;
 pub mod hex;
 pub mod priority;

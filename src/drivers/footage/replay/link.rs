@@ -3,11 +3,12 @@
 //! Enters: bytes of somebody's recorder, which may be anything. Leaves: answers and RTP packets, each within
 //! bounds. GStreamer's own client asks a recorder for what its DESCRIBE lists, never for a moment beyond.
 
-use super::{
-    auth::{Challenge, Login},
-    rtp,
+use super::rtp;
+use crate::base::{
+    challenge::{Challenge, Login},
+    clock::Clock,
+    time::Monotonic,
 };
-use crate::base::{clock::Clock, time::Monotonic};
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::{TcpStream, ToSocketAddrs},
@@ -23,6 +24,8 @@ const PORT: u16 = 554;
 const LINE_BYTES_MAX: usize = 8 * 1024;
 const HEADERS_MAX: usize = 64;
 const BODY_BYTES_MAX: usize = 64 * 1024;
+/// One request a nonce and connection needs no second number; the client's own adds nothing here.
+const CNONCE: &str = "67726964";
 /// Interleaved data begins with it.
 const DOLLAR: u8 = b'$';
 
@@ -145,7 +148,8 @@ impl Link {
             text += &format!("{name}: {value}\r\n");
         }
         if let (Some(challenge), Some(login)) = (&self.challenge, &self.login) {
-            text += &format!("Authorization: {}\r\n", challenge.answer(login, method, address));
+            text +=
+                &format!("Authorization: {}\r\n", challenge.answer(login, method, address, CNONCE));
         }
         for (name, value) in headers {
             text += &format!("{name}: {value}\r\n");

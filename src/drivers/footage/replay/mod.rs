@@ -12,7 +12,6 @@
 //! Each refusal is told in the recorder's words. A recorder that has nothing of the interval gives no file and
 //! a hole. A stream without wall times is of no use: better no footage than footage of another time.
 
-mod auth;
 mod link;
 mod rtp;
 mod sdp;
@@ -21,6 +20,7 @@ mod writer;
 
 use crate::{
     base::{
+        challenge::Login,
         clock::Clock,
         secret::Secret,
         time::{ClockQuality, WallTime},
@@ -31,7 +31,6 @@ use crate::{
         seams::FootageSource,
     },
 };
-use auth::Login;
 use link::{Fault, Link};
 use sdp::Video;
 use std::{path::Path, sync::Arc, time::Duration};

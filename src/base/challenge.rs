@@ -1,11 +1,12 @@
-//! Who asks: the answers to a recorder's challenge, Basic (RFC 7617) and Digest (RFC 2069, RFC 7616).
+//! Who asks: the answers to a server's challenge, Basic (RFC 7617) and Digest (RFC 2069, RFC 2617, RFC 7616), in RTSP and
+//! in HTTP alike.
 
-use crate::base::{hex::hex, secret::Secret};
+use super::{hex::hex, secret::Secret};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     pub username: String,
     pub password: Secret,
@@ -59,8 +60,8 @@ impl Challenge {
         })
     }
 
-    /// The value of `Authorization`.
-    pub fn answer(&self, login: &Login, method: &str, address: &str) -> String {
+    /// The value of `Authorization`. `cnonce` is the client's own number, for the first request with this challenge's.
+    pub fn answer(&self, login: &Login, method: &str, address: &str, cnonce: &str) -> String {
         let Login { username, password } = login;
         let Self::Digest { realm, nonce, opaque, with_count, sha256 } = self else {
             let both = format!("{username}:{}", password.reveal());
@@ -72,17 +73,15 @@ impl Challenge {
         };
         let who = hash(format!("{username}:{realm}:{}", password.reveal()));
         let what = hash(format!("{method}:{address}"));
-        // One request a nonce and connection needs no second number; the client's own adds nothing here.
-        const COUNTED: &str = "00000001:67726964:auth";
         let response = match with_count {
-            true => hash(format!("{who}:{nonce}:{COUNTED}:{what}")),
+            true => hash(format!("{who}:{nonce}:00000001:{cnonce}:auth:{what}")),
             false => hash(format!("{who}:{nonce}:{what}")),
         };
         let mut text = format!(
             "Digest username=\"{username}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{address}\", response=\"{response}\""
         );
         if *with_count {
-            text += ", qop=auth, nc=00000001, cnonce=\"67726964\"";
+            text += &format!(", qop=auth, nc=00000001, cnonce=\"{cnonce}\"");
         }
         if *sha256 {
             text += ", algorithm=SHA-256";
@@ -118,7 +117,9 @@ mod tests {
         Login { username: "Mufasa".to_owned(), password: Secret::new("Circle of Life") }
     }
 
-    /// The example of RFC 7616, section 3.9.1, with this client's own number.
+    const CNONCE: &str = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
+
+    /// The example of RFC 7616, section 3.9.1.
     #[test]
     fn digests_are_those_of_the_standard() {
         let offered = |algorithm: &str| {
@@ -134,7 +135,7 @@ mod tests {
         assert!(matches!(&newer, Challenge::Digest { sha256: true, .. }));
         assert_eq!(best(&[offered("algorithm=SHA-512-256, ")]), None);
         let old = Challenge::read("Digest realm=\"testrealm@host.com\", nonce=\"dcd98b\"").unwrap();
-        let answer = old.answer(&login(), "PLAY", "rtsp://nvr/a");
+        let answer = old.answer(&login(), "PLAY", "rtsp://nvr/a", CNONCE);
         let (who, what) = (
             hex(&Md5::digest("Mufasa:testrealm@host.com:Circle of Life")),
             hex(&Md5::digest("PLAY:rtsp://nvr/a")),
@@ -142,9 +143,16 @@ mod tests {
         let response = hex(&Md5::digest(format!("{who}:dcd98b:{what}")));
         assert!(answer.contains(&format!("response=\"{response}\"")), "{answer}");
         assert!(!answer.contains("Circle"));
-        let counted = plain.answer(&login(), "PLAY", "rtsp://nvr/a");
+        let counted = plain.answer(&login(), "PLAY", "rtsp://nvr/a", CNONCE);
         assert!(counted.contains("qop=auth, nc=00000001") && counted.contains("opaque=\"FQhe\""));
-        let basic = Challenge::Basic.answer(&login(), "PLAY", "rtsp://nvr/a");
+        for (challenge, response) in [
+            (&plain, "8ca523f5e9506fed4657c9700eebdbec"),
+            (&newer, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+        ] {
+            let answer = challenge.answer(&login(), "GET", "/dir/index.html", CNONCE);
+            assert!(answer.contains(&format!("response=\"{response}\"")), "{answer}");
+        }
+        let basic = Challenge::Basic.answer(&login(), "PLAY", "rtsp://nvr/a", CNONCE);
         assert_eq!(basic, "Basic TXVmYXNhOkNpcmNsZSBvZiBMaWZl");
     }
 }
