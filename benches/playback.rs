@@ -141,6 +141,7 @@ fn config(dir: &Path) -> anyhow::Result<HubConfig> {
         looks: LookTimes::default(),
         policy: Default::default(),
         hooks: Vec::new(),
+        view_libraries: Vec::new(),
         https_in_front: false,
     })
 }

@@ -191,6 +191,7 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
         looks: LookTimes::default(),
         policy: Default::default(),
         hooks: Vec::new(),
+        view_libraries: Vec::new(),
         https_in_front: false,
     })
 }

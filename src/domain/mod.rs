@@ -74,6 +74,8 @@ pub mod wire;
 pub mod verify_queue;
 /// Evidence of a case that proves itself.
 pub mod package;
+/// What a view library takes in (GA/T 1400).
+pub mod view_library;
 /// Who may do what, and where.
 pub mod people;
 /// Every I/O trait in one place.

@@ -20,6 +20,8 @@ pub mod pki;
 pub mod signature;
 #[cfg(feature = "net")]
 pub mod store;
+#[cfg(feature = "hub")]
+pub mod view_library;
 #[cfg(feature = "edge")]
 pub mod vision;
 #[cfg(feature = "hub")]

@@ -38,6 +38,7 @@ pub fn quiet(dir: &Path) -> HubConfig {
         looks: LookTimes::default(),
         policy: Default::default(),
         hooks: Vec::new(),
+        view_libraries: Vec::new(),
         https_in_front: false,
     }
 }

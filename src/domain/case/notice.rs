@@ -1,7 +1,7 @@
 //! What a city's platform is told of a case, and when it is told again.
 //!
-//! Enters: a transition and the case after it. Leaves: a [`Notice`], the `data` of a webhook's message.
-//! Nothing that no person has filed leaves the hub, except of complaints, which came from there.
+//! Enters: a transition and the case after it. Leaves: whether a [`Listener`] hears of it, and a [`Notice`], the `data`
+//! of a webhook's message. Nothing that no person has filed leaves the hub, except of complaints, which came from there.
 //! Pictures are not in it: whoever may see them asks the hub, which writes that down.
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use serde::Serialize;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// One step of a case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,12 +45,62 @@ pub struct Notice {
     pub merged_into: Option<CaseId>,
 }
 
-/// Whether the platform hears of a step. `complaint`: the case came from there.
-pub fn is_told(transition: &Transition, complaint: bool) -> bool {
+/// A platform that is told of cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// What was sent is kept by it.
+    pub name: String,
+    pub hears: Hears,
+}
+
+/// Of what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hears {
+    /// Of every step since the filing; of a complaint, which came from there, of every step.
+    Steps,
+    /// Of each filing and each closure of what a camera has seen, for events with these codes.
+    Filings(BTreeSet<String>),
+}
+
+/// What a listener is chosen by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard<'a> {
+    pub event_code: &'a str,
+    /// The platform has told the hub of it, not the other way round.
+    pub complaint: bool,
+    /// A camera has seen it.
+    pub seen: bool,
+}
+
+impl Listener {
+    pub fn is_told(&self, transition: &Transition, of: Heard<'_>) -> bool {
+        match &self.hears {
+            Hears::Steps => is_step(transition, of.complaint),
+            Hears::Filings(codes) => {
+                of.seen
+                    && codes.contains(of.event_code)
+                    && (is_filing(transition) || is_closure(transition))
+            }
+        }
+    }
+}
+
+fn is_step(transition: &Transition, complaint: bool) -> bool {
     let changes = transition.changes_state() || transition.on == EventKind::Overdue;
     let filed = |state: State| state.stage(transition.phase) > Stage::Collection;
     let was_filed = transition.from.is_some_and(filed) || transition.phase == Phase::AfterFiling;
     changes && (complaint || was_filed || filed(transition.to))
+}
+
+/// 立案. A unit that sends a case back files nothing, nor does who takes a merger apart.
+fn is_filing(transition: &Transition) -> bool {
+    transition.to == State::Filed
+        && matches!(transition.on, EventKind::Confirm | EventKind::VerdictPrecheck)
+}
+
+/// 结案
+fn is_closure(transition: &Transition) -> bool {
+    transition.to == State::Closed && transition.changes_state()
 }
 
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
@@ -70,6 +120,39 @@ pub fn next_try(created_at: WallTime, tries: u32, now: WallTime) -> Option<WallT
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::case::lifecycle::Effect;
+
+    fn step(from: State, on: EventKind, to: State) -> Transition {
+        Transition { from: Some(from), to, on, effect: Effect::None, phase: Phase::AfterFiling }
+    }
+
+    #[test]
+    fn who_hears_of_filings_hears_of_mapped_events_that_a_camera_saw_filed_or_closed() {
+        let listener = Listener {
+            name: "library".to_owned(),
+            hears: Hears::Filings(BTreeSet::from(["06042".to_owned()])),
+        };
+        let bin = Heard { event_code: "06042", complaint: false, seen: true };
+        let filed = step(State::PendingReview, EventKind::Confirm, State::Filed);
+        let told = |transition: &Transition| listener.is_told(transition, bin);
+        assert!(told(&filed));
+        assert!(told(&step(State::Prechecking, EventKind::VerdictPrecheck, State::Filed)));
+        assert!(told(&step(State::Postchecking, EventKind::VerdictPostcheck, State::Closed)));
+        for other in [
+            step(State::Dispatched, EventKind::Return, State::Filed),
+            step(State::Merged, EventKind::Unmerge, State::Filed),
+            step(State::Filed, EventKind::Overdue, State::Filed),
+            step(State::Filed, EventKind::Dispatch, State::Dispatched),
+            step(State::Closed, EventKind::Check, State::Closed),
+        ] {
+            assert!(!told(&other), "{other:?}");
+        }
+        for unheard in [Heard { event_code: "06010", ..bin }, Heard { seen: false, ..bin }] {
+            assert!(!listener.is_told(&filed, unheard), "{unheard:?}");
+        }
+        let desk = Listener { name: "desk".to_owned(), hears: Hears::Steps };
+        assert!(desk.is_told(&filed, Heard { event_code: "06010", ..bin }));
+    }
 
     const AT: WallTime = WallTime::from_unix_millis(1_767_225_600_000);
 

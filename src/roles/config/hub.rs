@@ -6,6 +6,7 @@ use super::{
     oidc::{ROLES, oidc, some_roles},
     pattern::Catalogue,
     policy::policy,
+    view_libraries::view_libraries,
     webhooks::webhooks,
 };
 use crate::{
@@ -88,6 +89,8 @@ fn hub(
     let looks = root.table("verify").map_or_else(LookTimes::default, looks);
     let policy = policy(&mut root, path, nested);
     let hooks = webhooks(&mut root, path);
+    let taken: Vec<String> = hooks.iter().flatten().map(|hook| hook.name.clone()).collect();
+    let view_libraries = view_libraries(&mut root, path, catalogue, &taken);
     let (mqtt, (listen, https_in_front, edges), auth) = (mqtt?, http?, auth?);
     let (database, Evidence { dir: evidence_dir, bucket, key_file }) = (database?, evidence?);
     let config = HubConfig {
@@ -121,6 +124,7 @@ fn hub(
         looks,
         policy: Arc::new(policy?),
         hooks: hooks?,
+        view_libraries: view_libraries?,
         https_in_front,
     };
     Some(HubPlan {

@@ -30,6 +30,8 @@ pub mod pipeline;
 pub mod policy;
 pub mod recorder;
 #[cfg(feature = "hub")]
+mod view_libraries;
+#[cfg(feature = "hub")]
 mod webhooks;
 mod zone_kinds;
 

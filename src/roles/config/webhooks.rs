@@ -11,24 +11,7 @@ pub fn webhooks(root: &mut Table<'_>, file: &Path) -> Option<Vec<HookConfig>> {
     let mut hooks: Vec<HookConfig> = Vec::new();
     let mut sound = true;
     for mut table in root.tables("webhook") {
-        let name = table
-            .value::<String>("name")
-            .check("letters, digits and -, at most 40", |name| match is_name(&name) {
-                true => Ok(name),
-                false => Err(String::new()),
-            })
-            .required();
-        let url = table
-            .value::<String>("url")
-            .check("http:// or https://, without user and password", |url| {
-                let url = Url::parse(&url).map_err(|error| error.to_string())?;
-                let bare = url.username().is_empty() && url.password().is_none();
-                match matches!(url.scheme(), "http" | "https") && bare {
-                    true => Ok(url),
-                    false => Err(String::new()),
-                }
-            })
-            .required();
+        let (name, url) = (name(&mut table), url(&mut table));
         let secret = required_secret_file(&mut table, "secret_file", file);
         match (name, url, secret) {
             (Some(name), ..) if hooks.iter().any(|hook| hook.name == name) => {
@@ -40,6 +23,32 @@ pub fn webhooks(root: &mut Table<'_>, file: &Path) -> Option<Vec<HookConfig>> {
         }
     }
     sound.then_some(hooks)
+}
+
+/// Of a platform; what was sent is kept by it.
+pub fn name(table: &mut Table<'_>) -> Option<String> {
+    table
+        .value::<String>("name")
+        .check("letters, digits and -, at most 40", |name| match is_name(&name) {
+            true => Ok(name),
+            false => Err(String::new()),
+        })
+        .required()
+}
+
+/// Of a platform.
+pub fn url(table: &mut Table<'_>) -> Option<Url> {
+    table
+        .value::<String>("url")
+        .check("http:// or https://, without user and password", |url| {
+            let url = Url::parse(&url).map_err(|error| error.to_string())?;
+            let bare = url.username().is_empty() && url.password().is_none();
+            match matches!(url.scheme(), "http" | "https") && bare {
+                true => Ok(url),
+                false => Err(String::new()),
+            }
+        })
+        .required()
 }
 
 fn is_name(name: &str) -> bool {

@@ -121,6 +121,7 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         },
         policy: Arc::new(shipped()?),
         hooks: Vec::new(),
+        view_libraries: Vec::new(),
         https_in_front: false,
     };
     let hub = hub::start(hub_config, clock.clone(), shutdown.clone()).await?;

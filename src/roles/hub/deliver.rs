@@ -1,11 +1,15 @@
 //! Messages to the city's platforms: sent when due, again when they failed, laid aside in the end.
 //!
-//! A platform that is away costs others nothing: each has a task and a pace of its own.
+//! A platform that is away costs others nothing: each has a task and a pace of its own. What a message is over there,
+//! its [`Destination`] knows.
 
-use super::register::Register;
+use super::{
+    register::Register,
+    view_library::{self, Library},
+};
 use crate::{
     base::{secret::Secret, shutdown::Shutdown},
-    domain::case::notice::next_try,
+    domain::case::notice::{Hears, Listener, next_try},
     drivers::{
         store::{StoreError, hub::Delivery},
         webhook::Webhook,
@@ -15,7 +19,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::Url;
 use std::{sync::Arc, time::Duration};
 
-/// A platform that is told of cases.
+/// A platform that is told of every step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookConfig {
     pub name: String,
@@ -23,8 +27,42 @@ pub struct HookConfig {
     pub secret: Secret,
 }
 
+impl HookConfig {
+    pub fn listener(&self) -> Listener {
+        Listener { name: self.name.clone(), hears: Hears::Steps }
+    }
+}
+
+/// Where messages go, and as what.
+pub enum Destination {
+    /// The message as it was written, signed.
+    Webhook(Box<Webhook>),
+    /// A scene with the case's pictures.
+    ViewLibrary(Arc<Library>),
+}
+
+impl Destination {
+    /// Messages under way at once.
+    fn at_a_time(&self) -> usize {
+        match self {
+            Self::Webhook(_) => 8,
+            // Each is as large as its pictures.
+            Self::ViewLibrary(_) => 2,
+        }
+    }
+
+    async fn send(&self, delivery: &Delivery, register: &Register) -> anyhow::Result<()> {
+        match self {
+            Self::Webhook(webhook) => {
+                let Delivery { message_id, payload, .. } = delivery;
+                Ok(webhook.send(message_id, payload, register.now()).await?)
+            }
+            Self::ViewLibrary(library) => view_library::push(library, delivery, register).await,
+        }
+    }
+}
+
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const AT_A_TIME: usize = 8;
 const DUE_MAX: u32 = 64;
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3_600);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -32,7 +70,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 /// Until shutdown.
 pub async fn deliver_loop(
     hook: String,
-    webhook: Webhook,
+    destination: Destination,
     register: Arc<Register>,
     shutdown: Shutdown,
 ) {
@@ -47,7 +85,7 @@ pub async fn deliver_loop(
                 tracing::error!(%error, "old deliveries stay");
             }
         }
-        match deliver(&hook, &webhook, &register).await {
+        match deliver(&hook, &destination, &register).await {
             // More may be due: those that waited for one of these.
             Ok(sent) if sent > 0 && !shutdown.has_begun() => continue,
             Ok(_) => {}
@@ -63,11 +101,15 @@ pub async fn deliver_loop(
 }
 
 /// Sends what is due; how many arrived.
-async fn deliver(hook: &str, webhook: &Webhook, register: &Register) -> Result<usize, StoreError> {
+async fn deliver(
+    hook: &str,
+    destination: &Destination,
+    register: &Register,
+) -> Result<usize, StoreError> {
     let due = register.store.deliveries_due(hook, register.now(), DUE_MAX).await?;
     let mut sent = stream::iter(due)
-        .map(|delivery| one(delivery, webhook, register))
-        .buffer_unordered(AT_A_TIME);
+        .map(|delivery| one(delivery, destination, register))
+        .buffer_unordered(destination.at_a_time());
     let mut arrived = 0;
     while let Some(sent) = sent.next().await {
         arrived += usize::from(sent?);
@@ -77,10 +119,10 @@ async fn deliver(hook: &str, webhook: &Webhook, register: &Register) -> Result<u
 
 async fn one(
     delivery: Delivery,
-    webhook: &Webhook,
+    destination: &Destination,
     register: &Register,
 ) -> Result<bool, StoreError> {
-    let sent = webhook.send(&delivery.message_id, &delivery.payload, register.now()).await;
+    let sent = destination.send(&delivery, register).await;
     let (now, hook) = (register.now(), delivery.hook.clone());
     let outcome = match &sent {
         Ok(()) => {
@@ -89,12 +131,16 @@ async fn one(
         }
         Err(error) => {
             let again = next_try(delivery.created_at, delivery.tries + 1, now);
-            let (message, said) = (&delivery.message_id, error.to_string());
+            let (message, said) = (&delivery.message_id, format!("{error:#}"));
             register.store.not_delivered(&delivery, &said, again, now).await?;
             match again {
-                Some(again) => tracing::warn!(message, %again, %error, "not delivered"),
+                Some(again) => tracing::warn!(message, %again, error = said, "not delivered"),
                 None => {
-                    tracing::error!(message, %error, "a message is laid aside as a dead letter")
+                    tracing::error!(
+                        message,
+                        error = said,
+                        "a message is laid aside as a dead letter"
+                    )
                 }
             }
             if again.is_some() { "failed" } else { "dead" }

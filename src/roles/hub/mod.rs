@@ -33,13 +33,14 @@ mod samples;
 pub mod sight;
 pub mod text;
 pub mod verify;
+pub mod view_library;
 
 pub use daemon::run_daemon;
 
 use crate::{
     base::{clock::Clock, secret::Secret, shutdown::Shutdown},
     domain::{
-        case::{lifecycle::State, policy::CasePolicy},
+        case::{lifecycle::State, notice::Listener, policy::CasePolicy},
         ids::DistrictId,
         people::{Area, Roles},
         wire::{EventData, PatternData, Priority},
@@ -54,7 +55,7 @@ use crate::{
     },
 };
 use anyhow::Context;
-use deliver::{HookConfig, deliver_loop};
+use deliver::{Destination, HookConfig, deliver_loop};
 use ingest::Ingest;
 use register::Register;
 use std::{
@@ -67,6 +68,7 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use verify::{LookTimes, Verify};
+use view_library::{Library, ViewLibraryConfig};
 
 /// Largest evidence file taken.
 pub const EVIDENCE_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -151,10 +153,19 @@ pub struct HubConfig {
     pub looks: LookTimes,
     /// Limits, hours of duty, what must be true before a case is closed.
     pub policy: Arc<CasePolicy>,
-    /// Platforms that are told of cases.
+    /// Platforms that are told of every step.
     pub hooks: Vec<HookConfig>,
+    /// Platforms that get scenes with pictures.
+    pub view_libraries: Vec<ViewLibraryConfig>,
     /// The page is reached over https, so the cookie travels only there.
     pub https_in_front: bool,
+}
+
+impl HubConfig {
+    fn listeners(&self) -> Vec<Listener> {
+        let hooks = self.hooks.iter().map(HookConfig::listener);
+        hooks.chain(self.view_libraries.iter().map(ViewLibraryConfig::listener)).collect()
+    }
 }
 
 /// What a hub did while it ran.
@@ -194,9 +205,7 @@ pub async fn start(
     }
     let signer = first_start::package_key(&config.package_key_file)?;
     let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
-    let store = store
-        .with_policy(Arc::clone(&config.policy))
-        .with_hooks(config.hooks.iter().map(|hook| hook.name.clone()));
+    let store = store.with_policy(Arc::clone(&config.policy)).with_listeners(config.listeners());
     let files = EvidenceFiles::open(&config.evidence_dir, config.bucket.as_ref()).await?;
     let register = Arc::new(Register::over(store, files, Arc::clone(&clock)).await?);
     let ingest = Ingest::new(Arc::clone(&register), config.district.clone());
@@ -257,13 +266,23 @@ pub async fn start(
     ));
     tasks.spawn(clocks::clock_loop(Arc::clone(&register), shutdown.clone()));
     tasks.spawn(feed::feed_loop(Arc::clone(&register), shutdown.clone()));
+    let mut deliver = |name: &str, destination| {
+        let register = Arc::clone(&register);
+        tasks.spawn(deliver_loop(name.to_owned(), destination, register, shutdown.clone()));
+    };
     for hook in &config.hooks {
-        tasks.spawn(deliver_loop(
-            hook.name.clone(),
-            Webhook::new(&hook.url, &hook.secret)?,
-            Arc::clone(&register),
-            shutdown.clone(),
-        ));
+        let webhook = Webhook::new(&hook.url, &hook.secret)?;
+        deliver(&hook.name, Destination::Webhook(Box::new(webhook)));
+    }
+    let mut libraries = Vec::new();
+    for library in &config.view_libraries {
+        let library = Arc::new(Library::new(library.clone())?);
+        deliver(library.name(), Destination::ViewLibrary(Arc::clone(&library)));
+        libraries.push(library);
+    }
+    for library in libraries {
+        let register = Arc::clone(&register);
+        tasks.spawn(view_library::stay_registered(library, register, shutdown.clone()));
     }
     let http = http::Server::new(config, Arc::clone(&register), signer, shutdown.clone())?;
     let http = Arc::new(http);

@@ -68,6 +68,12 @@ impl HubStore {
         };
         read.await.map_err(|error| self.failed(error))
     }
+
+    /// Of one case, in order of time.
+    pub async fn named_files(&self, case_id: CaseId) -> Result<Vec<NamedFile>, StoreError> {
+        let read = async { evidence(&mut *self.database.snapshot().await?, case_id).await };
+        read.await.map_err(|error| self.failed(error))
+    }
 }
 
 async fn case_file(tx: &mut AnyConnection, case: CaseRow) -> Result<CaseFile, sqlx::Error> {

@@ -20,7 +20,7 @@ use crate::{
     domain::{
         case::{
             lifecycle::Transition,
-            notice::{Notice, is_told},
+            notice::{Heard, Listener, Notice},
         },
         ids::CaseId,
     },
@@ -37,7 +37,7 @@ const DEAD: i64 = 2;
 pub struct Delivery {
     /// `<case>:hub:<version>`: the same for every try and every platform.
     pub message_id: String,
-    /// The name of the webhook.
+    /// The name of the platform: of a webhook or a view library.
     pub hook: String,
     pub case_id: CaseId,
     pub payload: String,
@@ -62,14 +62,28 @@ fn delivery(row: &AnyRow) -> Result<Delivery, sqlx::Error> {
     })
 }
 
+/// What the choice of those who hear of a case asks.
+fn heard(case: &CaseRow) -> Heard<'_> {
+    Heard {
+        event_code: &case.event.code,
+        complaint: case.external_no.is_some(),
+        seen: case.camera.is_some(),
+    }
+}
+
 impl HubStore {
+    /// Whether anybody outside hears of a step of a case.
+    pub(super) fn is_told(&self, case: &CaseRow, transition: &Transition) -> bool {
+        self.listeners.iter().any(|listener| listener.is_told(transition, heard(case)))
+    }
+
     /// Of a step that was just written, for every platform that is to hear of it.
     pub(super) async fn tell_platforms(
         &self,
         tx: &mut Tx,
         step: &Step<'_>,
     ) -> Result<(), StoreError> {
-        if self.hooks.is_empty() || !is_told(&step.transition, step.complaint) {
+        if !step.is_told {
             return Ok(());
         }
         let failed = |error| self.failed(error);
@@ -77,6 +91,8 @@ impl HubStore {
         let Some(case) = case_by_id(&mut **tx, case_id).await.map_err(failed)? else {
             return Ok(());
         };
+        let told_of = |listener: &&Listener| listener.is_told(&step.transition, heard(&case));
+        let hearing: Vec<&Listener> = self.listeners.iter().filter(told_of).collect();
         let message_id = format!("{case_id}:{}:{version}", super::HUB_NAME);
         let notice = notice(&case, version, &step.transition, told);
         let subject = case_id.to_string();
@@ -86,10 +102,10 @@ impl HubStore {
             "INSERT INTO deliveries (hook, message_id, case_id, number, payload, state, tries, \
              created_at_millis, send_at_millis) VALUES ",
         );
-        query.bind_rows(self.hooks.iter(), |row, hook| {
-            row.add(hook.as_str()).add(message_id.as_str()).add(case_id.to_string()).add(version);
-            row.add(payload.as_str()).add(WAITING).add(0_i64);
-            row.add(told.at.unix_millis()).add(told.at.unix_millis());
+        query.bind_rows(hearing, |row, listener| {
+            row.add(listener.name.as_str()).add(message_id.as_str());
+            row.add(case_id.to_string()).add(version).add(payload.as_str());
+            row.add(WAITING).add(0_i64).add(told.at.unix_millis()).add(told.at.unix_millis());
         });
         query.execute(tx).await.map_err(failed)
     }

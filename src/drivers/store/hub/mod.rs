@@ -70,7 +70,11 @@ pub use verifications::{NewVerification, VerificationRow};
 use super::StoreError;
 use crate::{
     base::time::WallTime,
-    domain::{case::policy::CasePolicy, ids::DistrictId, wire::NodeAddress},
+    domain::{
+        case::{notice::Listener, policy::CasePolicy},
+        ids::DistrictId,
+        wire::NodeAddress,
+    },
 };
 use database::Database;
 use sqlx::{Any, Transaction};
@@ -88,8 +92,8 @@ pub struct HubStore {
     place: Arc<str>,
     district: DistrictId,
     policy: Arc<CasePolicy>,
-    /// Names of the platforms that are told of cases.
-    hooks: Arc<[String]>,
+    /// The platforms that are told of cases.
+    listeners: Arc<[Listener]>,
 }
 
 type Tx = Transaction<'static, Any>;
@@ -98,7 +102,7 @@ impl HubStore {
     pub async fn open(place: Place, district: DistrictId) -> Result<Self, StoreError> {
         let (shown, policy) = (place.to_string().into(), Arc::default());
         let database = Database::open(place).await?;
-        Ok(Self { database, place: shown, district, policy, hooks: Arc::default() })
+        Ok(Self { database, place: shown, district, policy, listeners: Arc::default() })
     }
 
     /// With what the city decides about its cases; without it no limits and no checklist.
@@ -107,9 +111,9 @@ impl HubStore {
         self
     }
 
-    /// With platforms that are told of cases, by the names of their webhooks.
-    pub fn with_hooks(mut self, hooks: impl IntoIterator<Item = String>) -> Self {
-        self.hooks = hooks.into_iter().collect();
+    /// With platforms that are told of cases.
+    pub fn with_listeners(mut self, listeners: impl IntoIterator<Item = Listener>) -> Self {
+        self.listeners = listeners.into_iter().collect();
         self
     }
 

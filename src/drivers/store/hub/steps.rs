@@ -47,7 +47,8 @@ pub(super) struct Step<'d> {
     pub decision: &'d Decision,
     pub clocks: ClockMoves,
     pub case_id: CaseId,
-    pub complaint: bool,
+    /// Somebody outside of the hub hears of it.
+    pub is_told: bool,
     chained: ChainedEntry,
 }
 
@@ -114,7 +115,7 @@ impl HubStore {
             clocks: self.moved_clocks(case, &background.runs, &transition, event, at),
             transition,
             decision,
-            complaint: case.external_no.is_some(),
+            is_told: self.is_told(case, &transition),
             chained: ChainedEntry { entry, hash },
         }
     }
