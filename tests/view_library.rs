@@ -17,8 +17,16 @@ use axum::{
 use base::csrf_of;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use gridwarden::{
-    base::{challenge::Login, clock::SimClock, secret::Secret, time::WallTime},
-    drivers::{evidence::files::Digest256, view_library::ViewLibrarySettings},
+    base::{
+        challenge::Login,
+        clock::SimClock,
+        secret::Secret,
+        time::{Monotonic, WallTime},
+    },
+    drivers::{
+        evidence::files::Digest256,
+        view_library::{ViewLibrary, ViewLibrarySettings},
+    },
     roles::hub::{HubConfig, view_library::ViewLibraryConfig},
 };
 use md5::{Digest, Md5};
@@ -144,6 +152,7 @@ async fn answer(
     }
     let sent = serde_json::from_slice(&body).unwrap_or_default();
     let right = text("authorization").map(|value| is_right(&value, method.as_str()));
+    assert!(uri.path() == REGISTER || right != Some(false), "{head}");
     library.shelf(|shelf| {
         shelf.heard.push(Said { head, body: sent });
         let sent = &shelf.heard.last().unwrap().body;
@@ -220,16 +229,20 @@ fn config(dir: &Path, url: &str, password: &str) -> HubConfig {
     HubConfig {
         view_libraries: vec![ViewLibraryConfig {
             name: "library".to_owned(),
-            link: ViewLibrarySettings {
-                url: url.parse().unwrap(),
-                device_id: "44031000005030000001".parse().unwrap(),
-                login: Login { username: "gridwarden".to_owned(), password: Secret::new(password) },
-                keepalive: Duration::from_secs(60),
-            },
+            link: link(url, password),
             event_sorts: [("06042".to_owned(), 680)].into(),
             devices: [("edge-1/gate".to_owned(), "44031000001320000014".parse().unwrap())].into(),
         }],
         ..town::config(dir)
+    }
+}
+
+fn link(url: &str, password: &str) -> ViewLibrarySettings {
+    ViewLibrarySettings {
+        url: url.parse().unwrap(),
+        device_id: "44031000005030000001".parse().unwrap(),
+        login: Login { username: "gridwarden".to_owned(), password: Secret::new(password) },
+        keepalive: Duration::from_secs(60),
     }
 }
 
@@ -367,10 +380,21 @@ async fn who_is_forgotten_or_cut_off_registers_again() {
     let said = tried(&town, &case, 1).await;
     assert!(said.contains("not registered there") && said.contains("503"), "{said}");
     assert_eq!((library.asked(REGISTER), library.asked(SCENES)), (5, 0));
-    library.shelf(|shelf| shelf.away = false);
+    // Some ask for the digest at every turn.
+    library.shelf(|shelf| {
+        shelf.away = false;
+        shelf.moods.push_back("register_challenged");
+    });
     clock.advance(Duration::from_secs(10));
     library.has_answered("registered", 3).await;
     library.has_scenes(1).await;
+    let heads: Vec<String> = library.shelf(|shelf| {
+        let scenes = shelf.heard.iter().filter(|said| said.head.contains(SCENES));
+        scenes.map(|said| said.head.clone()).collect()
+    });
+    let digests: Vec<_> =
+        heads.iter().map(|head| head.contains("authorization: Digest ")).collect();
+    assert_eq!(digests, [false, true]);
     town.close().await;
 }
 
@@ -452,4 +476,40 @@ async fn nothing_leaves_that_is_not_masked_or_not_here() {
     tried(&town, &bare, 2).await;
     assert_eq!(library.asked(SCENES), 1);
     town.close().await;
+}
+
+#[tokio::test]
+async fn what_is_no_answer_of_a_library_is_no_success() {
+    let long = "x".repeat(70_000);
+    for (status, header, body, parts) in [
+        (200, None, "", &["cannot be read"][..]),
+        (200, None, "{}", &["no ResponseStatusObject"]),
+        (200, None, "<html>", &["cannot be read"]),
+        (200, None, &long, &["longer than 65536"]),
+        (302, Some(("location", "http://127.0.0.1:9/elsewhere")), "", &["302"]),
+        (500, None, "broken\r\nhere", &["500: brokenhere"]),
+        // In the clear the password does not go.
+        (401, Some(("www-authenticate", "Basic realm=\"library\"")), "", &["401", "username"]),
+    ] {
+        let calls = Arc::new(Mutex::new(0));
+        let (counted, body) = (calls.clone(), body.to_owned());
+        let answer = move || async move {
+            *counted.lock().unwrap() += 1;
+            let mut response = (StatusCode::from_u16(status).unwrap(), body).into_response();
+            if let Some((name, value)) = header {
+                response.headers_mut().insert(name, value.parse().unwrap());
+            }
+            response
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let routes = Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let library = ViewLibrary::new(link(&url, PASSWORD)).unwrap();
+        let said = library.ready(Monotonic::ZERO).await.unwrap_err().to_string();
+        assert!(parts.iter().all(|part| said.contains(part)) && said.contains(&url), "{said}");
+        let again = library.ready(Monotonic::ZERO).await.unwrap_err().to_string();
+        assert!(again.contains("not registered there"), "{again}");
+        assert_eq!(*calls.lock().unwrap(), 1, "{said}");
+    }
 }
