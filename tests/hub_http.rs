@@ -1128,7 +1128,7 @@ async fn oversized_and_malformed_requests_are_refused_by_name() {
     .await;
     assert_eq!(
         found["allowed"],
-        "confirm reject close rework reopen merge unmerge check uncheck dispatch return accept suspend resume extend"
+        "confirm reject close rework reopen merge unmerge assign check uncheck dispatch return accept suspend resume extend"
     );
     for (path, status) in [
         ("/api/v1/cases?state=OPEN", StatusCode::UNPROCESSABLE_ENTITY),

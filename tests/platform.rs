@@ -77,9 +77,8 @@ async fn a_case_goes_to_the_platform_and_back_is_sent_back_once_and_closed() {
     let shown = town.staff_get(&format!("/api/v1/cases/{case}")).await;
     assert_eq!((&shown["state"], &shown["first_handler"]), (&json!("CLOSED"), &json!("市政所")));
     // Each step once, in the order of the case.
-    let versions: Vec<i64> = {
-        platform.heard().iter().map(|notice| notice["version"].as_i64().unwrap()).collect()
-    };
+    let versions: Vec<i64> =
+        { platform.heard().iter().map(|notice| notice["version"].as_i64().unwrap()).collect() };
     assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
     town.close().await;
 }
@@ -94,10 +93,7 @@ async fn a_platform_that_is_away_hears_everything_once_and_in_order_when_it_is_b
     town.staff(&case, json!({"action": "confirm"})).await;
     town.unit(&case, json!({"action": "dispatch", "unit": "环卫所"})).await;
     for failed in 1..=2 {
-        until("a failure", async || {
-            (platform.calls().len() == failed).then_some(())
-        })
-        .await;
+        until("a failure", async || (platform.calls().len() == failed).then_some(())).await;
         assert!(platform.acts().is_empty(), "the second waits for the first");
         clock.advance(Duration::from_secs(30));
     }

@@ -142,7 +142,8 @@ export function verdict(outcome, reasons) {
 export function actionsOf(one) {
   const reject = { action: 'reject', reasons: REVIEW };
   const merge = { action: 'merge', reasons: [] };
-  if (one.state === 'PENDING_REVIEW') return [{ action: 'confirm', reasons: [] }, reject, merge];
+  const assign = { action: 'assign', reasons: [] };
+  if (one.state === 'PENDING_REVIEW') return [{ action: 'confirm', reasons: [] }, reject, merge, assign];
   if (one.state === 'MERGED') return [{ action: 'unmerge', reasons: [] }];
   if (one.state === 'FILED' || one.state === 'REWORK') return [merge];
   if (one.state !== 'MANUAL') return [];
@@ -150,6 +151,7 @@ export function actionsOf(one) {
     { action: 'confirm', reasons: [] },
     reject,
     merge,
+    assign,
     { action: 'close', reasons: ['seen_cleared_on_site', 'seen_cleared_in_pictures', 'handled_elsewhere'] },
     { action: 'rework', reasons: ['not_cleared', 'partly_cleared', 'wrong_place', 'came_back'] },
   ];

@@ -1,7 +1,7 @@
 /**
  * A stand-in hub for working on the page alone: `npm run dev:hub`, then `npm run dev`. Speaks
  * docs/http.md with invented cases, and serves `dist/` under the hub's content policy.
- * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings.
+ * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings, DIST another build of the page.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { actionsOf, at, cameras, evidence, newCase, picture, place, sha, verdict } from './fixture.mjs';
 
 const port = Number(process.env.PORT ?? 8790);
-const dist = join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
+const dist = process.env.DIST ?? join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self' blob:; " +
   "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; " +
@@ -47,7 +47,10 @@ checked.verifications.push({
 });
 checked.history.push({ at: at(20), actor: 'auto:postcheck@1', kind: 'postcheck_verdict', from: 'POSTCHECKING', to: 'CLOSED' });
 put(checked);
-const manual = newCase('bin_overflowing', 2, 7000, { state: 'MANUAL', version: 4 });
+const manual = newCase('bin_overflowing', 2, 7000, {
+  state: 'MANUAL', version: 4, manual_reason: 'too_few_valid_frames',
+  assigned: { to: 'wang', why: 'nearest_area', metres: 180, at: at(90) },
+});
 manual.verifications.push({
   request_id: 'r2', kind: 'postcheck', requested_at: at(400), result_at: at(100), evidence: [],
   verdict: verdict('UNDETERMINABLE', ['too_few_valid_frames', 'blurred', 'positive_control_missing']),
@@ -80,10 +83,12 @@ async function bodyOf(request) {
 function list(url, response) {
   const states = url.searchParams.getAll('state');
   const camera = url.searchParams.get('camera');
+  const assignee = url.searchParams.get('assignee');
   const rank = { urgent: 0, normal: 1, low: 2 };
   const all = [...cases.values()]
     .filter((one) => states.length === 0 || states.includes(one.state))
     .filter((one) => !camera || one.camera?.id === camera)
+    .filter((one) => !assignee || one.assigned?.to === assignee)
     .sort((a, b) => rank[a.priority] - rank[b.priority] || b.received_at.localeCompare(a.received_at));
   const from = Number(url.searchParams.get('cursor') ?? 0);
   const to = from + Number(url.searchParams.get('limit') ?? 50);
@@ -91,14 +96,16 @@ function list(url, response) {
 }
 
 async function act(one, request, response) {
-  const { action, reason, note, into } = await bodyOf(request);
+  const { action, reason, note, into, assignee } = await bodyOf(request);
   if (request.headers['if-match'] !== `"${one.version}"`) return problem(response, 412, 'changed');
   const allowed = actionsOf(one).find((each) => each.action === action);
   if (!allowed) return problem(response, 409, 'not possible', `${action} of a case that is ${one.state}`);
   if (allowed.reasons.length && !allowed.reasons.includes(reason)) return problem(response, 422, 'reason missing');
   const master = cases.get(action === 'merge' ? into : one.merged_into);
   if (action === 'merge' && (!master || master === one || DONE.includes(master.state))) return problem(response, 409, 'bad master');
-  const to = { confirm: 'FILED', reject: 'REJECTED', close: 'CLOSED', rework: 'REWORK', merge: 'MERGED', unmerge: one.merged_from }[action];
+  const to = { confirm: 'FILED', reject: 'REJECTED', close: 'CLOSED', rework: 'REWORK', merge: 'MERGED', unmerge: one.merged_from, assign: one.state }[action];
+  if (action === 'assign') one.assigned = { to: assignee, why: 'by_person', at: at(0) };
+  else if (one.assigned) Object.assign(one, { assigned: null, manual_reason: null });
   if (action === 'merge') Object.assign(one, { merged_into: into, merged_from: one.state });
   if (action === 'unmerge') Object.assign(one, { merged_into: null, merged_from: null });
   if (master) move(master, master.state, { actor: 'reviewer', kind: action === 'merge' ? 'took_in' : 'let_go', note: one.case_id });
@@ -196,6 +203,10 @@ async function answer(request, response) {
   if (verb === 'near') {
     const near = [...cases.values()].filter((other) => other !== one && !DONE.includes(other.state) && other.camera?.id === one.camera?.id);
     return json(response, 200, { items: near.map((other, i) => ({ ...other, metres: 0.8 + i * 3.1, proposed: i === 0 })) });
+  }
+  if (verb === 'staff') {
+    const staff = [{ name: 'wang', why: 'nearest_area', metres: 180, waiting: 1 }, { name: 'reviewer', waiting: 0 }];
+    return json(response, 200, { items: staff });
   }
   if (verb === 'act') return act(one, request, response);
   if (verb === 'footage') return footage(one, request, response);

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod area;
+mod assigned;
 mod hub;
 mod log;
 mod routes;

@@ -10,11 +10,14 @@ import type {
   Footage,
   NearCase,
   Session,
+  StaffMember,
 } from './types';
 
 export interface CaseFilter {
   states: CaseState[];
   camera: string | null;
+  /** Only what this one is to look at. */
+  assignee?: string | null;
 }
 
 export interface CasePage {
@@ -41,6 +44,7 @@ export async function listCases(
   const query = new URLSearchParams();
   for (const state of filter.states) query.append('state', state);
   if (filter.camera) query.set('camera', filter.camera);
+  if (filter.assignee) query.set('assignee', filter.assignee);
   query.set('limit', String(limit));
   if (cursor) query.set('cursor', cursor);
   return (await call<CasePage>('GET', `/cases?${query}`)).body;
@@ -54,6 +58,10 @@ export const readCase = async (id: string) => (await call<CaseDetail>('GET', cas
 export const nearCases = async (id: string) =>
   (await call<{ items: NearCase[] }>('GET', `${casePath(id)}/near`)).body.items;
 
+/** Whom of the grid's staff the case may be given to, the nearest first. */
+export const staffFor = async (id: string) =>
+  (await call<{ items: StaffMember[] }>('GET', `${casePath(id)}/staff`)).body.items;
+
 export interface Decision {
   action: ActionName;
   reason?: string;
@@ -62,6 +70,8 @@ export interface Decision {
   into?: string;
   /** Of a dispatch. */
   unit?: string;
+  /** Of an assignment. */
+  assignee?: string;
   /** Of a suspension: when it ends by itself. */
   until?: string;
   /** Of the closure checklist. */

@@ -50,6 +50,7 @@ export const ACTIONS = [
   'suspend',
   'resume',
   'extend',
+  'assign',
   'check',
   'uncheck',
 ] as const;
@@ -138,6 +139,28 @@ export interface CaseSummary {
   deadline?: Maybe<string>;
   /** One of them has run out. */
   overdue?: boolean;
+  /** With whom of the grid's staff it is, while somebody is to look at it. */
+  assigned?: Maybe<Assigned>;
+  /** Why no video could decide, while it is with people. */
+  manual_reason?: Maybe<string>;
+}
+
+export interface Assigned {
+  /** Absent: nobody. */
+  to?: Maybe<string>;
+  why: string;
+  metres?: Maybe<number>;
+  at: string;
+}
+
+/** Whom a case may be given to. */
+export interface StaffMember {
+  name: string;
+  /** Absent for whoever has no bounds. */
+  why?: Maybe<string>;
+  metres?: Maybe<number>;
+  /** Other cases that wait for this one. */
+  waiting: number;
 }
 
 /** One run of a clock of a case. */

@@ -4,7 +4,7 @@ import { CASE_STATES, STAGES } from '../api/types';
 import { CLOSE, FALSE_ALARM, NOT_FILED, RETURN, REWORK, WAITS } from '../words/reasons';
 import { zhCN } from './zh-CN';
 
-const files = import.meta.glob<string>('../../../src/domain/{wire,wire/footage,footage,verdict/mod,case/*,case/lifecycle/*}.rs', {
+const files = import.meta.glob<string>('../../../src/domain/{wire,wire/footage,footage,verdict/mod,people/nearest,case/*,case/lifecycle/*}.rs', {
   query: '?raw',
   import: 'default',
   eager: true,
@@ -65,6 +65,17 @@ describe('codes of the Rust source', () => {
     expect(Object.keys(zhCN.clockName).sort()).toEqual(named('case/clock.rs', 'ClockKind'));
     expect(Object.keys(zhCN.pace).sort()).toEqual(named('case/limits.rs', 'Pace'));
     expect(Object.keys(zhCN.recurring).sort()).toEqual(named('case/recurrence.rs', 'Recurring'));
+  });
+
+  it('what the hub holds against a verdict, and why a case is with whom, all has words', () => {
+    const doubts = [
+      ...block(source('case/clearance.rs'), 'pub enum Doubt', '\n}').matchAll(/#\[error\("(\w+)"\)\]/g),
+    ].map((found) => found[1] ?? '');
+    expect(doubts.length).toBeGreaterThan(5);
+    const held = [...doubts, 'pictures_missing', 'cleared_once'];
+    expect(Object.keys(zhCN.hubReason).sort()).toEqual(held.sort());
+    const whys = quoted(block(source('people/nearest.rs'), ' AssignedWhy', '\n    }')).sort();
+    expect(Object.keys(zhCN.assignedWhy).sort()).toEqual(whys);
   });
 
   it('reason codes are those of the hub', () => {

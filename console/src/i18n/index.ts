@@ -49,6 +49,12 @@ export function useWords() {
     /** The words for a wire code, or the code itself where there are none. */
     word: (group: string, code: string): string =>
       te(`${group}.${code}`) ? t(`${group}.${code}`) : code,
+    /** Why something was decided: by a person, by an edge's verdict, by the hub. */
+    because: (code: string): string => {
+      const groups = ['reason', 'verdictReason', 'hubReason', 'assignedWhy'];
+      const group = groups.find((one) => te(`${one}.${code}`));
+      return group ? t(`${group}.${code}`) : code;
+    },
     named: (of: { name_zh: string; name_en: string }): string =>
       (english.value ? of.name_en : of.name_zh) || of.name_zh || of.name_en,
     noted: (of: { note_zh?: string | null; note_en?: string | null }): string =>

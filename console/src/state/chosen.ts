@@ -78,16 +78,19 @@ export function open(fresh: CaseDetail): void {
   show(fresh);
 }
 
+/** What asks for something else than a reason. */
+const ASKS: readonly ActionName[] = ['merge', 'dispatch', 'assign'];
+
 /** Starts a decision: at once, or by asking for the reason or the other case. */
 export function begin(action: ActionName): void {
   const known = actionsByName.value.get(action);
   if (!known || busy.value) return;
-  if (known.reasons.length > 0 || action === 'merge' || action === 'dispatch') asking.value = action;
+  if (known.reasons.length > 0 || ASKS.includes(action)) asking.value = action;
   else void decide(action);
 }
 
 /** The reader stays with the case: there is more to do on it. */
-const STAYS: readonly ActionName[] = ['unmerge', 'check', 'uncheck', 'extend'];
+const STAYS: readonly ActionName[] = ['unmerge', 'assign', 'check', 'uncheck', 'extend'];
 
 export async function decide(
   action: ActionName,

@@ -6,13 +6,15 @@ import { CASE_STATES } from '../api/types';
 import { sentence } from '../i18n';
 import { paced } from './pace';
 import * as reduce from './queue_reducer';
+import { session } from './session';
 import { toastError } from './toasts';
 
 const PAGE = 50;
 /** The hub gives no more at once. */
 const LIMIT_MAX = 200;
 
-export type StateChoice = CaseState | 'open' | 'all';
+/** `mine`: what whoever is signed in is to look at. */
+export type StateChoice = CaseState | 'mine' | 'open' | 'all';
 
 export const stateChoice = ref<StateChoice>('PENDING_REVIEW');
 export const cameraChoice = ref<string | null>(null);
@@ -29,6 +31,7 @@ const keptAt = ref(0);
 export const filter = computed<CaseFilter>(() => ({
   states: statesOf(stateChoice.value),
   camera: cameraChoice.value,
+  assignee: stateChoice.value === 'mine' ? (session.value?.name ?? null) : null,
 }));
 
 export const rows = computed(() =>
@@ -37,7 +40,7 @@ export const rows = computed(() =>
 
 export function statesOf(choice: StateChoice): CaseState[] {
   if (choice === 'all') return [];
-  if (choice === 'open') return ['PENDING_REVIEW', 'MANUAL'];
+  if (choice === 'open' || choice === 'mine') return ['PENDING_REVIEW', 'MANUAL'];
   return CASE_STATES.filter((state) => state === choice);
 }
 

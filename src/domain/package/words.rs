@@ -21,6 +21,7 @@ const WORDS: &[(&str, &str)] = &[
     ("suspend", "挂账"),
     ("resume", "恢复处置"),
     ("extend", "延期"),
+    ("assign", "指派网格员"),
     ("feedback", "处置反馈"),
     ("postcheck_started", "开始核实"),
     ("postcheck_verdict", "核实结论"),
@@ -81,6 +82,12 @@ const WORDS: &[(&str, &str)] = &[
     ("mostly_hindered", "可见画面中受干扰的多于有效的"),
     ("cleared_once", "首次查看未发现，间隔后再次查看确认"),
     ("still_seen_elsewhere", "其他摄像机仍能看到"),
+    // why it is with whom
+    ("in_area", "位置在其责任网格内"),
+    ("nearest_area", "责任网格最近"),
+    ("by_person", "由派遣员指派"),
+    ("no_staff", "没有设责任区的网格员"),
+    ("no_place", "案件没有位置"),
     // reasons of people
     ("light_or_reflection", "光影反光"),
     ("rain_snow_fog", "雨雪雾"),
@@ -157,18 +164,20 @@ mod tests {
         assert_eq!(zh("something_new"), "something_new");
     }
 
-    /// The page names every reason of a verdict; a package says the same of each.
+    /// The page names every reason of a verdict and of the hub; a package says the same of each.
     #[test]
     fn reasons_of_verdicts_have_the_words_of_the_page() {
         let page = include_str!("../../../console/src/i18n/zh-CN.ts");
-        let (_, listed) = page.split_once("verdictReason: {").unwrap();
-        let (listed, _) = listed.split_once("\n  },").unwrap();
-        let entries = listed.lines().filter_map(|line| line.trim().split_once(": '"));
-        let mut named = 0;
-        for (code, words) in entries {
-            assert_eq!(zh(code), words.trim_end_matches("',"), "{code}");
-            named += 1;
+        for (group, at_least) in [("verdictReason", 30), ("hubReason", 10), ("assignedWhy", 5)] {
+            let (_, listed) = page.split_once(&format!("{group}: {{")).unwrap();
+            let (listed, _) = listed.split_once("\n  },").unwrap();
+            let entries = listed.lines().filter_map(|line| line.trim().split_once(": '"));
+            let mut named = 0;
+            for (code, words) in entries {
+                assert_eq!(zh(code), words.trim_end_matches("',"), "{code}");
+                named += 1;
+            }
+            assert!(named >= at_least, "{named} of {group}");
         }
-        assert!(named > 30, "{named} reasons");
     }
 }

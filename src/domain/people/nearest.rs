@@ -15,7 +15,6 @@ use crate::domain::{
     grid::{GridCell, Level},
     wire::PlaceData,
 };
-use std::cmp::Reverse;
 
 named! {
     /// Why a case is with somebody, or with nobody.
@@ -54,40 +53,57 @@ pub struct Assigned {
     pub metres: Option<i64>,
 }
 
-impl Assigned {
-    fn nobody(why: AssignedWhy) -> Self {
-        Self { to: None, why, metres: None }
-    }
+/// One of those whom a case may be given to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ranked<'s> {
+    pub staff: &'s Staff,
+    /// `None`: no bounds, so neither near nor far.
+    pub why: Option<AssignedWhy>,
+    pub metres: Option<f64>,
+    level: Option<Level>,
 }
 
-pub fn nearest(place: Option<&PlaceData>, staff: &[Staff]) -> Assigned {
-    let Some((place, cell)) = place.and_then(|place| Some((place, place.code_2d.parse().ok()?)))
-    else {
-        return Assigned::nobody(AssignedWhy::NoPlace);
+/// All who may be given the case, the nearest first, whoever has no bounds last.
+pub fn ranked<'s>(place: Option<&PlaceData>, staff: &'s [Staff]) -> Vec<Ranked<'s>> {
+    let spot = place.and_then(|place| {
+        let at = GeoPoint { lon_deg: place.lon_deg, lat_deg: place.lat_deg };
+        Some((place.code_2d.parse::<GridCell>().ok()?, at))
+    });
+    let rank = |one: &'s Staff| {
+        let level = spot.and_then(|(cell, _)| finest(&one.area, cell));
+        let metres = spot.filter(|_| level.is_none()).and_then(|(_, at)| metres_to(&one.area, at));
+        let why = match (level, metres) {
+            (Some(_), _) => Some(AssignedWhy::InArea),
+            (None, Some(_)) => Some(AssignedWhy::NearestArea),
+            (None, None) => None,
+        };
+        Ranked { staff: one, why, metres, level }
     };
-    let at = GeoPoint { lon_deg: place.lon_deg, lat_deg: place.lat_deg };
-    let may = || staff.iter().filter(|one| !one.handled_it && !one.area.is_everywhere());
-    let within = may().filter_map(|one| Some((one, finest(&one.area, cell)?)));
-    let least = within.min_by(|(a, a_level), (b, b_level)| {
-        let key = |one: &Staff, level: &Level| (Reverse(*level), one.waiting);
-        key(a, a_level).cmp(&key(b, b_level)).then_with(|| a.name.cmp(&b.name))
+    let mut all: Vec<_> = staff.iter().filter(|one| !one.handled_it).map(rank).collect();
+    all.sort_by(|a, b| {
+        // None is less than any level, and stands after all of them.
+        let by_cell = b.level.cmp(&a.level).then(a.why.is_none().cmp(&b.why.is_none()));
+        let metres = |one: &Ranked<'_>| one.metres.unwrap_or_default();
+        by_cell
+            .then(metres(a).total_cmp(&metres(b)))
+            .then(a.staff.waiting.cmp(&b.staff.waiting))
+            .then_with(|| a.staff.name.cmp(&b.staff.name))
     });
-    if let Some((one, _)) = least {
-        let to = Some(one.name.clone());
-        return Assigned { to, why: AssignedWhy::InArea, metres: None };
-    }
-    let near = may().filter_map(|one| Some((one, metres_to(&one.area, at)?)));
-    let least = near.min_by(|(a, a_metres), (b, b_metres)| {
-        let work = || a.waiting.cmp(&b.waiting).then_with(|| a.name.cmp(&b.name));
-        a_metres.total_cmp(b_metres).then_with(work)
-    });
-    match least {
-        Some((one, metres)) => Assigned {
-            to: Some(one.name.clone()),
-            why: AssignedWhy::NearestArea,
-            metres: Some(metres.round() as i64),
+    all
+}
+
+/// Whom the hub gives the case to by itself.
+pub fn nearest(place: Option<&PlaceData>, staff: &[Staff]) -> Assigned {
+    let has_place = place.is_some_and(|place| place.code_2d.parse::<GridCell>().is_ok());
+    let first = ranked(place, staff).into_iter().next();
+    match first.and_then(|first| Some((first, first.why?))) {
+        Some((first, why)) => Assigned {
+            to: Some(first.staff.name.clone()),
+            why,
+            metres: first.metres.map(|metres| metres.round() as i64),
         },
-        None => Assigned::nobody(AssignedWhy::NoStaff),
+        None if has_place => Assigned { to: None, why: AssignedWhy::NoStaff, metres: None },
+        None => Assigned { to: None, why: AssignedWhy::NoPlace, metres: None },
     }
 }
 
@@ -168,15 +184,18 @@ mod tests {
         let all = [one("an", &cell(AT, Level::Five))];
         assert_eq!(nearest(None, &all).why, AssignedWhy::NoPlace);
         let bad = PlaceData { code_2d: "here".to_owned(), ..place(AT) };
-        assert_eq!(nearest(Some(&bad), &all), Assigned::nobody(AssignedWhy::NoPlace));
+        assert_eq!(nearest(Some(&bad), &all).why, AssignedWhy::NoPlace);
         assert_eq!(given(&[]), (None, AssignedWhy::NoStaff));
+        let everywhere = [one("bo", "")];
+        assert_eq!(given(&everywhere), (None, AssignedWhy::NoStaff));
+        assert_eq!(ranked(Some(&place(AT)), &everywhere).len(), 1, "a person may choose them");
     }
 
     fn staff() -> impl Strategy<Value = Vec<Staff>> {
         let level = (4u8..=8).prop_map(|number| Level::try_from(number).unwrap());
         let cells = prop::collection::vec(((114.30..114.38, 22.66..22.72), level), 0..4);
-        let one = (cells, 0..3i64, prop::bool::weighted(0.2)).prop_map(
-            |(cells, waiting, handled_it)| {
+        let one =
+            (cells, 0..3i64, prop::bool::weighted(0.2)).prop_map(|(cells, waiting, handled_it)| {
                 let codes: Vec<String> = cells
                     .into_iter()
                     .map(|((lon_deg, lat_deg), level)| cell(GeoPoint { lon_deg, lat_deg }, level))
@@ -187,8 +206,7 @@ mod tests {
                     waiting,
                     handled_it,
                 }
-            },
-        );
+            });
         prop::collection::vec(one, 0..6).prop_map(|mut all| {
             for (number, one) in all.iter_mut().enumerate() {
                 one.name = format!("staff-{number}");

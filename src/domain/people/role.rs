@@ -38,7 +38,7 @@ pub enum Act {
     Review,
     /// Merge and unmerge (并案).
     Merge,
-    /// Hand a case to a unit, take it back, suspend it.
+    /// Hand a case to a unit, take it back, suspend it; give it to one of the grid's staff.
     Dispatch,
     /// A unit's own word: accepted, returned, done, with photographs.
     Feedback,
@@ -75,7 +75,7 @@ impl Act {
                 Self::Review
             }
             "merge" | "unmerge" => Self::Merge,
-            "dispatch" | "suspend" | "resume" | "extend" => Self::Dispatch,
+            "dispatch" | "suspend" | "resume" | "extend" | "assign" => Self::Dispatch,
             "accept" | "return" | "feedback" => Self::Feedback,
             _ => return None,
         })

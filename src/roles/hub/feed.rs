@@ -1,7 +1,7 @@
 //! What open pages are told of changes.
 //!
 //! ```text
-//! changes --gathered for a moment, each case's last--> one query: where they are --> every page
+//! changes --gathered for a moment, each case's last--> one query: where they are, with whom --> every page
 //! ```
 //!
 //! A page passes on what lies in the area of its person. However many pages are open, a moment costs one
@@ -11,8 +11,8 @@
 use super::register::{Change, Register};
 use crate::{
     base::shutdown::Shutdown,
-    domain::{ids::CaseId, people::Area, wire::PlaceData},
-    drivers::store::StoreError,
+    domain::{ids::CaseId, people::Area},
+    drivers::store::{StoreError, hub::Standing},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::broadcast::{self, error::TryRecvError};
@@ -36,8 +36,8 @@ pub struct Told {
 #[derive(Debug, Clone, PartialEq)]
 enum Whose {
     Everyones,
-    /// Of whoever sees the place; `None`: only of those who see everything.
-    Of(Option<PlaceData>),
+    /// Of whoever sees its place, or is to look at it; without a place, only of those who see everything.
+    Of(Standing),
 }
 
 impl Told {
@@ -46,10 +46,12 @@ impl Told {
         Self { name: "resync", data, whose: Whose::Everyones }
     }
 
-    pub fn is_for(&self, area: &Area) -> bool {
+    pub fn is_for(&self, area: &Area, name: &str) -> bool {
         match &self.whose {
             Whose::Everyones => true,
-            Whose::Of(place) => area.holds_place(place.as_ref()),
+            Whose::Of(Standing { place, assignee }) => {
+                area.holds_place(place.as_ref()) || assignee.as_deref() == Some(name)
+            }
         }
     }
 }
@@ -138,16 +140,18 @@ impl Moment {
 
     async fn placed(self, register: &Register) -> Result<Vec<Told>, StoreError> {
         let cases: Vec<CaseId> = self.changes.iter().filter_map(Change::case_id).collect();
-        let places = match cases.is_empty() {
+        let standings = match cases.is_empty() {
             true => Default::default(),
-            false => register.store.places(&cases).await?,
+            false => register.store.standings(&cases).await?,
         };
         let told = self.changes.iter().filter_map(|change| {
             Some(Told {
                 name: change.name(),
                 data: serde_json::to_string(change).ok()?,
                 whose: match change.case_id() {
-                    Some(case_id) => Whose::Of(places.get(&case_id).cloned()),
+                    Some(case_id) => {
+                        Whose::Of(standings.get(&case_id).cloned().unwrap_or_default())
+                    }
                     None => Whose::Everyones,
                 },
             })

@@ -50,7 +50,7 @@ use crate::{
         mqtt::{self, Credentials, MqttConfig},
         oidc::OidcConfig,
         pki::MutualTls,
-        store::hub::{HubStore, Place},
+        store::hub::{Colleague, HubStore, Place},
         webhook::Webhook,
     },
 };
@@ -85,6 +85,13 @@ pub struct User {
     pub unit: Option<String>,
     pub roles: Roles,
     pub area: Area,
+}
+
+impl User {
+    fn colleague(&self) -> Colleague {
+        let Self { name, roles, area, .. } = self;
+        Colleague { name: name.clone(), roles: roles.clone(), area: area.clone() }
+    }
 }
 
 /// An identity provider, and what its word is worth here.
@@ -205,7 +212,10 @@ pub async fn start(
     }
     let signer = first_start::package_key(&config.package_key_file)?;
     let store = HubStore::open(config.database.clone(), config.district.clone()).await?;
-    let store = store.with_policy(Arc::clone(&config.policy)).with_listeners(config.listeners());
+    let store = store
+        .with_policy(Arc::clone(&config.policy))
+        .with_listeners(config.listeners())
+        .with_colleagues(config.users.iter().map(User::colleague));
     let files = EvidenceFiles::open(&config.evidence_dir, config.bucket.as_ref()).await?;
     let register = Arc::new(Register::over(store, files, Arc::clone(&clock)).await?);
     let ingest = Ingest::new(Arc::clone(&register), config.district.clone());

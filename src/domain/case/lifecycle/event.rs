@@ -5,6 +5,7 @@ use crate::{
     base::time::WallTime,
     domain::{
         case::{clock::ClockKind, named::named},
+        people::AssignedWhy,
         verdict::Outcome,
     },
 };
@@ -28,6 +29,7 @@ named! {
         Feedback = "feedback",
         PostcheckStarted = "postcheck_started",
         VerdictPostcheck = "postcheck_verdict",
+        Assign = "assign",
         Check = "check",
         Uncheck = "uncheck",
         Close = "close",
@@ -77,6 +79,13 @@ pub enum Event {
     Feedback,
     PostcheckStarted,
     VerdictPostcheck(Outcome),
+    /// One of the grid's staff is to look at it on site.
+    Assign {
+        to: String,
+        why: AssignedWhy,
+        /// From the place to that person's area, where it lies outside.
+        metres: Option<i64>,
+    },
     /// An item of the closure checklist is done, or is not.
     Check {
         item: String,
@@ -125,6 +134,7 @@ impl Event {
             Self::Feedback => EventKind::Feedback,
             Self::PostcheckStarted => EventKind::PostcheckStarted,
             Self::VerdictPostcheck(_) => EventKind::VerdictPostcheck,
+            Self::Assign { .. } => EventKind::Assign,
             Self::Check { .. } => EventKind::Check,
             Self::Uncheck { .. } => EventKind::Uncheck,
             Self::Close { .. } => EventKind::Close,
@@ -146,7 +156,8 @@ impl Event {
         }
     }
 
-    /// What the history keeps as the reason: a reason code, the clock that ran out, the item that is done.
+    /// What the history keeps as the reason: a reason code, why it is with whom, the clock that ran out, the
+    /// item that is done.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Reject { reason }
@@ -156,6 +167,7 @@ impl Event {
             | Self::Close { reason }
             | Self::Rework { reason } => Some(reason),
             Self::Check { item } | Self::Uncheck { item } => Some(item),
+            Self::Assign { why, .. } => Some(why.as_str()),
             Self::Overdue(clock) => Some(clock.as_str()),
             _ => None,
         }
@@ -188,7 +200,7 @@ pub struct Known {
     pub seen_elsewhere: bool,
     /// Where a merged case stood before.
     pub merged_from: Option<State>,
-    /// Whoever decides said that it was done.
+    /// Whoever decides said that it was done; of an assignment: whoever is to look took it on or said so.
     pub handled_it: bool,
     /// Every required item of the closure checklist is done.
     pub checklist_done: bool,

@@ -47,6 +47,8 @@ pub enum Guard {
     ReasonGiven,
     /// The same, with the checklist done, and whoever decides is not who said that it was done: four eyes.
     ReasonGivenByAnother,
+    /// Whoever is to look did not handle it: four eyes.
+    ToAnother,
     /// A reason, and it has never been suspended.
     FirstSuspension,
     /// A reason, and the limit may be given once more.
@@ -104,7 +106,7 @@ pub enum Refused {
     Illegal { state: Option<State>, event: EventKind },
     #[error("{event} of a case that is {state} needs a reason out of: {}", allowed.join(" "))]
     Reason { state: State, event: EventKind, given: String, allowed: Vec<&'static str> },
-    #[error("{event} is for another: whoever said that it was done does not {event} the case")]
+    #[error("{event} is for another: whoever said that it was done does not look whether it is")]
     FourEyes { event: EventKind },
     #[error("the closure checklist is not done: tick its required items first")]
     Checklist,
@@ -167,6 +169,7 @@ fn why_not(state: State, row: &Row, event: &Event, known: &Known) -> Refused {
     }
     match row.guard {
         Guard::ReasonGivenByAnother if known.handled_it => Refused::FourEyes { event: on },
+        Guard::ToAnother => Refused::FourEyes { event: on },
         Guard::ReasonGivenByAnother => Refused::Checklist,
         Guard::FirstSuspension => Refused::SuspendedBefore,
         Guard::ExtensionLeft => Refused::NoExtension,
@@ -192,6 +195,7 @@ fn holds(row: &Row, event: &Event, known: &Known) -> bool {
         Guard::ReasonGivenByAnother => {
             has_reason(row, event, known) && !known.handled_it && known.checklist_done
         }
+        Guard::ToAnother => !known.handled_it,
         Guard::FirstSuspension => has_reason(row, event, known) && !known.suspended_before,
         Guard::ExtensionLeft => has_reason(row, event, known) && known.extension_left,
         Guard::LatelyClosed => known.may_reopen,

@@ -28,6 +28,11 @@ const fn check(state: State, on: EventKind) -> Row {
     row(state, on, Who::Person, Guard::Always, state, Effect::Note)
 }
 
+/// Where somebody is to go and look: what no video can decide, and what a dispatcher wants to know more of.
+const fn assign(state: State) -> Row {
+    row(state, EventKind::Assign, Who::HubOrPerson, Guard::ToAnother, state, Effect::Note)
+}
+
 const fn overdue(state: State) -> Row {
     row(state, EventKind::Overdue, Who::Hub, Guard::Always, state, Effect::Note)
 }
@@ -83,6 +88,9 @@ pub const TABLE: &[Row] = {
 
         row(Closed, On::ReopenProposed, Hub, If::LatelyClosed, Closed, Do::Note),
         row(Closed, On::Reopen, Person, If::LatelyClosed, Rework, Do::CountRework),
+
+        assign(PendingReview),
+        assign(Manual),
 
         check(Filed, On::Check),
         check(Dispatched, On::Check),

@@ -1,5 +1,8 @@
 use super::*;
-use crate::{base::time::WallTime, domain::case::clock::ClockKind};
+use crate::{
+    base::time::WallTime,
+    domain::{case::clock::ClockKind, people::AssignedWhy},
+};
 use proptest::prelude::*;
 
 const KNOWN: Known = Known {
@@ -27,6 +30,10 @@ fn event(kind: EventKind, outcome: Outcome, reason: &str) -> Event {
         EventKind::Suspend => Event::Suspend { reason, until: WallTime::from_unix_millis(0) },
         EventKind::Resume => Event::Resume,
         EventKind::Extend => Event::Extend { reason },
+        EventKind::Assign => {
+            let why = AssignedWhy::ByPerson;
+            Event::Assign { to: "wang".to_owned(), why, metres: None }
+        }
         EventKind::Check => Event::Check { item: "x".to_owned() },
         EventKind::Uncheck => Event::Uncheck { item: "x".to_owned() },
         EventKind::ReopenProposed => {
@@ -70,6 +77,7 @@ const POSSIBLE: &[(&str, &str, &str)] = &[
     ("DISPOSED", "check", "DISPOSED"), ("POSTCHECKING", "check", "POSTCHECKING"), ("MANUAL", "check", "MANUAL"), ("REWORK", "check", "REWORK"),
     ("FILED", "uncheck", "FILED"), ("DISPATCHED", "uncheck", "DISPATCHED"), ("HANDLING", "uncheck", "HANDLING"),
     ("DISPOSED", "uncheck", "DISPOSED"), ("POSTCHECKING", "uncheck", "POSTCHECKING"), ("MANUAL", "uncheck", "MANUAL"), ("REWORK", "uncheck", "REWORK"),
+    ("PENDING_REVIEW", "assign", "PENDING_REVIEW"), ("MANUAL", "assign", "MANUAL"),
     ("PENDING_REVIEW", "overdue", "PENDING_REVIEW"), ("PRECHECKING", "overdue", "PRECHECKING"), ("FILED", "overdue", "FILED"),
     ("DISPATCHED", "overdue", "DISPATCHED"), ("HANDLING", "overdue", "HANDLING"), ("DISPOSED", "overdue", "DISPOSED"),
     ("POSTCHECKING", "overdue", "POSTCHECKING"), ("MANUAL", "overdue", "MANUAL"), ("REWORK", "overdue", "REWORK"),
@@ -159,6 +167,11 @@ fn whoever_said_that_it_was_done_does_not_close_it() {
     // Without a reason the reason is what is asked for; other decisions are anybody's.
     let without = event(EventKind::Close, Outcome::Present, "");
     assert!(matches!(next(Some(State::Manual), &without, &own), Err(Refused::Reason { .. })));
+    // Nor is it given to one who did, to look.
+    let assign = event(EventKind::Assign, Outcome::Present, "");
+    let refused = next(Some(State::Manual), &assign, &own).unwrap_err();
+    assert_eq!(refused, Refused::FourEyes { event: EventKind::Assign });
+    assert!(next(Some(State::Manual), &assign, &KNOWN).is_ok());
     let rework = event(EventKind::Rework, Outcome::Present, a_reason(EventKind::Rework));
     assert_eq!(next(Some(State::Manual), &rework, &own).unwrap().to, State::Rework);
 }

@@ -3,7 +3,7 @@
 use super::{
     HubStore,
     list::THUMBNAIL,
-    records::{CaseRow, EvidenceRow, case_row, evidence_data, json, parsed},
+    records::{CaseRow, EvidenceRow, case_row, evidence_data, json_option, parsed},
     statement::Statement,
 };
 use crate::{
@@ -12,6 +12,13 @@ use crate::{
 };
 use sqlx::Row;
 use std::collections::{BTreeMap, HashMap};
+
+/// By what it follows who sees a case.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    pub place: Option<PlaceData>,
+    pub assignee: Option<String>,
+}
 
 impl HubStore {
     pub async fn case(&self, case_id: CaseId) -> Result<Option<CaseRow>, StoreError> {
@@ -26,16 +33,22 @@ impl HubStore {
         row.map(|row| case_row(&row)).transpose().map_err(|error| self.failed(error))
     }
 
-    /// Where cases are; one that has no place is not there.
-    pub async fn places(&self, cases: &[CaseId]) -> Result<HashMap<CaseId, PlaceData>, StoreError> {
+    /// Where cases are, and with whom.
+    pub async fn standings(
+        &self,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, Standing>, StoreError> {
         let read = async {
-            let mut query = Statement::new(
-                "SELECT case_id, place FROM cases WHERE place IS NOT NULL AND case_id IN ",
-            );
+            let mut query =
+                Statement::new("SELECT case_id, place, assignee FROM cases WHERE case_id IN ");
             query.bind_list(cases.iter().map(CaseId::to_string));
             let rows = query.query()?.fetch_all(self.database.readers()).await?;
             rows.iter()
-                .map(|row| Ok((parsed(row, "case_id")?, json(row, "place")?)))
+                .map(|row| {
+                    let place = json_option(row, "place")?;
+                    let standing = Standing { place, assignee: row.try_get("assignee")? };
+                    Ok((parsed(row, "case_id")?, standing))
+                })
                 .collect::<Result<_, sqlx::Error>>()
         };
         read.await.map_err(|error| self.failed(error))

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         case::lifecycle::{self, Effect, Event, EventKind, Known, Refused, State, Transition},
         ids::CaseId,
+        people::AssignedWhy,
         verdict::Outcome,
         wire::{CloudEvent, DecisionData, DecisionKind, Leaf, NodeAddress, Topic},
     },
@@ -58,6 +59,10 @@ pub enum DecideError {
     Refused(#[from] Refused),
     #[error("the closure checklist is not done; still open: {}", missing.join(" "))]
     Checklist { missing: Vec<String> },
+    #[error("{name:?} is nobody of the grid's staff with an open account")]
+    NoSuchStaff { name: String },
+    #[error("there is nobody of the grid's staff to give it to by itself: {why}")]
+    NobodyNear { why: AssignedWhy },
     #[error(transparent)]
     Master(#[from] BadMaster),
     #[error(transparent)]
@@ -140,8 +145,18 @@ impl HubStore {
         case_by_id(&mut **tx, case_id).await.map_err(|error| self.failed(error))
     }
 
-    /// From the case as it stands to the next state, inside the caller's transaction.
+    /// From the case as it stands to the next state, and to whom it goes there, inside the caller's transaction.
     pub(super) async fn step(
+        &self,
+        tx: &mut Tx,
+        case: &CaseRow,
+        decision: &Decision,
+    ) -> Result<CaseChange, DecideError> {
+        let change = self.step_alone(tx, case, decision).await?;
+        self.hand_on(tx, case, change, decision).await
+    }
+
+    pub(super) async fn step_alone(
         &self,
         tx: &mut Tx,
         case: &CaseRow,
@@ -269,15 +284,17 @@ impl HubStore {
         Ok(writers.iter().filter_map(|writer| self.address_of(writer)).collect())
     }
 
-    /// Whether whoever closes this case once said that it was done; nothing else asks.
+    /// Whether whoever closes this case, or is to look at it, handled it; nothing else asks.
     async fn handled_it(
         &self,
         tx: &mut Tx,
         case_id: CaseId,
         decision: &Decision,
     ) -> Result<bool, StoreError> {
-        if !matches!(decision.event, Event::Close { .. }) {
-            return Ok(false);
+        match &decision.event {
+            Event::Close { .. } => {}
+            Event::Assign { to, .. } => return self.took_it_on(tx, case_id, to).await,
+            _ => return Ok(false),
         }
         let said: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM history WHERE case_id = $1 AND kind = $2 AND actor = $3",

@@ -1,4 +1,4 @@
-//! What the steps between filing and closing leave on a case: its unit, returns, suspension, checklist, reopening.
+//! What steps leave on a case beside its state: its unit, returns, suspension, checklist, reopening, who is to look.
 
 use super::{CaseChange, DecideError, Decision, HubStore, Tx, audit, records::CaseRow};
 use crate::{
@@ -83,6 +83,15 @@ impl HubStore {
                 sqlx::query("UPDATE cases SET suspended_until_millis = NULL WHERE case_id = $1")
                     .bind(&case_id)
             }
+            Event::Assign { to, why, metres } => sqlx::query(
+                "UPDATE cases SET assignee = $2, assigned_why = $3, assigned_metres = $4, \
+                 assigned_at_millis = $5 WHERE case_id = $1",
+            )
+            .bind(&case_id)
+            .bind(to)
+            .bind(why.as_str())
+            .bind(*metres)
+            .bind(decision.at.unix_millis()),
             Event::ReopenProposed { .. } => {
                 sqlx::query("UPDATE cases SET reopen_proposed = 1 WHERE case_id = $1")
                     .bind(&case_id)

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! an area? -- its cases of each state, if few --> their ids
+//! somebody's? -- by the index of whom cases are with --> their ids
 //! each state, each urgency -- the index in the order of the page --> its first few
 //! all of these --> sorted --> the first few of all
 //! ```
@@ -34,8 +35,11 @@ pub struct CaseFilter {
     pub states: Vec<State>,
     pub camera: Option<CameraId>,
     pub event_code: Option<String>,
-    /// Only cases whose place lies in it.
+    /// Only cases whose place lies in it, and those that `viewer` is to look at wherever they lie.
     pub area: Area,
+    pub viewer: Option<String>,
+    /// Only cases that are with this one of the grid's staff.
+    pub assignee: Option<String>,
 }
 
 /// The last case of a page: urgent first, then newest.
@@ -101,9 +105,10 @@ impl HubStore {
         limit: u32,
     ) -> Result<Vec<CaseRow>, StoreError> {
         let read = async {
-            let few = match filter.area.is_everywhere() {
-                true => HashMap::new(),
-                false => self.few_in_area(filter).await?,
+            let few = match (&filter.assignee, filter.area.is_everywhere()) {
+                (Some(assignee), _) => self.few_with(assignee, filter).await?,
+                (None, true) => HashMap::new(),
+                (None, false) => self.few_in_area(filter).await?,
             };
             let mut query = Statement::new("");
             push_area(&mut query, &filter.area);
@@ -151,6 +156,40 @@ impl HubStore {
             found.entry(state).or_default().push(case_id);
         }
         found.retain(|_, cases| cases.len() <= FEW);
+        if let Some(viewer) = &filter.viewer {
+            for (state, own) in self.few_with(viewer, filter).await? {
+                // Where there are many, they are met on the way.
+                if let Some(cases) = found.get_mut(&state) {
+                    cases.extend(own);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The cases that one of the grid's staff is to look at, by state; none where they are too many.
+    async fn few_with(
+        &self,
+        assignee: &str,
+        filter: &CaseFilter,
+    ) -> Result<HashMap<String, Vec<String>>, sqlx::Error> {
+        let rows = sqlx::query("SELECT state, case_id FROM cases WHERE assignee = $1 LIMIT $2")
+            .bind(assignee)
+            .bind(FEW as i64 + 1)
+            .fetch_all(self.database.readers())
+            .await?;
+        if rows.len() > FEW {
+            return Ok(HashMap::new());
+        }
+        let mut found: HashMap<String, Vec<String>> =
+            states(filter).iter().map(|state| (state.as_str().to_owned(), vec![])).collect();
+        for row in rows {
+            let (state, case_id): (String, String) =
+                (row.try_get("state")?, row.try_get("case_id")?);
+            if let Some(cases) = found.get_mut(&state) {
+                cases.push(case_id);
+            }
+        }
         Ok(found)
     }
 }
@@ -194,11 +233,18 @@ fn push_filter(query: &mut Statement, filter: &CaseFilter) {
     if let Some(code) = &filter.event_code {
         query.push(" AND event_code = ").bind(code.as_str());
     }
+    if let Some(assignee) = &filter.assignee {
+        query.push(" AND assignee = ").bind(assignee.as_str());
+    }
     if !filter.area.is_everywhere() {
         query.push(
-            " AND EXISTS (SELECT 1 FROM area WHERE spot >= low AND spot <= high) \
+            " AND (EXISTS (SELECT 1 FROM area WHERE spot >= low AND spot <= high) \
               AND EXISTS (SELECT 1 FROM area WHERE place LIKE begins)",
         );
+        if let Some(viewer) = &filter.viewer {
+            query.push(" OR assignee = ").bind(viewer.as_str());
+        }
+        query.push(")");
     }
 }
 

@@ -100,7 +100,9 @@ proptest! {
                     for camera in [None, Some("camera-1".parse().unwrap())] {
                         let area: Area = area.parse().unwrap();
                         let (states, event_code) = (states.clone(), None);
-                        let filter = CaseFilter { states, camera, event_code, area };
+                        let (viewer, assignee) = (None, None);
+                        let filter =
+                            CaseFilter { states, camera, event_code, area, viewer, assignee };
                         let shown = rows.iter().filter(|case| is_shown(&filter, case));
                         let shown: Vec<CaseId> = shown.map(|case| case.case_id).collect();
                         assert_eq!(paged(&store, &filter, limit).await, shown, "{filter:?}");

@@ -17,6 +17,7 @@
 //! writes, a few read; a reader sees each commit whole.
 
 mod access_log;
+mod assignments;
 mod audit;
 mod cameras;
 mod case_file;
@@ -49,8 +50,10 @@ mod users;
 mod verifications;
 
 pub use access_log::{Access, AccessFilter, AccessKind};
+pub use assignments::Colleague;
 pub use cameras::CameraRow;
 pub use case_file::{CaseFile, FactRow, NamedFile};
+pub use cases::Standing;
 pub use complaints::NewComplaint;
 pub use database::Place;
 pub use day_roots::{BadRoot, DayRoot, SealedDay};
@@ -94,6 +97,8 @@ pub struct HubStore {
     policy: Arc<CasePolicy>,
     /// The platforms that are told of cases.
     listeners: Arc<[Listener]>,
+    /// Accounts that are kept outside of the register.
+    colleagues: Arc<[Colleague]>,
 }
 
 type Tx = Transaction<'static, Any>;
@@ -102,7 +107,8 @@ impl HubStore {
     pub async fn open(place: Place, district: DistrictId) -> Result<Self, StoreError> {
         let (shown, policy) = (place.to_string().into(), Arc::default());
         let database = Database::open(place).await?;
-        Ok(Self { database, place: shown, district, policy, listeners: Arc::default() })
+        let (listeners, colleagues) = (Arc::default(), Arc::default());
+        Ok(Self { database, place: shown, district, policy, listeners, colleagues })
     }
 
     /// With what the city decides about its cases; without it no limits and no checklist.
@@ -174,6 +180,8 @@ impl HubStore {
     }
 }
 
+#[cfg(test)]
+mod assignments_tests;
 #[cfg(test)]
 mod list_tests;
 #[cfg(test)]

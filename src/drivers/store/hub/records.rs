@@ -5,6 +5,7 @@ use crate::{
     domain::{
         case::lifecycle::{Phase, Stage, State},
         ids::{CameraId, CaseId, NodeId, ZoneId},
+        people::Assigned,
         wire::{EventData, EvidenceData, PatternData, PlaceData, Priority},
     },
 };
@@ -68,6 +69,11 @@ pub struct CaseRow {
     pub deadline: Option<WallTime>,
     /// One of its clocks has run out.
     pub overdue: bool,
+    /// With whom of the grid's staff it is, since when.
+    pub assigned: Option<Assigned>,
+    pub assigned_at: Option<WallTime>,
+    /// Why no video could decide, while it is with people.
+    pub manual_reason: Option<String>,
     /// A suspicion (疑似): a person decides what it is.
     pub suspected: bool,
     /// Of a case that an edge opened in the slot of an asset.
@@ -83,6 +89,10 @@ pub struct CaseRow {
 impl CaseRow {
     pub fn stage(&self) -> Stage {
         self.state.stage(self.phase)
+    }
+
+    pub fn is_with(&self, name: &str) -> bool {
+        self.assigned.as_ref().and_then(|assigned| assigned.to.as_deref()) == Some(name)
     }
 }
 
@@ -186,6 +196,13 @@ pub(super) fn case_row(row: &AnyRow) -> Result<CaseRow, sqlx::Error> {
     let camera = parsed_option(row, "camera_id")?
         .zip(parsed_option(row, "node")?)
         .map(|(id, node)| CameraRef { id, node });
+    let assigned = match parsed_option(row, "assigned_why")? {
+        Some(why) => {
+            let (to, metres) = (row.try_get("assignee")?, row.try_get("assigned_metres")?);
+            Some(Assigned { to, why, metres })
+        }
+        None => None,
+    };
     Ok(CaseRow {
         case_id: parsed(row, "case_id")?,
         version: row.try_get("version")?,
@@ -227,6 +244,9 @@ pub(super) fn case_row(row: &AnyRow) -> Result<CaseRow, sqlx::Error> {
         days_30d: row.try_get("days_30d")?,
         deadline: time_option(row, "deadline_millis")?,
         overdue: row.try_get::<i64, _>("overdue")? == 1,
+        assigned,
+        assigned_at: time_option(row, "assigned_at_millis")?,
+        manual_reason: row.try_get("manual_reason")?,
         suspected: row.try_get::<i64, _>("suspected")? == 1,
         component_id: row.try_get("component_id")?,
         merged_into: parsed_option(row, "merged_into")?,

@@ -10,6 +10,7 @@
 
 use super::{
     Decision, HubStore, Tx,
+    assignments::releases,
     audit::{heads, insert_history},
     clocks::{ClockMoves, Run, put_clocks, runs_of},
     decide::CaseChange,
@@ -49,6 +50,8 @@ pub(super) struct Step<'d> {
     pub case_id: CaseId,
     /// Somebody outside of the hub hears of it.
     pub is_told: bool,
+    /// Somebody was to look at the case, and nobody is any more.
+    releases: bool,
     chained: ChainedEntry,
 }
 
@@ -116,6 +119,7 @@ impl HubStore {
             transition,
             decision,
             is_told: self.is_told(case, &transition),
+            releases: releases(case, &transition),
             chained: ChainedEntry { entry, hash },
         }
     }
@@ -127,6 +131,9 @@ impl HubStore {
             steps.iter().filter(|step| step.transition.from.is_some()).collect();
         move_cases(tx, &moved).await.map_err(failed)?;
         for step in moved {
+            if step.releases {
+                self.release(tx, step.case_id).await?;
+            }
             self.leave(tx, step.case_id, &step.transition, step.decision).await?;
         }
         let clocks: Vec<(CaseId, &Run)> = steps

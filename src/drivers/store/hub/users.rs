@@ -15,7 +15,7 @@ use sqlx::{Row, any::AnyRow};
 use std::fmt;
 
 /// Accounts that are listed; a district has fewer.
-const USERS_MAX: i64 = 10_000;
+pub(super) const USERS_MAX: i64 = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRow {
@@ -70,7 +70,7 @@ impl fmt::Display for UserChange {
     }
 }
 
-fn user(row: &AnyRow) -> Result<UserRow, sqlx::Error> {
+pub(super) fn user(row: &AnyRow) -> Result<UserRow, sqlx::Error> {
     let hash: Option<String> = row.try_get("password_hash")?;
     Ok(UserRow {
         name: row.try_get("name")?,

@@ -15,6 +15,7 @@ use crate::domain::{
         reason_codes,
     },
     ids::{CaseId, IdSource, RandomIds},
+    people::AssignedWhy,
     samples,
     verdict::Outcome,
     wire::CaseFactData,
@@ -103,6 +104,11 @@ fn alphabet() -> Vec<Step> {
             steps.push(Step { event, actor, tries_left: true });
         }
     }
+    for to in ["wang", "crew"] {
+        let event =
+            Event::Assign { to: to.to_owned(), why: AssignedWhy::ByPerson, metres: Some(180) };
+        steps.push(Step { event, actor: "li", tries_left: true });
+    }
     steps.push(Step { event: Event::Feedback, actor: "crew", tries_left: true });
     steps
 }
@@ -149,7 +155,11 @@ impl Model {
             tries_left: step.tries_left,
             seen_elsewhere: self.child,
             merged_from: self.merged_from,
-            handled_it: self.fed_back && step.actor == "crew",
+            handled_it: self.fed_back
+                && match &step.event {
+                    Event::Assign { to, .. } => to == "crew",
+                    _ => step.actor == "crew",
+                },
             checklist_done: self.ticked || self.phase == Phase::BeforeFiling,
             suspended_before: self.suspended,
             extension_left: held && self.extensions < EXTENSIONS_MAX,

@@ -182,13 +182,16 @@ impl Person {
         demand_decision(&self.name, &self.roles, action)
     }
 
-    /// 404 for a case outside of the person's area, as for one that there is not.
+    /// 404 for a case outside of the person's area, as for one that there is not; one that the person is to look
+    /// at is there wherever it lies.
     pub async fn sees(&self, state: &AppState, case_id: CaseId) -> Answer<()> {
         if self.area.is_everywhere() {
             return Ok(());
         }
         let case = state.register.store.case(case_id).await?;
-        let within = case.is_some_and(|case| self.area.holds_place(case.place.as_ref()));
+        let within = case.is_some_and(|case| {
+            self.area.holds_place(case.place.as_ref()) || case.is_with(&self.name)
+        });
         if within { Ok(()) } else { Err(Problem::not_found("case")) }
     }
 }

@@ -15,6 +15,7 @@ use crate::{
             policy::CasePolicy,
         },
         ids::CaseId,
+        people::AssignedWhy,
     },
     drivers::store::hub::{CaseChange, Decision},
     roles::hub::{checks, text::without_contacts},
@@ -50,6 +51,7 @@ const DECIDING: &[EventKind] = &[
     EventKind::Reopen,
     EventKind::Merge,
     EventKind::Unmerge,
+    EventKind::Assign,
     EventKind::Check,
     EventKind::Uncheck,
 ];
@@ -57,14 +59,16 @@ const DECIDING: &[EventKind] = &[
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Act {
-    /// `confirm`, `reject`, `close`, `rework`, `reopen`, `merge`, `unmerge`, `check`, `uncheck`, or what the
-    /// platform may do as well: `dispatch`, `return`, `accept`, `suspend`, `resume`, `extend`
+    /// `confirm`, `reject`, `close`, `rework`, `reopen`, `merge`, `unmerge`, `assign`, `check`, `uncheck`, or what
+    /// the platform may do as well: `dispatch`, `return`, `accept`, `suspend`, `resume`, `extend`
     pub action: String,
     pub reason: Option<String>,
     /// Of `merge`: the case that goes on for both.
     pub into: Option<String>,
     /// Of `dispatch`: who is to deal with it.
     pub unit: Option<String>,
+    /// Of `assign`: the name of one of the grid's staff; left out, the nearest.
+    pub assignee: Option<String>,
     /// Of `suspend`: when it ends by itself.
     #[schema(value_type = Option<String>)]
     pub until: Option<WallTime>,
@@ -122,6 +126,7 @@ async fn done(
     let now = state.register.now();
     let event = event(&act, allowed, state.register.store.policy(), now)?;
     let into = into(&event, act.into)?;
+    let assignee = act.assignee;
     let said = note(act.note)?;
     let mut decision = Decision::new(event, actor, now);
     decision.reason = act.reason.filter(|reason| !reason.is_empty());
@@ -137,6 +142,9 @@ async fn done(
     let changes: Vec<CaseChange> = match (&decision.event, into) {
         (_, Some(into)) => store.merge(case_id, version, into, &decision).await?,
         (Event::Unmerge, None) => store.unmerge(case_id, version, &decision).await?,
+        (Event::Assign { .. }, None) => {
+            vec![store.assign(case_id, version, assignee.as_deref(), &decision).await?]
+        }
         (Event::Reopen, None) => store.reopen(case_id, version, &decision).await?,
         (_, None) => vec![store.decide(case_id, version, &decision).await?],
     };
@@ -155,6 +163,7 @@ fn event(act: &Act, allowed: &[EventKind], policy: &CasePolicy, now: WallTime) -
     let checks = matches!(kind, EventKind::Check | EventKind::Uncheck);
     only("unit", act.unit.as_deref(), kind == EventKind::Dispatch, "dispatch")?;
     only("item", act.item.as_deref(), checks, "check and uncheck")?;
+    only("assignee", act.assignee.as_deref(), kind == EventKind::Assign, "assign")?;
     let until = act.until.map(|until| until.to_string());
     only("until", until.as_deref(), kind == EventKind::Suspend, "suspend")?;
     Ok(match kind {
@@ -173,6 +182,12 @@ fn event(act: &Act, allowed: &[EventKind], policy: &CasePolicy, now: WallTime) -
         EventKind::Suspend => Event::Suspend { reason, until: ends(act.until, now)? },
         EventKind::Resume => Event::Resume,
         EventKind::Extend => Event::Extend { reason },
+        // Who it is stands where the accounts are.
+        EventKind::Assign => Event::Assign {
+            to: act.assignee.clone().unwrap_or_default(),
+            why: AssignedWhy::ByPerson,
+            metres: None,
+        },
         EventKind::Check => Event::Check { item: item(act, policy)? },
         EventKind::Uncheck => Event::Uncheck { item: item(act, policy)? },
         _ => return Err(Problem::invalid("action", &act.action, words.join(" "))),

@@ -18,7 +18,7 @@ use crate::{
         evidence::files::Digest256,
         store::hub::{CaseFilter, CaseRow, Cursor, Decision},
     },
-    roles::hub::{checks, text::without_contacts},
+    roles::hub::{accounts::NAME_CHARS_MAX, checks, text::without_contacts},
 };
 use axum::{
     Json,
@@ -56,9 +56,10 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// In the area of whoever asks.
-    pub fn read(pairs: Vec<(String, String)>, area: Area) -> Answer<Self> {
-        let mut filter = CaseFilter { area, ..CaseFilter::default() };
+    /// In the area of whoever asks, or to be looked at by them.
+    pub fn read(pairs: Vec<(String, String)>, area: Area, viewer: String) -> Answer<Self> {
+        let viewer = Some(viewer);
+        let mut filter = CaseFilter { area, viewer, ..CaseFilter::default() };
         let (mut limit, mut cursor) = (PAGE_DEFAULT, None);
         for (name, value) in pairs {
             let bad = |allowed: String| Problem::invalid(&name, &value, allowed);
@@ -75,6 +76,10 @@ impl Wanted {
                 }
                 "event" if value.len() <= 40 => filter.event_code = Some(value),
                 "event" => return Err(bad("an event code of at most 40 bytes".to_owned())),
+                "assignee" if value.chars().count() <= NAME_CHARS_MAX => {
+                    filter.assignee = Some(value);
+                }
+                "assignee" => return Err(bad(format!("a name of at most {NAME_CHARS_MAX} signs"))),
                 "limit" => {
                     let sound = value.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
                     limit = sound.ok_or_else(|| bad(format!("1 to {PAGE_MAX}")))?;
@@ -86,7 +91,7 @@ impl Wanted {
                         })?;
                     cursor = Some(found);
                 }
-                _ => return Err(bad("state camera event limit cursor".to_owned())),
+                _ => return Err(bad("state camera event assignee limit cursor".to_owned())),
             }
         }
         Ok(Self { filter, limit, cursor })
@@ -96,7 +101,8 @@ impl Wanted {
 /// Cases, urgent first, then newest.
 #[utoipa::path(get, path = "/api/v1/cases", params(
     ("state" = Option<Vec<String>>, Query), ("camera" = Option<String>, Query),
-    ("event" = Option<String>, Query), ("limit" = Option<u32>, Query),
+    ("event" = Option<String>, Query), ("assignee" = Option<String>, Query),
+    ("limit" = Option<u32>, Query),
     ("cursor" = Option<String>, Query)),
     responses((status = 200, body = CasePage), (status = 422, body = Problem)))]
 pub async fn list(
@@ -104,7 +110,7 @@ pub async fn list(
     person: Person,
     Pairs(pairs): Pairs,
 ) -> Answer<Json<CasePage>> {
-    let Wanted { filter, limit, cursor } = Wanted::read(pairs, person.area)?;
+    let Wanted { filter, limit, cursor } = Wanted::read(pairs, person.area, person.name)?;
     let mut cases = state.register.store.cases(&filter, cursor, limit + 1).await?;
     let more = cases.len() > limit as usize;
     cases.truncate(limit as usize);
@@ -184,7 +190,7 @@ pub async fn take_feedback(
     let now = state.register.now();
     let case = found(state, case_id).await?;
     // A sheet names cases that no guard has seen.
-    if !reporter.area.is_everywhere() && !reporter.area.holds_place(case.place.as_ref()) {
+    if !reporter.area.holds_place(case.place.as_ref()) && !case.is_with(&reporter.name) {
         return Err(Problem::not_found("case"));
     }
     let (at, latest) = (feedback.disposed_at, now.plus(CLOCK_SLACK));

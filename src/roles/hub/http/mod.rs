@@ -6,6 +6,7 @@
 pub mod access;
 mod access_log;
 mod acts;
+mod assigned;
 mod attempts;
 mod audit;
 mod auth;
@@ -201,6 +202,7 @@ fn routes(state: AppState) -> Routes {
         (Method::POST, "/cases/{id}/handling", HANDLE, post(acts::handling)),
         (Method::GET, "/cases/{id}/days", SEE, get(audit::of_case)),
         (Method::GET, "/audit/days", SEE, get(audit::days)),
+        (Method::GET, "/cases/{id}/staff", May(&[Act::Dispatch]), get(assigned::staff)),
         (Method::GET, "/cases/{id}/near", May(&[Act::Merge]), get(merges::near)),
         (Method::GET, "/cases/{id}/package", EXPORT, get(package::download)),
         (Method::POST, "/cases/{id}/footage", May(&[Act::AskFootage]), post(footage::request)),

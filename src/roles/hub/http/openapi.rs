@@ -1,9 +1,9 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    access_log, acts, audit, cameras, cases, complaints, dataset, deliveries, evidence, footage,
-    merges, oidc, ops, package, photographs, problem::Problem, session, sheets, stream, users,
-    view,
+    access_log, acts, assigned, audit, cameras, cases, complaints, dataset, deliveries, evidence,
+    footage, merges, oidc, ops, package, photographs, problem::Problem, session, sheets, stream,
+    users, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -28,6 +28,7 @@ use utoipa::OpenApi;
         acts::handling,
         audit::days,
         audit::of_case,
+        assigned::staff,
         merges::near,
         package::download,
         package::key,

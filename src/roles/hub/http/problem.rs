@@ -194,6 +194,12 @@ impl From<DecideError> for Problem {
             DecideError::Refused(refused) => {
                 Self::new(StatusCode::CONFLICT, "not-now", refused.to_string())
             }
+            DecideError::NoSuchStaff { name } => {
+                Self::invalid("assignee", name, "somebody of the grid's staff with an open account")
+            }
+            error @ DecideError::NobodyNear { .. } => {
+                Self::new(StatusCode::CONFLICT, "nobody-near", error.to_string())
+            }
             DecideError::Master(bad) => bad.into(),
             DecideError::Store(error) => error.into(),
         }

@@ -60,7 +60,7 @@ pub async fn cases(
     reporter: Reporter,
     Pairs(pairs): Pairs,
 ) -> Answer<Response> {
-    let wanted = Wanted::read(pairs, reporter.area)?;
+    let wanted = Wanted::read(pairs, reporter.area, reporter.name)?;
     let mut sheet = csv::Writer::from_writer(MARK.as_bytes().to_vec());
     sheet.write_record(COLUMNS).map_err(|error| Problem::internal(&error))?;
     let (mut cursor, mut rows) = (wanted.cursor, 0);

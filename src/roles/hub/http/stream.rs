@@ -28,6 +28,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const STREAM_SPAN: Duration = Duration::from_secs(900);
 
 struct Listening {
+    name: String,
     area: Area,
     moments: broadcast::Receiver<Arc<[Told]>>,
     shutdown: Shutdown,
@@ -48,7 +49,7 @@ impl Listening {
             Err(broadcast::error::RecvError::Lagged(missed)) => [Told::resync(missed)].into(),
             Err(broadcast::error::RecvError::Closed) => return None,
         };
-        let own = told.iter().filter(|told| told.is_for(&self.area));
+        let own = told.iter().filter(|told| told.is_for(&self.area, &self.name));
         Some(own.map(|told| Ok(Event::default().event(told.name).data(&told.data))).collect())
     }
 }
@@ -65,6 +66,7 @@ pub async fn listen(State(state): State<AppState>, person: Person) -> Answer<Res
         )
     })?;
     let listening = Listening {
+        name: person.name,
         area: person.area,
         moments: state.register.feed.listen(),
         shutdown: state.shutdown.clone(),

@@ -1,6 +1,7 @@
 //! What the review page reads, as `docs/http.md` describes it.
 
 use super::{
+    assigned::{AssignedView, assigned},
     footage::{self, FootageView},
     merges::{MergedView, merged},
     problem::Answer,
@@ -85,6 +86,12 @@ pub struct CaseSummary {
     pub deadline: Option<WallTime>,
     /// One of them has run out: a flag, the state does not change by it.
     pub overdue: bool,
+    /// With whom of the grid's staff it is, while somebody is to look at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<AssignedView>,
+    /// Why no video could decide, while it is with people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manual_reason: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -205,6 +212,8 @@ pub fn summary(case: &CaseRow) -> CaseSummary {
         merged_into: case.merged_into.map(|master| master.to_string()),
         deadline: case.deadline,
         overdue: case.overdue,
+        assigned: assigned(case),
+        manual_reason: case.manual_reason.clone(),
     }
 }
 
