@@ -39,7 +39,8 @@ fn certificates(dir: &Path, district: &str, edges: &[&str]) -> PathBuf {
 async fn start(dir: &Path, pki: &Path) -> Hub {
     let mut config = hub::config(dir, Vec::new());
     let own = |name: &str| pki.join("hub").join(name);
-    let tls = MutualTls { cert: own("cert.pem"), key: own("key.pem"), client_ca: own("ca.pem") };
+    let (cert, key, client_ca) = (own("cert.pem"), own("key.pem"), own("ca.pem"));
+    let tls = MutualTls { cert, key, client_ca, crl: Some(own("crl.pem")) };
     config.edges = Some(EdgesListener { listen: "127.0.0.1:0".parse().unwrap(), tls });
     Hub::with(config).await
 }
@@ -83,6 +84,45 @@ async fn an_edge_uploads_by_its_certificate_what_is_its_own() {
     two.upload(&begun, &begun_path, "image/jpeg").await.unwrap();
     let refused = one.upload(&begun, &begun_path, "image/jpeg").await.unwrap_err();
     assert!(matches!(refused, UploadError::Refused { status: 403, .. }), "{refused}");
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_edge_is_refused_and_its_neighbour_goes_on() {
+    let dirs = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [dir, made, stolen] = dirs;
+    let pki = certificates(made.path(), "440310", &["edge-1", "edge-2"]);
+    let (sha256, path) = on_disk(dir.path(), b"a picture");
+    let stolen_box = stolen.path().join("edge-1");
+    std::fs::create_dir(&stolen_box).unwrap();
+    for file in ["cert.pem", "key.pem"] {
+        std::fs::copy(pki.join("edge-1").join(file), stolen_box.join(file)).unwrap();
+    }
+    let thief = |hub: &Hub| uploader(hub, stolen.path(), Some("edge-1"), &pki);
+    let hub = start(dir.path(), &pki).await;
+    thief(&hub).upload(&sha256, &path, "image/jpeg").await.unwrap();
+    hub.stop().await;
+
+    let now = SystemClock::new().wall();
+    let authority = Authority::open(&pki).unwrap();
+    let list = authority.revoke(&"edge-1".parse().unwrap(), now).unwrap();
+    assert_eq!(list.revoked.len(), 1);
+    let hub = start(dir.path(), &pki).await;
+    let error = thief(&hub).upload(&sha256, &path, "image/jpeg").await.unwrap_err();
+    assert!(matches!(error, UploadError::Unreachable { .. }), "{error}");
+    let (other, other_path) = on_disk(dir.path(), b"the neighbour's");
+    let neighbour = uploader(&hub, &pki, Some("edge-2"), &pki);
+    neighbour.upload(&other, &other_path, "image/jpeg").await.unwrap();
+    hub.stop().await;
+
+    // The name is free for the next box, whose key is another.
+    let edge = Holder { kind: Kind::Edge, name: "edge-1".parse().unwrap() };
+    authority.issue(&edge, &[], now, 30).unwrap();
+    assert_eq!(authority.renew_list(now).unwrap().revoked, list.revoked, "renewed, and no shorter");
+    let hub = start(dir.path(), &pki).await;
+    let next = uploader(&hub, &pki, Some("edge-1"), &pki);
+    next.upload(&sha256, &path, "image/jpeg").await.unwrap();
+    assert!(thief(&hub).upload(&sha256, &path, "image/jpeg").await.is_err());
     hub.stop().await;
 }
 

@@ -60,13 +60,17 @@ fn broker(folder: &Path) -> (Mosquitto, u16) {
     done(folder, &format!("acl --port {port}"));
     let listener = fs::read_to_string(folder.join("pki/broker/gridwarden.conf")).unwrap();
     let broker = Mosquitto::start(&listener);
-    // It opens its listeners one after the other.
+    answers(port);
+    (broker, port)
+}
+
+/// It opens its listeners one after the other.
+fn answers(port: u16) {
     let tries = (0..2_000).find(|_| {
         std::thread::sleep(Duration::from_millis(10));
         TcpStream::connect(("127.0.0.1", port)).is_ok()
     });
     assert!(tries.is_some(), "mosquitto does not answer on port {port}");
-    (broker, port)
 }
 
 fn address(node: &str) -> NodeAddress {
@@ -212,6 +216,47 @@ async fn without_a_certificate_of_this_authority_nobody_gets_in() {
     client(&pki, Some("edge-2"), "edge-2", port, &[]).connected().await;
 }
 
+#[tokio::test]
+async fn a_revoked_edge_is_refused_and_its_neighbour_goes_on() {
+    let (folder, stolen) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    done(folder.path(), "init --district 440310");
+    done(folder.path(), "issue broker --host 127.0.0.1");
+    done(folder.path(), "issue hub --host 127.0.0.1");
+    done(folder.path(), "issue edge edge-1 edge-2");
+    let (pki, stolen) = (folder.path().join("pki"), stolen.path());
+    for file in ["ca/cert.pem", "edge-1/cert.pem", "edge-1/key.pem"] {
+        fs::create_dir_all(stolen.join(file).parent().unwrap()).unwrap();
+        fs::copy(pki.join(file), stolen.join(file)).unwrap();
+    }
+    let thief = |port| client(stolen, Some("edge-1"), "edge-1", port, &[]);
+    let (mut broker, port) = broker(folder.path());
+    drop(thief(port).connected().await);
+
+    let told = done(folder.path(), "revoke --node edge-1").stdout;
+    for part in
+        ["pki/ca/crl.pem: edge-1 is revoked, 1 in all", "pki/broker/crl.pem", "pki/hub/crl.pem"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!pki.join("edge-1").exists());
+    broker.restart();
+    answers(port);
+    let refused = thief(port).refused().await.to_string().to_lowercase();
+    assert!(refused.contains("revoked"), "{refused}");
+    client(&pki, Some("edge-2"), "edge-2", port, &[]).connected().await;
+    client(&pki, Some("hub"), "hub", port, &[]).connected().await;
+
+    // The next box may have the name; a list that is renewed forgets nobody.
+    done(folder.path(), "issue edge edge-1");
+    let told = done(folder.path(), "renew").stdout;
+    let list = told.lines().find(|line| line.starts_with("crl.pem")).unwrap();
+    assert!(list.ends_with("1 revoked, renewed"), "{list}");
+    broker.restart();
+    answers(port);
+    client(&pki, Some("edge-1"), "edge-1", port, &[]).connected().await;
+    thief(port).refused().await;
+}
+
 #[test]
 fn keys_are_private_names_are_taken_once_and_renewal_keeps_the_key() {
     let folder = tempfile::tempdir().unwrap();
@@ -233,6 +278,10 @@ fn keys_are_private_names_are_taken_once_and_renewal_keeps_the_key() {
     bad("issue edge ca", &["pki/ca is there already"]);
     bad("issue broker --host under_score", &["under_score", "host name"]);
     bad("acl", &["pki/broker", "issue broker"]);
+    bad("revoke --node edge-1", &["pki/edge-1", "nobody of that name", "pki renew"]);
+    bad("revoke --node ca", &["pki/ca", "nobody of that name"]);
+    done(folder.path(), "issue broker --host 127.0.0.1");
+    bad("revoke --node broker", &["pki/broker", "issue broker"]);
     done(folder.path(), "issue hub --host hub.example.cn --host 10.0.0.3");
     bad("issue edge hub", &["pki/hub is there already"]);
     done(folder.path(), "issue edge edge-1 --days 20");
@@ -263,8 +312,9 @@ fn keys_are_private_names_are_taken_once_and_renewal_keeps_the_key() {
     let told = done(folder.path(), "renew --within-days 400 --json").stdout;
     let told: Vec<serde_json::Value> =
         told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(told.len(), 3);
-    assert_eq!((&told[2]["name"], &told[2]["renewed"]), (&"hub".into(), &true.into()));
+    assert_eq!(told.len(), 5);
+    assert_eq!((&told[3]["name"], &told[3]["renewed"]), (&"hub".into(), &true.into()));
+    assert_eq!((&told[4]["kind"], &told[4]["revoked"]), (&"list".into(), &0.into()));
     let hub = read_certificate(&folder.path().join("pki/hub/cert.pem")).unwrap();
     assert_eq!(hub.hosts, ["hub.example.cn", "10.0.0.3"], "renewal keeps the hosts");
     assert_eq!(hub.holder, Holder { kind: Kind::Hub, name: "hub".parse().unwrap() });

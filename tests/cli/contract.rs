@@ -35,7 +35,7 @@ fn commands() -> Vec<&'static str> {
     if cfg!(feature = "hub") {
         all.extend(["hub", "password", "dataset export", "package", "audit"]);
         all.extend(["pki init", "pki issue broker", "pki issue hub", "pki issue edge"]);
-        all.extend(["pki renew", "pki acl"]);
+        all.extend(["pki renew", "pki revoke", "pki acl"]);
         all.extend(["user add", "user list", "user disable", "user enable", "user passwd"]);
     }
     if cfg!(feature = "demo") {

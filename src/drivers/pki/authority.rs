@@ -1,13 +1,17 @@
-//! Makes an authority, signs with it, and renews what it has signed. Through rcgen.
+//! Makes an authority, signs with it, renews what it has signed, and revokes it. Through rcgen.
 
 use super::{
-    AUTHORITY, CA_FILE, CERT_FILE, Certificate, Holder, KEY_FILE, Kind, PkiError,
+    AUTHORITY, CA_FILE, CERT_FILE, CRL_FILE, Certificate, Holder, KEY_FILE, Kind, PkiError,
     certificate::{SCHEME, ends_at, parse},
     read_certificate,
+    revoked::{RevocationList, Revoked},
 };
 use crate::{
-    base::time::{LocalDate, WallTime},
-    domain::ids::DistrictId,
+    base::{
+        hex::hex,
+        time::{LocalDate, WallTime},
+    },
+    domain::ids::{DistrictId, NodeId},
 };
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -26,6 +30,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// An authority with less left is renewed, so that boxes have that long to get its new certificate.
 const AUTHORITY_LEFT_MIN: Duration = DAY.saturating_mul(730);
 const DISTRICT_FILE: &str = "district";
+/// Folders of those whose certificate is revoked.
+const REVOKED: &str = "revoked";
 
 /// An authority in its folder.
 pub struct Authority {
@@ -68,7 +74,9 @@ impl Authority {
                 (DISTRICT_FILE, &format!("{district}\n"), 0o644),
             ],
         )?;
-        Self::open(dir)
+        let made = Self::open(dir)?;
+        made.write_list(None, now)?;
+        Ok(made)
     }
 
     pub fn open(dir: &Path) -> Result<Self, PkiError> {
@@ -123,7 +131,56 @@ impl Authority {
             (CA_FILE, &*self.pem, 0o644),
         ];
         make_folder(&self.dir, name, &files)?;
+        if lets_in(holder.kind) {
+            let list = self.dir.join(AUTHORITY).join(CRL_FILE);
+            match list.exists() {
+                true => copy(&list, &folder.join(CRL_FILE))?,
+                false => drop(self.write_list(None, now)?),
+            }
+        }
         Ok(folder)
+    }
+
+    /// Nobody lets the holder of this name in any more, once they have the new list. Its folder leaves the name free.
+    pub fn revoke(&self, name: &NodeId, now: WallTime) -> Result<RevocationList, PkiError> {
+        let folder = self.dir.join(name.as_str());
+        let path = folder.join(CERT_FILE);
+        if name.as_str() == AUTHORITY || !path.is_file() {
+            return Err(PkiError::Unknown { path: folder });
+        }
+        let Certificate { holder, serial, .. } = read_certificate(&path)?;
+        if holder.kind == Kind::Broker {
+            return Err(PkiError::NoClient { name: name.to_string(), path: folder });
+        }
+        let aside = self.dir.join(AUTHORITY).join(REVOKED);
+        let to = aside.join(format!("{name}-{}", hex(&serial[..serial.len().min(4)])));
+        let list = self.write_list(Some(Revoked { serial, at: now }), now)?;
+        let moved = || {
+            DirBuilder::new().recursive(true).mode(0o700).create(&aside)?;
+            fs::rename(&folder, &to)?;
+            File::open(&self.dir)?.sync_all()
+        };
+        moved().map_err(|reason| PkiError::File { path: to.clone(), reason })?;
+        Ok(list)
+    }
+
+    /// The list anew, as long-lived as a new one, and a copy for everybody who lets clients in.
+    pub fn renew_list(&self, now: WallTime) -> Result<RevocationList, PkiError> {
+        self.write_list(None, now)
+    }
+
+    fn write_list(&self, more: Option<Revoked>, now: WallTime) -> Result<RevocationList, PkiError> {
+        let path = self.dir.join(AUTHORITY).join(CRL_FILE);
+        // An authority of an earlier version has none.
+        let before = path.exists().then(|| RevocationList::read(&path)).transpose()?;
+        let list = RevocationList::next(before, more, &self.issuer, now);
+        replace(&path, &list.map_err(sign_error(CRL_FILE))?)?;
+        for Certificate { holder, .. } in self.issued()? {
+            if lets_in(holder.kind) {
+                copy(&path, &self.dir.join(holder.name.as_str()).join(CRL_FILE))?;
+            }
+        }
+        RevocationList::read(&path)
     }
 
     /// All certificates that this authority has signed, by name.
@@ -237,6 +294,11 @@ fn own_params(district: &DistrictId, now: WallTime, days: u32) -> CertificatePar
     params
 }
 
+/// Whether clients of this authority come to it.
+fn lets_in(kind: Kind) -> bool {
+    matches!(kind, Kind::Broker | Kind::Hub)
+}
+
 fn date(at: WallTime) -> LocalDate {
     at.local(0).date
 }
@@ -291,6 +353,11 @@ fn make_folder(dir: &Path, name: &str, files: &[(&str, &str, u32)]) -> Result<()
         File::open(dir)?.sync_all()
     };
     make().map_err(|reason: io::Error| PkiError::File { path: folder.clone(), reason })
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), PkiError> {
+    let text = fs::read_to_string(from);
+    replace(to, &text.map_err(|reason| PkiError::File { path: from.to_owned(), reason })?)
 }
 
 /// A public file, in one step.

@@ -16,6 +16,8 @@ pub struct Certificate {
     /// Host names and addresses that it serves under.
     pub hosts: Vec<String>,
     pub ends_at: WallTime,
+    /// Follows from the key: whatever the authority signs for one key has the same.
+    pub serial: Vec<u8>,
 }
 
 /// The first certificate of a PEM file.
@@ -64,7 +66,8 @@ impl Certificate {
         if common_name.and_then(|name| name.as_str().ok()) != Some(holder.name.as_str()) {
             return Err(format!("its common name is not {:?}, as its address says", holder.name));
         }
-        Ok(Self { district, holder, hosts, ends_at: ends_at(&certificate) })
+        let serial = certificate.serial.to_bytes_be();
+        Ok(Self { district, holder, hosts, ends_at: ends_at(&certificate), serial })
     }
 }
 

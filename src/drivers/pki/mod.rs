@@ -1,8 +1,9 @@
 //! Certificates of one district: its own authority, and who holds what it has signed.
 //!
 //! ```text
-//! <dir>/ca/      cert.pem  key.pem (stays here)  district
+//! <dir>/ca/      cert.pem  key.pem (stays here)  district  crl.pem  revoked/
 //! <dir>/<name>/  ca.pem  cert.pem  key.pem       goes to the box of that name, whole
+//!                crl.pem                         of a broker and a hub: whom they let in no more
 //! ```
 //!
 //! The common name is the name (what Mosquitto takes as user name); an address in the certificate,
@@ -11,14 +12,17 @@
 //!
 //! Invariants: one name has one certificate, whatever its kind; a private key is made with mode 0600
 //! and never written over; a folder appears whole or not at all, and a renewed certificate replaces
-//! the old one in one step, with the same key, so the two always fit.
+//! the old one in one step, with the same key, so the two always fit. A revoked certificate is on the list before
+//! its folder leaves its name, so none is lost by a crash in between.
 
 mod authority;
 mod certificate;
+mod revoked;
 mod server;
 
 pub use authority::{Authority, Renewed};
 pub use certificate::{Certificate, read_certificate};
+pub use revoked::{RevocationList, Revoked};
 pub use server::MutualTls;
 
 use crate::domain::ids::{BadId, NodeId};
@@ -29,6 +33,7 @@ pub const AUTHORITY: &str = "ca";
 pub const CERT_FILE: &str = "cert.pem";
 pub const KEY_FILE: &str = "key.pem";
 pub const CA_FILE: &str = "ca.pem";
+pub const CRL_FILE: &str = "crl.pem";
 
 /// What a holder of a certificate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +90,12 @@ pub enum PkiError {
     Host { host: String },
     #[error("the authority ends on {ends}; renew it first: gridwarden pki renew")]
     AuthorityEnds { ends: String },
+    #[error("{path}: nobody of that name has a certificate here; `gridwarden pki renew` names all", path = path.display())]
+    Unknown { path: PathBuf },
+    #[error(
+        "the list names clients, and {name} is a broker: give it a new key instead (move {path} away, then: gridwarden pki issue broker)", path = path.display()
+    )]
+    NoClient { name: String, path: PathBuf },
     #[error("certificate of {name}: {reason}")]
     Sign { name: String, reason: String },
 }

@@ -236,10 +236,12 @@ fn edges(mut table: Table<'_>, file: &Path) -> Option<EdgesListener> {
                 Err(error) => Err(format!("{}: {error}", path.display())),
             }
         };
-        table.value::<String>(key).check("a readable PEM file", readable).required()
+        table.value::<String>(key).check("a readable PEM file", readable)
     };
-    let (cert, key, client_ca) = (named("cert"), named("key"), named("client_ca"));
-    let tls = MutualTls { cert: cert?, key: key?, client_ca: client_ca? };
+    let (cert, key, client_ca) =
+        (named("cert").required(), named("key").required(), named("client_ca").required());
+    let crl = named("crl").optional();
+    let tls = MutualTls { cert: cert?, key: key?, client_ca: client_ca?, crl };
     Some(EdgesListener { listen: listen?, tls })
 }
 

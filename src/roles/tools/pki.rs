@@ -10,7 +10,10 @@ use crate::{
         ids::{DistrictId, NodeId},
         wire::mosquitto_acl,
     },
-    drivers::pki::{Authority, CA_FILE, CERT_FILE, Holder, KEY_FILE, Kind, PkiError, Renewed},
+    drivers::pki::{
+        AUTHORITY, Authority, CA_FILE, CERT_FILE, CRL_FILE, Holder, KEY_FILE, Kind, PkiError,
+        Renewed,
+    },
 };
 use anyhow::Context;
 use serde_json::json;
@@ -42,6 +45,8 @@ enum PkiCommand {
     },
     /// Renew what ends soon, with the same keys, and tell how long each certificate lasts
     Renew(RenewArgs),
+    /// Shut somebody out whose box was lost or stolen
+    Revoke(RevokeArgs),
     /// Write Mosquitto's access list and listener for these certificates
     Acl(AclArgs),
 }
@@ -135,6 +140,18 @@ struct RenewArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  gridwarden pki revoke --node edge-1\n\
+    Signs a new list, pki/ca/crl.pem, with a copy in the folders of the broker and of each hub: carry these to\n\
+    their boxes, restart the broker, send SIGHUP to the hub. A new box may then have the name: pki issue edge.")]
+struct RevokeArgs {
+    #[command(flatten)]
+    folder: Folder,
+    /// The name in the certificate: a node id, or a hub's name
+    #[arg(long, value_name = "NAME")]
+    node: NodeId,
+}
+
+#[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  gridwarden pki acl --dir pki --at /etc/mosquitto/gridwarden\n\
     Writes pki/broker/acl and pki/broker/gridwarden.conf. Copy pki/broker to that place, let the\n\
     user mosquitto read it, and put into /etc/mosquitto/conf.d/gridwarden.conf:\n  \
@@ -155,7 +172,8 @@ pub fn run(args: &PkiArgs, output: impl Write) -> anyhow::Result<Ended> {
         PkiCommand::Init(args) => init(args, now, output),
         PkiCommand::Issue { what } => issue(what, now, output),
         PkiCommand::Renew(args) => renew(args, now, output),
-        PkiCommand::Acl(args) => acl(args, output),
+        PkiCommand::Revoke(args) => revoke(args, now, output),
+        PkiCommand::Acl(args) => acl(args, now, output),
     };
     done.map(|()| Ended::Done)
 }
@@ -215,10 +233,35 @@ fn renew(args: &RenewArgs, now: WallTime, mut output: impl Write) -> anyhow::Res
             writeln!(output, "{}", format!("{name:<24} {kind:<10} {ends} {did}").trim_end())?;
         }
     }
+    let list = authority.renew_list(now).map_err(said)?;
+    if args.json {
+        let line = json!({"name": CRL_FILE, "kind": "list", "ends_at": list.ends_at, "renewed": true,
+            "revoked": list.revoked.len()});
+        writeln!(output, "{line}")?;
+    } else {
+        let (ends, count) = (list.ends_at.local(0).date, list.revoked.len());
+        writeln!(output, "{CRL_FILE:<24} {:<10} {ends} {count} revoked, renewed", "list")?;
+    }
     Ok(())
 }
 
-fn acl(args: &AclArgs, mut output: impl Write) -> anyhow::Result<()> {
+fn revoke(args: &RevokeArgs, now: WallTime, mut output: impl Write) -> anyhow::Result<()> {
+    let (dir, node) = (&args.folder.dir, &args.node);
+    let authority = Authority::open(dir).map_err(said)?;
+    let list = authority.revoke(node, now).map_err(said)?;
+    let (ends, count) = (list.ends_at.local(0).date, list.revoked.len());
+    let path = dir.join(AUTHORITY).join(CRL_FILE);
+    writeln!(output, "{}: {node} is revoked, {count} in all, until {ends}", path.display())?;
+    for one in authority.issued().map_err(said)? {
+        let copy = dir.join(one.holder.name.as_str()).join(CRL_FILE);
+        if copy.is_file() {
+            writeln!(output, "{}: to be carried to its box", copy.display())?;
+        }
+    }
+    Ok(())
+}
+
+fn acl(args: &AclArgs, now: WallTime, mut output: impl Write) -> anyhow::Result<()> {
     let authority = Authority::open(&args.folder.dir).map_err(said)?;
     let folder = args.folder.dir.join(BROKER);
     if !folder.is_dir() {
@@ -227,6 +270,10 @@ fn acl(args: &AclArgs, mut output: impl Write) -> anyhow::Result<()> {
             folder.display()
         );
         return Err(BadInput(message).into());
+    }
+    if !folder.join(CRL_FILE).is_file() {
+        // An authority of an earlier version; without a list the broker lets nobody in.
+        authority.renew_list(now).map_err(said)?;
     }
     let hubs = authority.issued().map_err(said)?.into_iter();
     let hubs: Vec<String> = hubs
@@ -261,6 +308,7 @@ fn listener(at: &Path, port: u16) -> String {
          cafile {at}/{CA_FILE}\n\
          certfile {at}/{CERT_FILE}\n\
          keyfile {at}/{KEY_FILE}\n\
+         crlfile {at}/{CRL_FILE}\n\
          tls_version tlsv1.2\n\
          require_certificate true\n\
          use_identity_as_username true\n\
