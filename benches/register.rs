@@ -104,8 +104,9 @@ impl Asked {
 }
 
 fn told(spread: &Spread) -> Value {
-    json!({"count": spread.count(), "p50": round(spread.at(0.5)), "p99": round(spread.at(0.99)),
-           "max": round(spread.at(1.0))})
+    let mut told = spread.json();
+    told["p99"] = json!(round(spread.at(0.99)));
+    told
 }
 
 fn config(dir: &Path, database: Place, small: Area, large: Area) -> anyhow::Result<HubConfig> {

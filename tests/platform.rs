@@ -19,7 +19,7 @@ use gridwarden::{
 };
 use platform::{Platform, SECRET, until};
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 use town::Town;
 use uuid::Uuid;

@@ -4,6 +4,8 @@
 
 #[path = "support/hub.rs"]
 mod base;
+#[path = "support/platform.rs"]
+mod platform;
 #[path = "support/town.rs"]
 mod town;
 
@@ -30,6 +32,7 @@ use gridwarden::{
     roles::hub::{HubConfig, view_library::ViewLibraryConfig},
 };
 use md5::{Digest, Md5};
+use platform::until;
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -39,7 +42,7 @@ use std::{
     time::Duration,
 };
 use tokio::net::TcpListener;
-use town::{SEEN_AT, Town, named, until};
+use town::{SEEN_AT, Town, named};
 
 const PASSWORD: &str = "of the library";
 const START: &str = "2026-01-05T02:00:00Z";

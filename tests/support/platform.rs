@@ -1,5 +1,6 @@
 //! A district's platform: it hears the hub's signed messages on a port of its own, and calls the hub with its
 //! token.
+#![allow(dead_code, reason = "not every test needs all that a platform does")]
 
 use axum::{
     Router,
@@ -53,13 +54,11 @@ impl Platform {
         (platform, url)
     }
 
-    #[allow(dead_code, reason = "not every test has it refuse")]
     pub fn minded(&self, moods: &[StatusCode]) {
         self.0.lock().unwrap().moods.extend(moods);
     }
 
     /// All calls, in order.
-    #[allow(dead_code, reason = "not every test has it refuse")]
     pub fn calls(&self) -> Vec<Call> {
         self.0.lock().unwrap().calls.clone()
     }
@@ -70,7 +69,6 @@ impl Platform {
     }
 
     /// Acts that it has heard of, in order.
-    #[allow(dead_code, reason = "not every test asks for them")]
     pub fn acts(&self) -> Vec<String> {
         self.heard().iter().map(|notice| notice["act"].as_str().unwrap().to_owned()).collect()
     }

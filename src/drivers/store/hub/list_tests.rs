@@ -5,7 +5,7 @@ use crate::domain::{
     case::lifecycle::{Phase, State},
     geo::GeoPoint,
     ids::CaseId,
-    people::Area,
+    people::{Area, Assigned, AssignedWhy},
     place::place_at,
     samples,
     wire::Priority,
@@ -51,6 +51,16 @@ async fn filled(seeds: &[(usize, usize, u64, usize, usize)]) -> (TempDir, HubSto
     }
     let mut tx = store.begin().await.unwrap();
     insert_cases(&mut tx, &rows.iter().collect::<Vec<_>>()).await.unwrap();
+    for row in rows.iter_mut().step_by(5) {
+        let (to, why) = (Some("li".to_owned()), AssignedWhy::ByPerson);
+        row.assigned = Some(Assigned { to, why, metres: None });
+        sqlx::query("UPDATE cases SET assignee = 'li', assigned_why = $1 WHERE case_id = $2")
+            .bind(why.as_str())
+            .bind(row.case_id.to_string())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+    }
     store.commit(tx).await.unwrap();
     (dir, store, rows)
 }
@@ -58,7 +68,9 @@ async fn filled(seeds: &[(usize, usize, u64, usize, usize)]) -> (TempDir, HubSto
 fn is_shown(filter: &CaseFilter, case: &CaseRow) -> bool {
     (filter.states.is_empty() || filter.states.contains(&case.state))
         && filter.camera.as_ref().is_none_or(|id| case.camera.as_ref().unwrap().id == *id)
-        && filter.area.holds_place(case.place.as_ref())
+        && filter.assignee.as_ref().is_none_or(|name| case.is_with(name))
+        && (filter.area.holds_place(case.place.as_ref())
+            || filter.viewer.as_ref().is_some_and(|name| case.is_with(name)))
 }
 
 async fn paged(store: &HubStore, filter: &CaseFilter, limit: u32) -> Vec<CaseId> {
@@ -99,10 +111,8 @@ proptest! {
                 for states in [vec![], vec![State::Filed], vec![State::Closed, State::PendingReview]] {
                     for camera in [None, Some("camera-1".parse().unwrap())] {
                         let area: Area = area.parse().unwrap();
-                        let (states, event_code) = (states.clone(), None);
-                        let (viewer, assignee) = (None, None);
-                        let filter =
-                            CaseFilter { states, camera, event_code, area, viewer, assignee };
+                        let (states, viewer) = (states.clone(), Some("li".to_owned()));
+                        let filter = CaseFilter { states, camera, area, viewer, ..CaseFilter::default() };
                         let shown = rows.iter().filter(|case| is_shown(&filter, case));
                         let shown: Vec<CaseId> = shown.map(|case| case.case_id).collect();
                         assert_eq!(paged(&store, &filter, limit).await, shown, "{filter:?}");
