@@ -24,9 +24,15 @@ const READERS_MAX: u32 = 4;
 /// A database that went away is a failure to be told of by then, and tried again.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
 
-/// SQLite's own "wait for a lock", and that a commit survives a power cut.
+/// SQLite's own "wait for a lock", and that a commit survives a power cut. Room for the pages that a
+/// batch of facts touches (32 MB), and a log that takes some (40 MB) before they are written to their
+/// places, each once.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -32768; \
+     PRAGMA wal_autocheckpoint = 10000;";
+/// Every query has its index. A plan that was made while the tables were small, and reads them whole,
+/// would be kept while they grow.
+const POSTGRES_SETTINGS: &str = "SET enable_seqscan = off";
 /// The number is ours alone: the first eight letters of the product's name.
 const POSTGRES_WRITE: &str = "BEGIN; SELECT pg_advisory_xact_lock(7454136213472113252);";
 
@@ -84,12 +90,13 @@ impl Place {
             .max_connections(connections_max)
             .acquire_timeout(ACQUIRE_WITHIN)
             .after_release(|connection, _| Box::pin(is_reusable(connection)));
-        match self {
-            Self::File(_) => pool.after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
-            }),
-            Self::Postgres { .. } => pool,
-        }
+        let settings = match self {
+            Self::File(_) => SQLITE_SETTINGS,
+            Self::Postgres { .. } => POSTGRES_SETTINGS,
+        };
+        pool.after_connect(move |connection, _| {
+            Box::pin(async move { connection.execute(settings).await.map(drop) })
+        })
     }
 }
 
