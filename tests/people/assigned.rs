@@ -86,6 +86,11 @@ async fn it_is_with_the_nearest_and_a_dispatcher_may_give_it_to_another() {
             _ => assert_eq!(status, StatusCode::FORBIDDEN, "a dispatcher does not confirm"),
         }
     }
+    let mut stream = wang.get("/stream").await;
+    let mut heard = String::new();
+    while !heard.contains("hello") {
+        heard += &String::from_utf8_lossy(&stream.chunk().await.unwrap().unwrap());
+    }
     let (status, given) = act(&chief, &case, &to_wang).await;
     assert_eq!(status, StatusCode::OK, "{given}");
     assert_eq!(
@@ -97,7 +102,14 @@ async fn it_is_with_the_nearest_and_a_dispatcher_may_give_it_to_another() {
         (&last["kind"], &last["actor"], &last["note"]),
         (&json!("assign"), &json!("chief"), &json!("wang: 就近"))
     );
-    // Outside of wang's area, and wang's to look at.
+    // Outside of wang's area, and wang's to look at: an open page hears of it, too.
+    let told = tokio::time::timeout(Duration::from_secs(60), async {
+        while !heard.contains(case["case_id"].as_str().unwrap()) {
+            heard += &String::from_utf8_lossy(&stream.chunk().await.unwrap().unwrap());
+        }
+    });
+    told.await.expect("wang's page is told");
+    drop(stream);
     assert_eq!(wang.get(&path).await.status(), StatusCode::OK);
     assert_eq!((listed(&wang, "wang").await, listed(&li, "li").await), (1, 0));
     let closes = json!({"action": "reject", "reason": "already_gone"});
