@@ -1,4 +1,4 @@
-//! How fast facts of edges go into the register: messages as the broker hands them over, parsed,
+//! How fast facts of edges go into the register: messages as the broker hands them over, made, parsed,
 //! checked, committed and answered. `cargo bench --bench ingest`, a minute for each database;
 //! `GRIDWARDEN_BENCH_SECS=300` for the five minutes of the target. PostgreSQL is measured where
 //! `tests/postgres.sh cargo bench --bench ingest` runs it (with `PG_DURABLE=1`, or it would not wait
@@ -8,8 +8,8 @@
 //! fact, the server's share included; 5,000 into SQLite are 400 us.
 //!
 //! The mix: a case is opened with a picture and a clip, seen three times, and gone; then its spot opens
-//! another. 256 spots over a city of 20 km, each in a moment of its own: so a batch of 256, as many as a
-//! broker hands over unacknowledged, has of each kind some. The next case of a spot stands 30 m off, so
+//! another. 256 spots over a city of 20 km, each in a moment of its own: so a batch of 256, as many as the
+//! hub takes in together, has of each kind some. The next case of a spot stands 30 m off, so
 //! that nothing is merged and each has had neighbours.
 
 use anyhow::Context;
@@ -21,19 +21,24 @@ use gridwarden::{
     domain::{geo::GeoPoint, place::place_at},
     drivers::{
         evidence::files::EvidenceFiles,
-        mqtt::RECEIVED_UNACKED_MAX,
         store::hub::{HubStore, Place},
     },
-    roles::hub::{ingest::Ingest, register::Register},
+    roles::hub::{
+        ingest::{Incoming, Ingest},
+        link::TOGETHER_MAX,
+        register::Register,
+    },
 };
 use serde_json::json;
 use std::{env, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 const DISTRICT: &str = "440310";
 const NODES: u64 = 40;
 const KINDS: [&str; 5] = ["opened", "seen", "seen", "seen", "gone"];
 const SPOTS: u64 = 256;
+const BATCH: u64 = TOGETHER_MAX as u64;
 
 /// The `number`th fact of a stream that never ends.
 fn message(run: u64, number: u64) -> (String, Vec<u8>) {
@@ -80,28 +85,40 @@ fn message(run: u64, number: u64) -> (String, Vec<u8>) {
     (format!("gridwarden/v1/{DISTRICT}/{node}/case/{case_id}"), event.to_string().into_bytes())
 }
 
-/// Facts a second for so long, and the longest that a batch took.
+/// Facts a second for so long, and the longest that a batch took. They are made and read by another task,
+/// as the hub reads from its broker while it takes in what came before.
 async fn pump(
     ingest: &Ingest,
     run: u64,
     first: u64,
     lasting: Duration,
 ) -> anyhow::Result<(u64, f64, Duration)> {
+    let (read, mut unread) = mpsc::channel(1);
+    let reading = ingest.clone();
+    let reader = tokio::spawn(async move {
+        for batch in 0.. {
+            let from = first + batch * BATCH;
+            let messages = (from..from + BATCH).map(|number| message(run, number));
+            let messages = messages.map(|(topic, text)| reading.read(topic, text)).collect();
+            if read.send(messages).await.is_err() {
+                break;
+            }
+        }
+    });
     let clock = SystemClock::new();
-    let (mut number, mut longest) = (first, Duration::ZERO);
-    let mut spent = Duration::ZERO;
-    while spent < lasting {
-        // Making the messages is the edges' work.
-        let batch: Vec<_> =
-            (0..u64::from(RECEIVED_UNACKED_MAX)).map(|k| message(run, number + k)).collect();
-        let texts: Vec<_> = batch.iter().map(|(topic, text)| (topic.as_str(), &text[..])).collect();
-        let began = clock.monotonic();
-        let acked = ingest.messages(&texts).await?.into_iter().flatten().count();
-        let took = clock.monotonic().since(began);
-        anyhow::ensure!(acked == texts.len(), "{acked} of {} acknowledged", texts.len());
-        (spent, longest, number) = (spent + took, longest.max(took), number + acked as u64);
+    let (mut facts, mut longest, began) = (0, Duration::ZERO, clock.monotonic());
+    while clock.monotonic().since(began) < lasting {
+        let batch: Vec<Incoming> = unread.recv().await.context("the reader ended")?;
+        let taken = clock.monotonic();
+        let acked = ingest.take_in(&batch).await?.into_iter().flatten().count();
+        longest = longest.max(clock.monotonic().since(taken));
+        anyhow::ensure!(acked == batch.len(), "{acked} of {} acknowledged", batch.len());
+        facts += acked as u64;
     }
-    Ok((number - first, (number - first) as f64 / spent.as_secs_f64(), longest))
+    let spent = clock.monotonic().since(began);
+    drop(unread);
+    reader.await?;
+    Ok((facts, facts as f64 / spent.as_secs_f64(), longest))
 }
 
 async fn measure(name: &str, place: Place, lasting: Duration) -> anyhow::Result<()> {
@@ -113,7 +130,7 @@ async fn measure(name: &str, place: Place, lasting: Duration) -> anyhow::Result<
     let run = Uuid::now_v7().as_u64_pair().0;
     let (facts, speed, longest) = pump(&ingest, run, 0, lasting).await?;
     println!(
-        "{name}: {facts} facts, {speed:.0} a second for {} s; the longest batch of {RECEIVED_UNACKED_MAX} took {} ms",
+        "{name}: {facts} facts, {speed:.0} a second for {} s; the longest batch of {BATCH} took {} ms",
         lasting.as_secs(),
         longest.as_millis()
     );

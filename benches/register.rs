@@ -190,7 +190,7 @@ async fn questions(running: &Running, history: &mut History) -> anyhow::Result<V
 async fn consoles(running: &Running) -> anyhow::Result<Value> {
     let li = Asked::sign_in(running, "li").await?;
     let wang = Asked::sign_in(running, "wang").await?;
-    let (heard, mut hearing) = mpsc::unbounded_channel::<String>();
+    let (heard, mut hearing) = mpsc::channel::<String>(4 * CONSOLES);
     for number in 0..CONSOLES {
         // Every fifth sees the whole district.
         let person = if number % 5 == 0 { &li } else { &wang };
@@ -200,7 +200,7 @@ async fn consoles(running: &Running) -> anyhow::Result<Value> {
         tokio::spawn(async move {
             while let Some(Ok(chunk)) = bytes.next().await {
                 let text = String::from_utf8_lossy(&chunk).into_owned();
-                if heard.send(text).is_err() {
+                if heard.send(text).await.is_err() {
                     break;
                 }
             }

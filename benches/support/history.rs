@@ -25,8 +25,7 @@ pub const EVENTS: [&str; 4] = ["06042", "06041", "05012", "05011"];
 const SPAN: Duration = Duration::from_secs(3 * 365 * 24 * 3_600);
 /// The last ones, of which some are open.
 const OPEN_SHARE: f64 = 0.004;
-/// SQLite takes 32,766 parameters of a statement.
-const ROWS: u64 = 800;
+const ROWS: u64 = 100;
 
 pub fn event(code: &str) -> EventData {
     EventData {

@@ -47,7 +47,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Messages that the broker may have on their way to us without an acknowledgement.
-pub const RECEIVED_UNACKED_MAX: u16 = 256;
+pub const RECEIVED_UNACKED_MAX: u16 = 512;
 
 #[derive(Debug)]
 pub enum LinkEvent {

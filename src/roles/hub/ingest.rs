@@ -72,10 +72,26 @@ impl Dropped {
     }
 }
 
+/// A message that was read and checked, and waits for the register.
+pub struct Incoming {
+    topic: String,
+    payload: Vec<u8>,
+    /// `None`: dropped.
+    sorted: Option<Sorted>,
+}
+
 /// A message whose topic is one of ours.
 enum Sorted {
-    Fact(NodeAddress, Box<CaseFactData>),
+    Fact { address: NodeAddress, fact: Box<CaseFactData>, text: String },
     Other(NodeAddress, Leaf),
+}
+
+/// A fact of a batch, with its place there.
+struct Gathered<'m> {
+    index: usize,
+    address: &'m NodeAddress,
+    fact: &'m CaseFactData,
+    text: &'m str,
 }
 
 #[derive(Clone)]
@@ -97,60 +113,55 @@ impl Ingest {
         heard.map(|leaf| format!("{root}/+/{leaf}")).collect()
     }
 
-    /// One message; see [`Ingest::messages`].
+    /// Reads and checks a message; what is not well formed is counted and dropped here. Needs no register,
+    /// so that the next messages are read while it works.
+    pub fn read(&self, topic: String, payload: Vec<u8>) -> Incoming {
+        let sorted = match self.sort(&topic, &payload) {
+            Ok(sorted) => Some(sorted),
+            Err(dropped) => {
+                drop_message(&topic, &dropped);
+                None
+            }
+        };
+        Incoming { topic, payload, sorted }
+    }
+
+    /// One message; see [`Ingest::take_in`].
     pub async fn message(
         &self,
         topic: &str,
         payload: &[u8],
     ) -> Result<Option<Outgoing>, StoreError> {
-        Ok(self.messages(&[(topic, payload)]).await?.pop().flatten())
+        let incoming = self.read(topic.to_owned(), payload.to_vec());
+        Ok(self.take_in(&[incoming]).await?.pop().flatten())
     }
 
     /// An answer to each, where it has one. `Err`: the store failed; give them all again later, what
     /// had its effect is a repeat then. A message that is dropped has no answer. Facts of cases that
     /// stand side by side share a transaction.
-    pub async fn messages(
+    pub async fn take_in(
         &self,
-        messages: &[(&str, &[u8])],
+        messages: &[Incoming],
     ) -> Result<Vec<Option<Outgoing>>, StoreError> {
         let mut replies = Vec::with_capacity(messages.len());
         let mut facts = Vec::new();
-        for (topic, payload) in messages {
-            let reply = match self.sort(topic, payload) {
-                Ok(Sorted::Fact(address, fact)) => {
-                    facts.push((replies.len(), address, fact));
+        for Incoming { topic, payload, sorted } in messages {
+            let index = replies.len();
+            let reply = match sorted {
+                Some(Sorted::Fact { address, fact, text }) => {
+                    facts.push(Gathered { index, address, fact, text });
                     None
                 }
-                Ok(Sorted::Other(address, leaf)) => {
+                Some(Sorted::Other(address, leaf)) => {
                     self.facts(&mut facts, &mut replies).await?;
-                    self.or_dropped(topic, self.take(address, leaf, payload).await)?
+                    or_dropped(topic, self.take(address, leaf, payload).await)?
                 }
-                Err(dropped) => self.or_dropped(topic, Err(dropped))?,
+                None => None,
             };
             replies.push(reply);
         }
         self.facts(&mut facts, &mut replies).await?;
         Ok(replies)
-    }
-
-    /// Counts and tells what is dropped; a failure of the store is the caller's.
-    fn or_dropped<T>(
-        &self,
-        topic: &str,
-        taken: Result<Option<T>, Dropped>,
-    ) -> Result<Option<T>, StoreError> {
-        match taken {
-            Ok(reply) => Ok(reply),
-            Err(Dropped::Store(error)) => Err(error),
-            Err(dropped) => {
-                let reason = dropped.label();
-                metrics::counter!("gridwarden_hub_messages_dropped_total", "reason" => reason)
-                    .increment(1);
-                let topic: String = topic.chars().take(200).collect();
-                tracing::warn!(topic, %dropped, "message dropped");
-                Ok(None)
-            }
-        }
     }
 
     fn sort(&self, topic: &str, payload: &[u8]) -> Result<Sorted, Dropped> {
@@ -166,13 +177,14 @@ impl Ingest {
         same(&fact.case_id.to_string(), &case_id.to_string())?;
         same(fact.camera.node.as_str(), address.node.as_str())?;
         checks::fact(&fact)?;
-        Ok(Sorted::Fact(address, Box::new(fact)))
+        let text = serde_json::to_string(&fact).map_err(Dropped::Json)?;
+        Ok(Sorted::Fact { address, fact: Box::new(fact), text })
     }
 
     async fn take(
         &self,
-        address: NodeAddress,
-        leaf: Leaf,
+        address: &NodeAddress,
+        leaf: &Leaf,
         payload: &[u8],
     ) -> Result<Option<Outgoing>, Dropped> {
         let register = &self.register;
@@ -199,7 +211,7 @@ impl Ingest {
                 self.room_for_camera(&address.node).await?;
                 register.store.put_card(&address.node, &card).await?;
                 register.sight.card(&address.node, &card);
-                register.announce_camera(&camera);
+                register.announce_camera(camera);
                 // A complaint may have waited for a camera that sees its place.
                 register.due.notify_one();
                 Ok(None)
@@ -211,7 +223,7 @@ impl Ingest {
                 self.room_for_camera(&address.node).await?;
                 register.store.put_health(&address.node, &health).await?;
                 register.sight.health(&address.node, &health);
-                register.announce_camera(&camera);
+                register.announce_camera(camera);
                 Ok(None)
             }
             Leaf::VerifyResult => {
@@ -252,7 +264,7 @@ impl Ingest {
     /// Takes in what has gathered, and puts each acknowledgement in its place.
     async fn facts(
         &self,
-        gathered: &mut Vec<(usize, NodeAddress, Box<CaseFactData>)>,
+        gathered: &mut Vec<Gathered<'_>>,
         replies: &mut [Option<Outgoing>],
     ) -> Result<(), StoreError> {
         if gathered.is_empty() {
@@ -261,17 +273,17 @@ impl Ingest {
         let at = self.register.now();
         let told: Vec<Told<'_>> = gathered
             .iter()
-            .map(|(_, address, fact)| Told { writer: &address.node, fact })
+            .map(|Gathered { address, fact, text, .. }| Told { writer: &address.node, fact, text })
             .collect();
         let outcomes = self.register.store.ingest(&told, at).await?;
-        for ((place, address, fact), outcome) in gathered.drain(..).zip(outcomes) {
+        for (Gathered { index, address, fact, .. }, outcome) in gathered.drain(..).zip(outcomes) {
             let case_id = fact.case_id;
-            let topic = Topic { address, leaf: Leaf::Case(case_id) };
-            let said = self.outcome(&topic.address, &fact, outcome);
-            let Some(upto_revision) = self.or_dropped(&topic.to_string(), said)? else { continue };
+            let topic = Topic::new(address, Leaf::Case(case_id));
+            let said = self.outcome(address, fact, outcome);
+            let Some(upto_revision) = or_dropped(&topic.to_string(), said)? else { continue };
             let ack = self.acknowledgement(case_id, upto_revision, at);
-            let ack = self.or_dropped(&topic.to_string(), ack.map(Some))?;
-            replies[place] = ack.map(|ack| (Topic { leaf: Leaf::Ack(case_id), ..topic }, ack));
+            let ack = or_dropped(&topic.to_string(), ack.map(Some))?;
+            replies[index] = ack.map(|ack| (Topic { leaf: Leaf::Ack(case_id), ..topic }, ack));
         }
         Ok(())
     }
@@ -314,6 +326,25 @@ impl Ingest {
         let event = self.register.store.cloud_event("case.ack", id, at, case_id.to_string(), data);
         serde_json::to_vec(&event).map_err(Dropped::Json)
     }
+}
+
+/// Counts and tells what is dropped; a failure of the store is the caller's.
+fn or_dropped<T>(topic: &str, taken: Result<Option<T>, Dropped>) -> Result<Option<T>, StoreError> {
+    match taken {
+        Ok(reply) => Ok(reply),
+        Err(Dropped::Store(error)) => Err(error),
+        Err(dropped) => {
+            drop_message(topic, &dropped);
+            Ok(None)
+        }
+    }
+}
+
+fn drop_message(topic: &str, dropped: &Dropped) {
+    let reason = dropped.label();
+    metrics::counter!("gridwarden_hub_messages_dropped_total", "reason" => reason).increment(1);
+    let topic: String = topic.chars().take(200).collect();
+    tracing::warn!(topic, %dropped, "message dropped");
 }
 
 fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Dropped> {

@@ -182,16 +182,15 @@ async fn taken_in(facts: &[(usize, CaseFactData)], together: &[usize]) -> Left {
             (topic, event(fact))
         })
         .collect();
-    let (mut rest, mut sizes) = (messages.as_slice(), together.iter().cycle());
+    let (mut rest, mut sizes) = (messages.into_iter().peekable(), together.iter().cycle());
     let mut acked = BTreeMap::new();
-    while !rest.is_empty() {
-        let (some, left) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
-        let texts: Vec<_> = some.iter().map(|(topic, text)| (topic.as_str(), &text[..])).collect();
-        for (topic, ack) in bench.ingest.messages(&texts).await.unwrap().into_iter().flatten() {
+    while rest.peek().is_some() {
+        let some = rest.by_ref().take(*sizes.next().unwrap());
+        let some: Vec<_> = some.map(|(topic, text)| bench.ingest.read(topic, text)).collect();
+        for (topic, ack) in bench.ingest.take_in(&some).await.unwrap().into_iter().flatten() {
             let ack: Value = serde_json::from_slice(&ack).unwrap();
             acked.insert(topic.to_string(), ack["data"]["upto_revision"].as_u64().unwrap());
         }
-        rest = left;
     }
     let store = &bench.register.store;
     let mut cases = store.cases(&CaseFilter::default(), None, 99).await.unwrap();

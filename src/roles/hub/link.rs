@@ -1,7 +1,7 @@
 //! The hub's side of the broker: events in, acknowledgements and decisions out.
 //!
 //! ```text
-//! broker -> LinkEvent -> ingest (commit) -> ack to the edge, then to the broker
+//! broker -> LinkEvent -> read -> taken in (commit) -> ack to the edge, then to the broker
 //! register.outbound rows -> published -> kept for a day, sent again where they may be missing
 //! ```
 //!
@@ -10,14 +10,14 @@
 //! node connects anew. Their message id stays, so a consumer may drop the repeat.
 
 use super::{
-    ingest::{Ingest, Outgoing},
+    ingest::{Incoming, Ingest, Outgoing},
     register::Register,
 };
 use crate::{
     base::{shutdown::Shutdown, time::Monotonic},
     domain::wire::Topic,
     drivers::{
-        mqtt::{LinkEvent, Publisher, RECEIVED_UNACKED_MAX},
+        mqtt::{AckToken, LinkEvent, Publisher, RECEIVED_UNACKED_MAX},
         store::StoreError,
     },
 };
@@ -29,16 +29,25 @@ const DOUBTED_FOR: Duration = Duration::from_secs(60);
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3_600);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 const OUTBOUND_ROWS_MAX: u32 = 256;
-/// Messages that share a transaction; no more than a broker sends ahead of their acknowledgement.
-const TOGETHER_MAX: usize = RECEIVED_UNACKED_MAX as usize;
+/// Messages that share a transaction: half of what a broker sends ahead of their acknowledgement, so that
+/// the other half is read in the meantime.
+pub const TOGETHER_MAX: usize = RECEIVED_UNACKED_MAX as usize / 2;
 const STORE_RETRY: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Takes messages until shutdown or the end of the link.
-pub async fn take_messages(
+/// A message with its acknowledgement to the broker.
+type Received = (Incoming, AckToken);
+
+/// Messages that are read while those before them are taken in.
+pub fn read_ahead() -> (mpsc::Sender<Vec<Received>>, mpsc::Receiver<Vec<Received>>) {
+    mpsc::channel(1)
+}
+
+/// Reads messages until shutdown or the end of the link.
+pub async fn read_messages(
     ingest: Ingest,
-    publisher: Publisher,
     mut events: mpsc::Receiver<LinkEvent>,
+    read: mpsc::Sender<Vec<Received>>,
     register: Arc<Register>,
     connections: watch::Sender<u64>,
     shutdown: Shutdown,
@@ -64,29 +73,47 @@ pub async fn take_messages(
                     tracing::warn!(%reason, "broker lost");
                     connections.send_modify(|count| *count += 1);
                 }
-                LinkEvent::Message { topic, payload, ack } => messages.push((topic, payload, ack)),
+                LinkEvent::Message { topic, payload, ack } => {
+                    messages.push((ingest.read(topic, payload), ack));
+                }
             }
         }
-        let texts: Vec<(&str, &[u8])> = messages
-            .iter()
-            .map(|(topic, payload, _)| (topic.as_str(), payload.as_slice()))
-            .collect();
-        let Some(replies) = patiently(&ingest, &texts, &shutdown).await else { return };
+        if !messages.is_empty() && read.send(messages).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes in what was read until shutdown, or until no more comes.
+pub async fn take_messages(
+    ingest: Ingest,
+    publisher: Publisher,
+    mut read: mpsc::Receiver<Vec<Received>>,
+    shutdown: Shutdown,
+) {
+    loop {
+        let received = tokio::select! {
+            received = read.recv() => received,
+            () = shutdown.begun() => return,
+        };
+        let Some(received) = received else { return };
+        let (messages, acks): (Vec<Incoming>, Vec<AckToken>) = received.into_iter().unzip();
+        let Some(replies) = patiently(&ingest, &messages, &shutdown).await else { return };
         for (topic, payload) in replies.into_iter().flatten() {
             publish(&publisher, &topic, payload);
         }
-        messages.into_iter().for_each(|(_, _, ack)| ack.ack());
+        acks.into_iter().for_each(AckToken::ack);
     }
 }
 
 /// A full disk is waited out: what is not acknowledged waits at the broker and at the edge.
 async fn patiently(
     ingest: &Ingest,
-    messages: &[(&str, &[u8])],
+    messages: &[Incoming],
     shutdown: &Shutdown,
 ) -> Option<Vec<Option<Outgoing>>> {
     loop {
-        match ingest.messages(messages).await {
+        match ingest.take_in(messages).await {
             Ok(replies) => return Some(replies),
             Err(error) => {
                 metrics::counter!("gridwarden_hub_store_failures_total").increment(1);

@@ -20,7 +20,7 @@ pub mod first_start;
 mod footage;
 pub mod http;
 pub mod ingest;
-mod link;
+pub mod link;
 #[cfg(test)]
 mod merge_tests;
 pub mod package;
@@ -248,14 +248,17 @@ pub async fn start(
     )?;
     let mut tasks = JoinSet::new();
     let (connections, connections_seen) = watch::channel(0);
-    tasks.spawn(link::take_messages(
+    let (read, unread) = link::read_ahead();
+    tasks.spawn(link::read_messages(
         ingest.clone(),
-        publisher.clone(),
         events,
+        read,
         Arc::clone(&register),
         connections,
         shutdown.clone(),
     ));
+    let taking = link::take_messages(ingest.clone(), publisher.clone(), unread, shutdown.clone());
+    tasks.spawn(taking);
     tasks.spawn(link::send_outbound(
         Arc::clone(&register),
         publisher.clone(),

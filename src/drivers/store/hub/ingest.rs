@@ -15,7 +15,7 @@ use super::{
     facts::Projected,
     merges::cells_about,
     pictures::pictures,
-    records::{json, parsed, to_json},
+    records::{json, parsed},
     statement::Statement,
 };
 use crate::{
@@ -41,6 +41,8 @@ const ROUND_FACTS_MAX: usize = 256;
 pub struct Told<'f> {
     pub writer: &'f NodeId,
     pub fact: &'f CaseFactData,
+    /// It as JSON, which is what is kept.
+    pub text: &'f str,
 }
 
 /// What became of a fact. `upto` is what may now be acknowledged.
@@ -70,7 +72,6 @@ struct New<'f> {
     /// Its place in the round.
     index: usize,
     told: Told<'f>,
-    payload: String,
     admission: Admission,
     stream: Stream,
     /// Nobody else has said anything of the case.
@@ -112,9 +113,8 @@ impl HubStore {
                     Some(self.duplicate(tx, told, stream.upto_revision()).await?)
                 }
                 Ok(admission) => {
-                    let payload = to_json("payload", told.fact).map_err(failed)?;
                     let alone = writers.is_empty();
-                    new.push(New { index, told: *told, payload, admission, stream, alone });
+                    new.push(New { index, told: *told, admission, stream, alone });
                     None
                 }
             });
@@ -224,8 +224,7 @@ impl HubStore {
         .fetch_optional(&mut **tx)
         .await
         .map_err(|error| self.failed(error))?;
-        let payload = to_json("payload", told.fact).map_err(|error| self.failed(error))?;
-        Ok(Ingested::Duplicate { upto, differs: held.as_ref() != Some(&payload) })
+        Ok(Ingested::Duplicate { upto, differs: held.as_deref() != Some(told.text) })
     }
 
     /// What was kept behind the gap that this fact fills, in order.
@@ -311,10 +310,10 @@ async fn keep(tx: &mut Tx, new: &[New<'_>], at: WallTime) -> Result<(), sqlx::Er
     let mut streams = Statement::new(
         "INSERT INTO fact_streams (case_id, writer, applied_upto, first_at_millis) VALUES ",
     );
-    facts.bind_rows(new, |row, New { told, payload, .. }| {
+    facts.bind_rows(new, |row, New { told, .. }| {
         row.add(told.fact.case_id.to_string()).add(told.writer.as_str());
         row.add(i64::from(told.fact.revision)).add(kind_name(told.fact.kind));
-        row.add(payload.as_str()).add(at.unix_millis());
+        row.add(told.text).add(at.unix_millis());
     });
     streams.bind_rows(new, |row, New { told, stream, .. }| {
         row.add(told.fact.case_id.to_string()).add(told.writer.as_str());

@@ -66,8 +66,22 @@ pub(super) async fn merged_cases<'e>(
     Ok(trees(executor, &[case_id]).await?.remove(&case_id).unwrap_or_default())
 }
 
-/// The same of many cases; one that has taken in nothing is not there.
-pub(super) async fn trees<'e>(
+/// The same of many cases, of which few have taken in another; the others are not there.
+pub(super) async fn trees_of_many(
+    tx: &mut Tx,
+    cases: &[CaseId],
+) -> Result<HashMap<CaseId, Vec<CaseRow>>, sqlx::Error> {
+    let mut query = Statement::new("SELECT DISTINCT merged_into FROM cases WHERE merged_into IN ");
+    query.bind_list(cases.iter().map(CaseId::to_string));
+    let tops = query.query()?.fetch_all(&mut **tx).await?;
+    if tops.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tops = tops.iter().map(|row| parsed(row, "merged_into"));
+    trees(&mut **tx, &tops.collect::<Result<Vec<_>, _>>()?).await
+}
+
+async fn trees<'e>(
     executor: impl AnyExecutor<'e>,
     cases: &[CaseId],
 ) -> Result<HashMap<CaseId, Vec<CaseRow>>, sqlx::Error> {

@@ -69,7 +69,8 @@ fn seen(number: u128, east_metres: f64, at: WallTime) -> CaseFactData {
 
 async fn ingest(store: &HubStore, fact: &CaseFactData, at: WallTime) -> Ingested {
     let writer = "edge-1".parse().unwrap();
-    let told = store.ingest(&[Told { writer: &writer, fact }], at).await.unwrap();
+    let text = &serde_json::to_string(fact).unwrap();
+    let told = store.ingest(&[Told { writer: &writer, fact, text }], at).await.unwrap();
     told.into_iter().next().unwrap()
 }
 

@@ -14,7 +14,7 @@ use super::{
     audit::{heads, insert_history},
     clocks::{ClockMoves, Run, put_clocks, runs_of},
     decide::CaseChange,
-    merges::trees,
+    merges::trees_of_many,
     records::CaseRow,
     statement::Statement,
 };
@@ -73,7 +73,7 @@ impl HubStore {
         cases: &[CaseId],
     ) -> Result<HashMap<CaseId, Background>, StoreError> {
         let read = async {
-            let mut trees = trees(&mut **tx, cases).await?;
+            let mut trees = trees_of_many(tx, cases).await?;
             let mut runs = runs_of(tx, cases).await?;
             let heads = heads(tx, cases).await?.into_iter();
             let of = |(case_id, head)| {

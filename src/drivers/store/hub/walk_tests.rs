@@ -338,7 +338,8 @@ async fn open_by_edge(store: &HubStore, node: &str) -> CaseId {
     event.code = CODE.to_owned();
     let fact = CaseFactData { case_id: fresh(), event, ..samples::case_fact(node, AT) };
     let writer = node.parse().unwrap();
-    store.ingest(&[Told { writer: &writer, fact: &fact }], AT).await.unwrap();
+    let text = &serde_json::to_string(&fact).unwrap();
+    store.ingest(&[Told { writer: &writer, fact: &fact, text }], AT).await.unwrap();
     fact.case_id
 }
 
