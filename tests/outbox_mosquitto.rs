@@ -276,7 +276,7 @@ async fn a_consumer_that_does_not_acknowledge_gets_no_more_than_its_share() {
     assert!(matches!(event, Some(LinkEvent::Connected)), "{event:?}");
     let (writer, mut written) = connect(config(&broker.url(), "writer", &[]));
     soon("the writer connects", written.recv()).await;
-    let sent = 3 * usize::from(RECEIVED_UNACKED_MAX);
+    let sent = usize::from(RECEIVED_UNACKED_MAX) + 100;
     for number in 0..sent {
         writer.try_publish(&results, number.to_string().into_bytes()).unwrap();
     }

@@ -12,7 +12,7 @@ use super::{named::named, same_place::search_cell};
 use crate::{
     base::time::{LocalDate, WallTime},
     domain::{
-        geo::GeoPoint, grid::GridCell, ids::CaseId, schedule::CHINA_OFFSET_SECS, wire::PlaceData,
+        geo::GeoPoint, grid::{GridCell, LonLat}, ids::CaseId, schedule::CHINA_OFFSET_SECS, wire::PlaceData,
     },
 };
 use std::{
@@ -118,12 +118,9 @@ pub fn cells_around(place: &PlaceData) -> HashSet<GridCell> {
     let inner: Vec<GridCell> = centre.neighbours8().collect();
     let outer = inner.iter().flat_map(|cell| cell.neighbours8());
     let meets = |cell: &GridCell| {
-        let bounds = cell.bounds();
-        let nearest = GeoPoint {
-            lon_deg: place.lon_deg.clamp(bounds.west_deg, bounds.east_deg),
-            lat_deg: place.lat_deg.clamp(bounds.south_deg, bounds.north_deg),
-        };
-        point(place).distance_metres(&nearest) <= NEAR_METRES
+        let LonLat { lon_deg, lat_deg } =
+            cell.bounds().nearest_to(place.lon_deg, place.lat_deg);
+        point(place).distance_metres(&GeoPoint { lon_deg, lat_deg }) <= NEAR_METRES
     };
     outer.chain(inner.iter().copied()).filter(meets).chain([centre]).collect()
 }

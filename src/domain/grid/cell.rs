@@ -48,6 +48,14 @@ impl CellBounds {
             && self.south_deg <= lat_deg
             && lat_deg <= self.north_deg
     }
+
+    /// The point inside or on an edge that is nearest to another, along parallel and meridian.
+    pub fn nearest_to(&self, lon_deg: f64, lat_deg: f64) -> LonLat {
+        LonLat {
+            lon_deg: lon_deg.clamp(self.west_deg, self.east_deg),
+            lat_deg: lat_deg.clamp(self.south_deg, self.north_deg),
+        }
+    }
 }
 
 /// A cell of the BeiDou grid. Ordered like the text of its code.

@@ -12,7 +12,7 @@ use super::Area;
 use crate::domain::{
     case::named::named,
     geo::GeoPoint,
-    grid::{GridCell, Level},
+    grid::{GridCell, Level, LonLat},
     wire::PlaceData,
 };
 
@@ -115,11 +115,8 @@ fn finest(area: &Area, place: GridCell) -> Option<Level> {
 /// To the nearest edge of the nearest cell; zero within.
 fn metres_to(area: &Area, at: GeoPoint) -> Option<f64> {
     let to_cell = |cell: &GridCell| {
-        let bounds = cell.bounds();
-        at.distance_metres(&GeoPoint {
-            lon_deg: at.lon_deg.clamp(bounds.west_deg, bounds.east_deg),
-            lat_deg: at.lat_deg.clamp(bounds.south_deg, bounds.north_deg),
-        })
+        let LonLat { lon_deg, lat_deg } = cell.bounds().nearest_to(at.lon_deg, at.lat_deg);
+        at.distance_metres(&GeoPoint { lon_deg, lat_deg })
     };
     area.cells().iter().map(to_cell).min_by(f64::total_cmp)
 }
