@@ -96,24 +96,30 @@ impl History {
         cases: u64,
         now: WallTime,
     ) -> anyhow::Result<()> {
+        let numbered = connection.backend_name() != "SQLite";
         let mut tx = connection.begin().await?;
         let mut rows = Rows::into(
+            numbered,
             "cases (case_id, version, sealed_version, state, phase, source, event_code, event, \
              pattern_id, pattern_version, camera_id, node, zone, place, spot, cell, first_seen_millis, \
              confirmed_millis, last_seen_millis, gone_millis, dwell_secs, count, score, urgency, \
              received_at_millis, closed_at_millis, round, rework_count)",
         );
-        let mut history =
-            Rows::into("history (case_id, number, at_millis, actor, kind, to_state, hash)");
+        let mut history = Rows::into(
+            numbered,
+            "history (case_id, number, at_millis, actor, kind, to_state, hash)",
+        );
         let mut clocks = Rows::into(
+            numbered,
             "clocks (case_id, kind, run, started_millis, extensions, counted_from_millis, left_millis, \
              paused_millis, stopped_millis, watched)",
         );
         let mut named = Rows::into(
+            numbered,
             "case_evidence (case_id, sha256, role, url, media_type, width_px, height_px, \
              captured_at_millis, masked)",
         );
-        let mut files = Rows::into("evidence (sha256, bytes, complete, first_at_millis)");
+        let mut files = Rows::into(numbered, "evidence (sha256, bytes, complete, first_at_millis)");
         for number in numbers {
             self.cases.push(number);
             let id = case_id(number).to_string();
@@ -167,12 +173,14 @@ struct Rows {
     arguments: AnyArguments,
     bound: usize,
     of_row: usize,
+    numbered: bool,
 }
 
 impl Rows {
-    fn into(table: &str) -> Self {
+    /// SQLite looks up each numbered parameter among all of them.
+    fn into(numbered: bool, table: &str) -> Self {
         let text = format!("INSERT INTO {table} VALUES ");
-        Self { text, arguments: AnyArguments::default(), bound: 0, of_row: 0 }
+        Self { text, arguments: AnyArguments::default(), bound: 0, of_row: 0, numbered }
     }
 
     fn row(&mut self) -> &mut Self {
@@ -184,9 +192,11 @@ impl Rows {
     fn add<'t>(&mut self, value: impl Encode<'t, Any> + Type<Any>) -> &mut Self {
         self.arguments.add(value).expect("a number or a text");
         (self.bound, self.of_row) = (self.bound + 1, self.of_row + 1);
-        let between = if self.of_row > 1 { ", $" } else { "$" };
-        self.text.push_str(between);
-        self.text.push_str(&self.bound.to_string());
+        self.text.push_str(if self.of_row > 1 { ", " } else { "" });
+        match self.numbered {
+            true => self.text.push_str(&format!("${}", self.bound)),
+            false => self.text.push('?'),
+        }
         self
     }
 

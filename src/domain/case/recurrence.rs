@@ -12,7 +12,11 @@ use super::{named::named, same_place::search_cell};
 use crate::{
     base::time::{LocalDate, WallTime},
     domain::{
-        geo::GeoPoint, grid::{GridCell, LonLat}, ids::CaseId, schedule::CHINA_OFFSET_SECS, wire::PlaceData,
+        geo::GeoPoint,
+        grid::{GridCell, LonLat},
+        ids::CaseId,
+        schedule::CHINA_OFFSET_SECS,
+        wire::PlaceData,
     },
 };
 use std::{
@@ -118,8 +122,7 @@ pub fn cells_around(place: &PlaceData) -> HashSet<GridCell> {
     let inner: Vec<GridCell> = centre.neighbours8().collect();
     let outer = inner.iter().flat_map(|cell| cell.neighbours8());
     let meets = |cell: &GridCell| {
-        let LonLat { lon_deg, lat_deg } =
-            cell.bounds().nearest_to(place.lon_deg, place.lat_deg);
+        let LonLat { lon_deg, lat_deg } = cell.bounds().nearest_to(place.lon_deg, place.lat_deg);
         point(place).distance_metres(&GeoPoint { lon_deg, lat_deg }) <= NEAR_METRES
     };
     outer.chain(inner.iter().copied()).filter(meets).chain([centre]).collect()
