@@ -49,6 +49,14 @@ pub struct CaseChange {
     pub effect: Effect,
 }
 
+impl CaseChange {
+    /// Nothing follows: the case stands as it did.
+    pub(super) fn none(case: &CaseRow) -> Self {
+        let CaseRow { case_id, version, state, .. } = *case;
+        Self { case_id, version, state, effect: Effect::None }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum DecideError {
     #[error("there is no case {0}")]

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         case::{
             fold::fold,
-            lifecycle::{Effect, Event, State},
+            lifecycle::{Event, State},
         },
         ids::CaseId,
         wire::CaseFactData,
@@ -36,16 +36,15 @@ pub(super) struct Seen<'f> {
 }
 
 /// A known case, widened by a fact.
-struct Widened<'s> {
+struct Widened {
     index: usize,
-    seen: &'s Seen<'s>,
     case: CaseRow,
     moves: bool,
     was_gone: bool,
     decision: Option<Decision>,
 }
 
-impl Widened<'_> {
+impl Widened {
     /// What is gone or there again moves the case that goes on for it too, and so takes its turn.
     fn concerns_others(&self) -> bool {
         self.decision.is_some() && self.case.merged_into.is_some()
@@ -122,7 +121,7 @@ impl HubStore {
     async fn widen(
         &self,
         tx: &mut Tx,
-        widened: &[Widened<'_>],
+        widened: &[Widened],
         projected: &mut [Option<Projected>],
         at: WallTime,
     ) -> Result<(), StoreError> {
@@ -139,16 +138,10 @@ impl HubStore {
             .filter_map(|widened| Some((&widened.case, widened.decision.as_ref()?)))
             .collect();
         let mut changes = self.step_all(tx, &moving).await?;
-        for Widened { index, seen, case, was_gone, decision, .. } in widened {
+        for Widened { index, case, was_gone, decision, .. } in widened {
             let (case_id, mut others) = (case.case_id, Vec::new());
             // Most facts: seen once more, and nothing follows.
-            let stands = CaseChange {
-                case_id,
-                version: case.version,
-                state: case.state,
-                effect: Effect::None,
-            };
-            let mut change = changes.remove(&case_id).unwrap_or(stands);
+            let mut change = changes.remove(&case_id).unwrap_or_else(|| CaseChange::none(case));
             if let Some(decision) = decision {
                 let seen_again = *was_gone && case.gone_at.is_none();
                 if seen_again && case.state == State::Closed {
@@ -156,11 +149,7 @@ impl HubStore {
                     let proposed = self.propose_reopening(tx, case_id, seen_at, None, at).await?;
                     change = proposed.unwrap_or(change);
                 }
-                if case.merged_into.is_some() {
-                    let master = self.master_of(tx, case_id).await?;
-                    let event = decision.event.clone();
-                    others.extend(self.follow(tx, master, event, &seen.actor, at).await?);
-                }
+                others.extend(self.tell_master(tx, case, decision).await?);
             }
             projected[*index] = Some(Projected { change, others, opened: false });
         }
@@ -195,7 +184,7 @@ impl HubStore {
     }
 }
 
-fn widen<'s>(index: usize, seen: &'s Seen<'_>, mut case: CaseRow, at: WallTime) -> Widened<'s> {
+fn widen(index: usize, seen: &Seen<'_>, mut case: CaseRow, at: WallTime) -> Widened {
     let was_gone = case.gone_at.is_some();
     let moves = case.external_no.is_none() && case.widen(&seen.folded);
     if case.external_no.is_some() {
@@ -208,5 +197,5 @@ fn widen<'s>(index: usize, seen: &'s Seen<'_>, mut case: CaseRow, at: WallTime) 
         _ => None,
     };
     let decision = event.map(|event| Decision::new(event, seen.actor.as_str(), at));
-    Widened { index, seen, case, moves, was_gone, decision }
+    Widened { index, case, moves, was_gone, decision }
 }

@@ -26,7 +26,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::Row;
+use sqlx::{Row, any::AnyRow};
 use std::{collections::HashMap, fmt, str::FromStr};
 
 /// What a queue shows. Empty `states`: all.
@@ -148,13 +148,8 @@ impl HubStore {
             query.push("ON spot >= low AND spot <= high WHERE state = ").bind(state.as_str());
             query.push(" LIMIT ").bind(FEW as i64 + 1).push(") AS of_state");
         }
-        let mut found: HashMap<String, Vec<String>> =
-            states(filter).iter().map(|state| (state.as_str().to_owned(), vec![])).collect();
-        for row in query.query()?.fetch_all(self.database.readers()).await? {
-            let (state, case_id): (String, String) =
-                (row.try_get("state")?, row.try_get("case_id")?);
-            found.entry(state).or_default().push(case_id);
-        }
+        let mut found =
+            by_state(filter, &query.query()?.fetch_all(self.database.readers()).await?)?;
         found.retain(|_, cases| cases.len() <= FEW);
         if let Some(viewer) = &filter.viewer {
             for (state, own) in self.few_with(viewer, filter).await? {
@@ -181,17 +176,23 @@ impl HubStore {
         if rows.len() > FEW {
             return Ok(HashMap::new());
         }
-        let mut found: HashMap<String, Vec<String>> =
-            states(filter).iter().map(|state| (state.as_str().to_owned(), vec![])).collect();
-        for row in rows {
-            let (state, case_id): (String, String) =
-                (row.try_get("state")?, row.try_get("case_id")?);
-            if let Some(cases) = found.get_mut(&state) {
-                cases.push(case_id);
-            }
-        }
-        Ok(found)
+        by_state(filter, &rows)
     }
+}
+
+/// Ids of cases by state: each state that is asked for, and no other.
+fn by_state(
+    filter: &CaseFilter,
+    rows: &[AnyRow],
+) -> Result<HashMap<String, Vec<String>>, sqlx::Error> {
+    let mut found: HashMap<String, Vec<String>> =
+        states(filter).iter().map(|state| (state.as_str().to_owned(), vec![])).collect();
+    for row in rows {
+        if let Some(cases) = found.get_mut(row.try_get::<&str, _>("state")?) {
+            cases.push(row.try_get("case_id")?);
+        }
+    }
+    Ok(found)
 }
 
 fn states(filter: &CaseFilter) -> &[State] {

@@ -333,6 +333,20 @@ impl HubStore {
         }
     }
 
+    /// What an edge says of a case, to the one that goes on for it, if it is merged.
+    pub(super) async fn tell_master(
+        &self,
+        tx: &mut Tx,
+        case: &CaseRow,
+        said: &Decision,
+    ) -> Result<Option<CaseChange>, StoreError> {
+        if case.merged_into.is_none() {
+            return Ok(None);
+        }
+        let master = self.master_of(tx, case.case_id).await?;
+        self.follow(tx, master, said.event.clone(), &said.actor, said.at).await
+    }
+
     /// The case at the top, which goes on for all below it; itself if it is not merged.
     pub(super) async fn master_of(
         &self,

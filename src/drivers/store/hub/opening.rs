@@ -156,17 +156,10 @@ impl HubStore {
         let case_id = seen.folded.case_id;
         let case = self.case_in(tx, case_id).await?;
         let case = case.ok_or_else(|| self.failed(sqlx::Error::RowNotFound))?;
-        let event = Event::GoneAtEdge;
-        let gone = Decision::new(event.clone(), seen.actor.as_str(), at);
-        let stands =
-            CaseChange { case_id, version: case.version, state: case.state, effect: Effect::None };
+        let gone = Decision::new(Event::GoneAtEdge, seen.actor.as_str(), at);
         let mut changes = self.step_all(tx, &[(&case, &gone)]).await?;
-        let change = changes.remove(&case_id).unwrap_or(stands);
-        let mut others = Vec::new();
-        if case.merged_into.is_some() {
-            let master = self.master_of(tx, case_id).await?;
-            others.extend(self.follow(tx, master, event, &seen.actor, at).await?);
-        }
+        let change = changes.remove(&case_id).unwrap_or_else(|| CaseChange::none(&case));
+        let others = self.tell_master(tx, &case, &gone).await?.into_iter().collect();
         Ok(Projected { change, others, opened: true })
     }
 }
