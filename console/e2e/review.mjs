@@ -157,7 +157,7 @@ async function merge(page) {
   const { merged: below } = await read(page, `/cases/${master}`);
   must(below.some((other) => other.case_id === about), 'the master does not name it');
   await page.goto('about:blank');
-  await page.goto(`${base}/#case=${master}`);
+  await page.goto(`${base}/#/review/${master}`);
   await page.click(`${id('sources')} [data-source="${about}"]`);
   await pictureIsShown(page);
   await shot(page, 'merged-master');

@@ -21,6 +21,10 @@ export const en: Messages = {
     copy: 'Copy',
     copied: 'Copied',
   },
+  pages: {
+    label: 'Pages',
+    review: 'Review',
+  },
   roles: {
     viewer: 'Viewer',
     grid_staff: 'Grid staff',

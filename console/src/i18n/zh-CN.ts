@@ -19,6 +19,10 @@ export const zhCN = {
     copy: '复制',
     copied: '已复制',
   },
+  pages: {
+    label: '页面',
+    review: '复核',
+  },
   roles: {
     viewer: '查看',
     grid_staff: '网格员',

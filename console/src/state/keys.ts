@@ -1,5 +1,11 @@
 /** The page's shortcuts. Silent while someone types or a dialog is open. */
-import { onBeforeUnmount, onMounted } from 'vue';
+import { onBeforeUnmount, onMounted, shallowRef } from 'vue';
+
+/** Keys, and the words for what they do. */
+export type KeyHelp = readonly [keys: readonly string[], words: string];
+
+/** Of the page that is open, for the help. */
+export const pageKeys = shallowRef<readonly KeyHelp[]>([]);
 
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 
@@ -10,7 +16,8 @@ function typing(target: EventTarget | null): boolean {
   );
 }
 
-export function useKeys(keys: KeyMap): void {
+/** `help`: of a page, what the help dialog tells about its keys. */
+export function useKeys(keys: KeyMap, help?: readonly KeyHelp[]): void {
   const onKey = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (typing(event.target) || document.querySelector('dialog[open]')) return;
@@ -24,6 +31,12 @@ export function useKeys(keys: KeyMap): void {
     if (event.repeat && /^\d$/.test(name)) return;
     handler(event);
   };
-  onMounted(() => window.addEventListener('keydown', onKey));
-  onBeforeUnmount(() => window.removeEventListener('keydown', onKey));
+  onMounted(() => {
+    window.addEventListener('keydown', onKey);
+    if (help) pageKeys.value = help;
+  });
+  onBeforeUnmount(() => {
+    window.removeEventListener('keydown', onKey);
+    if (pageKeys.value === help) pageKeys.value = [];
+  });
 }

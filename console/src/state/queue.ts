@@ -23,7 +23,7 @@ export const phase = ref<'loading' | 'ready' | 'failed'>('loading');
 /** For the live region: the newest arrival. */
 export const announcement = ref('');
 
-export const chosenId = ref<string | null>(fromHash());
+export const chosenId = ref<string | null>(null);
 /** The last known row of the chosen case, and where it stood. */
 const kept = shallowRef<CaseSummary | null>(null);
 const keptAt = ref(0);
@@ -42,10 +42,6 @@ export function statesOf(choice: StateChoice): CaseState[] {
   if (choice === 'all') return [];
   if (choice === 'open' || choice === 'mine') return ['PENDING_REVIEW', 'MANUAL'];
   return CASE_STATES.filter((state) => state === choice);
-}
-
-function fromHash(): string | null {
-  return /^#case=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
 }
 
 function replace(next: reduce.Queue): void {
@@ -101,7 +97,6 @@ export function choose(id: string | null): void {
   const at = queue.value.items.findIndex((item) => item.case_id === id);
   kept.value = queue.value.items[at] ?? null;
   keptAt.value = Math.max(at, 0);
-  history.replaceState(null, '', id ? `#case=${id}` : location.pathname);
 }
 
 export function step(by: 1 | -1): void {
