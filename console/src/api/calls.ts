@@ -1,5 +1,6 @@
 /** The calls of docs/http.md that the page makes, one function each. */
 import { call } from './client';
+import type { Act, FootageWanted, SignInWays } from './schema';
 import type {
   ActionName,
   Camera,
@@ -32,7 +33,7 @@ export const signOut = () => call<void>('DELETE', '/session');
 
 /** How people sign in at this hub. */
 export const readSignInWays = async () =>
-  (await call<{ password: boolean; oidc: boolean }>('GET', '/session/ways')).body;
+  (await call<SignInWays>('GET', '/session/ways')).body;
 
 export const readSession = async () => (await call<Session>('GET', '/session')).body;
 
@@ -62,21 +63,8 @@ export const nearCases = async (id: string) =>
 export const staffFor = async (id: string) =>
   (await call<{ items: StaffMember[] }>('GET', `${casePath(id)}/staff`)).body.items;
 
-export interface Decision {
-  action: ActionName;
-  reason?: string;
-  note?: string;
-  /** Of a merge: the case that goes on for both. */
-  into?: string;
-  /** Of a dispatch. */
-  unit?: string;
-  /** Of an assignment. */
-  assignee?: string;
-  /** Of a suspension: when it ends by itself. */
-  until?: string;
-  /** Of the closure checklist. */
-  item?: string;
-}
+/** What a person decides, with what it needs. */
+export type Decision = Omit<Act, 'action'> & { action: ActionName };
 
 /** Refused with 412 when the case is no longer at `version`. */
 export const act = async (id: string, version: number, decision: Decision) =>
@@ -84,10 +72,8 @@ export const act = async (id: string, version: number, decision: Decision) =>
     .body;
 
 /** Masked footage of a camera that has seen the case; the case's `footage` follows what becomes of it. */
-export const askFootage = async (
-  id: string,
-  wanted: { node: string; camera: string; from: string; to: string },
-) => (await call<Footage>('POST', `${casePath(id)}/footage`, wanted)).body;
+export const askFootage = async (id: string, wanted: FootageWanted) =>
+  (await call<Footage>('POST', `${casePath(id)}/footage`, wanted)).body;
 
 export const footageExportUrl = (id: string, requestId: string) =>
   `/api/v1${casePath(id)}/footage/${encodeURIComponent(requestId)}/export`;

@@ -1,0 +1,2576 @@
+/** The hub's interface, made from `openapi.json` by `npm run api`. Do not edit. */
+export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looked at what, the newest first. An auditor's area does not bound it. */
+        get: {
+            parameters: {
+                query?: {
+                    case?: string;
+                    cursor?: string;
+                    file?: string;
+                    from?: string;
+                    kind?: string;
+                    limit?: number;
+                    to?: string;
+                    who?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AccessPage"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest day first. */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DayRoots"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All cameras that edges have announced and that see into the area of whoever asks. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CameraList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases, urgent first, then newest. */
+        get: {
+            parameters: {
+                query?: {
+                    assignee?: string;
+                    camera?: string;
+                    cursor?: string;
+                    event?: string;
+                    limit?: number;
+                    state?: string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CasePage"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases with the filters of the list, urgent first, then newest. */
+        get: {
+            parameters: {
+                query?: {
+                    camera?: string;
+                    event?: string;
+                    state?: string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": unknown;
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case with its evidence, history and verifications; `actions` are those that whoever asks may take. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        ETag?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person's decision. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    "If-Match": string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days that cover a case, oldest first, with the way from its history to each root. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SealedDays"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The crew says that it is done. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/footage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the edge for masked footage of a case. The same camera and interval again is the same clip. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["FootageWanted"];
+                };
+            };
+            responses: {
+                /** @description asked before */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FootageView"];
+                    };
+                };
+                /** @description asked; it is in the case's `footage` */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FootageView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no camera, or its node is away */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/footage/{request_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clip with what is known of it, sealed: a zip. `why` is kept in the access log. */
+        get: {
+            parameters: {
+                query?: {
+                    why?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    request_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description application/zip */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/handling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the platform says of a unit's work; a person may say it here too. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Act"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open cases that a person may merge this one into: proposed ones first, then the nearest. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NearCases"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A zip that proves itself: masked pictures, facts, history, verdicts, signed. `why` is kept in the
+         *     access log, for every file in it.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    why?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description application/zip */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the audit chain is broken */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/photographs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A photograph of the crew's, to be named by the feedback that follows. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Photograph"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a case may be given to, the nearest first; whoever handled it is not among them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StaffList"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A complaint in. The same number of the same source again gives the same case. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseDetail"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One side of the reviewed cases, `train` (if left out) or `val`; split by place. */
+        get: {
+            parameters: {
+                query?: {
+                    split?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a COCO annotation file */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{hook}/{message_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a dead letter again, as long as a new one. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    hook: string;
+                    message_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest first, 500 at most. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeadLetters"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file, also in parts. `case` and `why` are kept in the access log. */
+        get: {
+            parameters: {
+                query?: {
+                    case?: string;
+                    why?: string;
+                };
+                header?: {
+                    Range?: string | null;
+                };
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the file */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description a part */
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                416: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** How much of a file is held. */
+        head: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Upload-Offset, and Upload-Complete once whole */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description nothing is held */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        /** Appends to a file. Complete and right: `Upload-Complete: true`. */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    "Upload-Length": number;
+                    "Upload-Offset": number;
+                };
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Upload-Offset is the new offset */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/feedback.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Feedback of crews, a line each: `case_id,unit,disposed_at[,note]`. Each line is taken or refused by
+         *     itself; the answer says which and why.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/csv": string;
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": unknown;
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/{code}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cameras that see a cell, best first; a camera that cannot see now comes last, with the reason. */
+        get: {
+            parameters: {
+                query?: {
+                    "3d"?: boolean;
+                    height_datum?: string;
+                    height_metres?: number;
+                };
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SeeingCameras"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/package-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public key that this hub signs packages with. It is no secret: anybody may ask. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a PEM file */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-pem-file": unknown;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/photographs/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photograph for the edge that is asked to compare it, while it is asked. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the file */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionView"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Sign in with name and password. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            responses: {
+                /** @description signed in; sets the cookie gw_session */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionView"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Retry-After says when */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Sign out. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description signed out */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** To the identity provider. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description to the provider */
+                303: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description there is none */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Back from the identity provider. */
+        get: {
+            parameters: {
+                query?: {
+                    code?: string;
+                    error?: string;
+                    state?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description signed in; to the page */
+                303: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not begun in this browser, or the provider's word is not good */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no role here, or the account is disabled */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description another account has the name */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One's own password anew; every other session of the account ends. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewPassword"];
+                };
+            };
+            responses: {
+                /** @description signed in anew */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SessionView"];
+                    };
+                };
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no password is kept here */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people sign in here. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignInWays"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events `case`, `overdue`, `camera`, and `resync` after some were missed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description text/event-stream */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All accounts, by name. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** A new account. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UserIn"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserView"];
+                    };
+                };
+                /** @description the name is taken */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** An account changed; a new password or `disabled` ends its sessions. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UserPatch"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description it is one's own, or stands in hub.toml */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description alive */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counters in the Prometheus text format. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description text */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register can be written. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description ready */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AccessPage: {
+            items: components["schemas"]["AccessView"][];
+            next_cursor?: string | null;
+        };
+        AccessView: {
+            at: string;
+            case_id?: string | null;
+            detail: string;
+            entry_id: string;
+            /** @description `view`, `playback`, `footage_request`, `export`, `dataset`, `comparison`, `sign_in` or `account` */
+            kind: string;
+            sha256?: string | null;
+            unit?: string | null;
+            who: string;
+            why: string;
+        };
+        Act: {
+            /**
+             * @description `confirm`, `reject`, `close`, `rework`, `reopen`, `merge`, `unmerge`, `assign`, `check`, `uncheck`, or what
+             *     the platform may do as well: `dispatch`, `return`, `accept`, `suspend`, `resume`, `extend`
+             */
+            action: string;
+            /** @description Of `assign`: the name of one of the grid's staff; left out, the nearest. */
+            assignee?: string | null;
+            /** @description Of `merge`: the case that goes on for both. */
+            into?: string | null;
+            /** @description Of `check` and `uncheck`: an item of the closure checklist. */
+            item?: string | null;
+            note?: string | null;
+            reason?: string | null;
+            /** @description Of `dispatch`: who is to deal with it. */
+            unit?: string | null;
+            /** @description Of `suspend`: when it ends by itself. */
+            until?: string | null;
+        };
+        ActionView: {
+            action: string;
+            reasons: string[];
+        };
+        AssignedView: {
+            at: string;
+            /**
+             * Format: int64
+             * @description From the place to the person's area, where it lies outside.
+             */
+            metres?: number | null;
+            /** @description Absent: nobody, so it waits for everybody. */
+            to?: string | null;
+            /** @description `in_area`, `nearest_area`, `by_person`, `no_staff` or `no_place` */
+            why: string;
+        };
+        CameraIdView: {
+            id: string;
+            node: string;
+        };
+        CameraList: {
+            items: components["schemas"]["CameraView"][];
+        };
+        CameraView: {
+            /** @description `ok`, `offline`, `frozen`, `black`, `blurred`, `covered`, `moved`, `overexposed`, `rain_on_lens`; `offline` before the first word. */
+            condition: string;
+            detail?: string | null;
+            footprint: string[];
+            id: string;
+            node: string;
+            note_en?: string | null;
+            note_zh?: string | null;
+            /** @description The camera's node is connected. */
+            online: boolean;
+            patterns: Record<string, unknown>[];
+            place?: Record<string, unknown> | null;
+            recording?: Record<string, unknown> | null;
+            since?: string | null;
+        };
+        CaseDetail: components["schemas"]["CaseSummary"] & components["schemas"]["ProgressView"] & components["schemas"]["SightingsView"] & {
+            disposed_at?: string | null;
+            evidence: components["schemas"]["EvidenceView"][];
+            external_no?: string | null;
+            /** @description What people asked to see, oldest first. */
+            footage: components["schemas"]["FootageView"][];
+            history: components["schemas"]["HistoryView"][];
+            /** @description Cases that are one thing with this one, with the pictures of their cameras. */
+            merged: components["schemas"]["MergedView"][];
+            note_en?: string | null;
+            note_zh?: string | null;
+            /** Format: int64 */
+            rework_count: number;
+            verifications: components["schemas"]["VerificationView"][];
+        };
+        CasePage: {
+            items: components["schemas"]["CaseSummary"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string | null;
+        };
+        CaseSummary: {
+            assigned?: components["schemas"]["AssignedView"] | null;
+            camera?: components["schemas"]["CameraIdView"] | null;
+            case_id: string;
+            confirmed_at: string;
+            /** Format: int64 */
+            count: number;
+            /** @description The next deadline of the clocks that run. */
+            deadline?: string | null;
+            /** Format: double */
+            dwell_secs: number;
+            event: Record<string, unknown>;
+            first_seen_at: string;
+            gone_at?: string | null;
+            last_seen_at: string;
+            /** @description Why no video could decide, while it is with people. */
+            manual_reason?: string | null;
+            /** @description The case that goes on for this one, while it is `MERGED`. */
+            merged_into?: string | null;
+            /** @description One of them has run out: a flag, the state does not change by it. */
+            overdue: boolean;
+            /** @description Absent for a complaint about what video cannot decide. */
+            pattern?: Record<string, unknown> | null;
+            place?: components["schemas"]["PlaceView"] | null;
+            priority: string;
+            received_at: string;
+            /** Format: double */
+            score: number;
+            source: string;
+            stage: string;
+            state: string;
+            /** @description A suspicion (疑似): a person decides what it is. */
+            suspected: boolean;
+            thumbnail?: string | null;
+            /** Format: int64 */
+            version: number;
+            zone?: string | null;
+        };
+        /** @description One run of a clock, spans in seconds. */
+        ClockView: {
+            /** @description `review`, `dispatch`, `disposal`, `postcheck` or `total` */
+            clock: string;
+            deadline?: string | null;
+            /** Format: int32 */
+            extensions: number;
+            /**
+             * Format: int64
+             * @description Without extensions; absent where the city's table has none for this event.
+             */
+            limit_secs?: number | null;
+            /** @description Why there is a limit and no deadline: `no_calendar`, `no_calendar_2027`. */
+            no_deadline?: string | null;
+            overdue_at?: string | null;
+            /** @description `working` (hours of duty) or `continuous`; absent without a limit. */
+            pace?: string | null;
+            /** Format: int64 */
+            paused_secs: number;
+            paused_since?: string | null;
+            started_at: string;
+            stopped_at?: string | null;
+        };
+        Complaint: {
+            /** @description Event code or pattern id; or `text`. */
+            event?: string | null;
+            external_no: string;
+            note?: string | null;
+            place: components["schemas"]["ComplaintPlace"];
+            reported_at: string;
+            source: string;
+            text?: string | null;
+        };
+        /** @description A BeiDou code, or a point and its datum, or a city component. */
+        ComplaintPlace: {
+            code?: string | null;
+            code_3d?: string | null;
+            component_id?: string | null;
+            /** @description Needed with `lon_deg` and `lat_deg`: `CGCS2000`, `WGS84`, `GCJ02` or `BD09`. */
+            datum?: string | null;
+            /** @description Needed with `height_metres`: `ellipsoidal`, `egm96` or `const:<N>`. */
+            height_datum?: string | null;
+            /** Format: double */
+            height_metres?: number | null;
+            /** Format: double */
+            lat_deg?: number | null;
+            /** Format: double */
+            lon_deg?: number | null;
+        };
+        DayRoots: {
+            items: components["schemas"]["DayRootView"][];
+        };
+        /** @description One hash over the histories of all cases, as they stood at the end of a local day. */
+        DayRootView: {
+            /**
+             * Format: int64
+             * @description Histories that grew since the root before, which the root covers as well.
+             */
+            chains: number;
+            day: string;
+            root: string;
+            sealed_at: string;
+        };
+        /** @description A message that was tried for three days in vain. */
+        DeadLetter: {
+            case_id: string;
+            dead_at?: string | null;
+            hook: string;
+            last_error?: string | null;
+            /** @description What would be sent. */
+            message: Record<string, unknown>;
+            message_id: string;
+            /** Format: int32 */
+            tries: number;
+        };
+        DeadLetters: {
+            items: components["schemas"]["DeadLetter"][];
+        };
+        EvidenceView: Record<string, unknown> & {
+            /** @description Held whole, digest right, heads and plates masked. */
+            available: boolean;
+        };
+        /** @description The input at fault. */
+        Fault: {
+            allowed: string;
+            field: string;
+            value: string;
+        };
+        Feedback: {
+            disposed_at: string;
+            note?: string | null;
+            /** @description SHA-256 of photographs handed in before. */
+            photos?: string[];
+            unit: string;
+        };
+        /**
+         * @description How far a request is.
+         * @enum {string}
+         */
+        FootageStatus: "waiting" | "uploading" | "ready" | "refused";
+        FootageView: {
+            answered_at?: string | null;
+            asked_at: string;
+            camera: string;
+            clip?: components["schemas"]["EvidenceView"] | null;
+            clock?: string | null;
+            detail?: string | null;
+            filmstrip?: components["schemas"]["EvidenceView"] | null;
+            from: string;
+            /** @description Of most of what is missing. */
+            hole?: string | null;
+            holes: Record<string, unknown>[];
+            node: string;
+            /** @description `unknown_camera`, `interval`, `nothing_recorded`, `source_failed`, `not_made` or `no_answer`. */
+            refusal?: string | null;
+            request_id: string;
+            /** @description First to last frame of the clip. */
+            shown?: Record<string, unknown> | null;
+            status: components["schemas"]["FootageStatus"];
+            to: string;
+        };
+        FootageWanted: {
+            /** @description With `node`: one of the cameras that have seen the case. Both left out: its own. */
+            camera?: string | null;
+            from: string;
+            node?: string | null;
+            to: string;
+        };
+        HistoryView: {
+            actor: string;
+            at: string;
+            from?: string | null;
+            kind: string;
+            note?: string | null;
+            reason?: string | null;
+            to: string;
+        };
+        ItemView: {
+            done: boolean;
+            id: string;
+            name_en: string;
+            name_zh: string;
+            required: boolean;
+        };
+        /** @description A case that is merged into another, with the pictures of its own cameras. */
+        MergedView: components["schemas"]["CaseSummary"] & {
+            evidence: components["schemas"]["EvidenceView"][];
+        };
+        /** @description An open case that may be the same thing. */
+        NearCase: components["schemas"]["CaseSummary"] & {
+            /**
+             * Format: double
+             * @description Absent where one of the two has no place.
+             */
+            metres?: number | null;
+            /** @description Its node proposes it as the same thing under another name. */
+            proposed: boolean;
+        };
+        NearCases: {
+            items: components["schemas"]["NearCase"][];
+        };
+        NewPassword: {
+            new: string;
+            old: string;
+        };
+        Photograph: {
+            /** @description To be named in `photos` of the feedback. */
+            sha256: string;
+        };
+        /** @description A photograph is never shown; what it seems to show is. */
+        PhotographView: {
+            /** @description Cases that were handed the very same photograph. */
+            also_in: string[];
+            sha256: string;
+            /** @description Marked advisory. */
+            verdict?: Record<string, unknown> | null;
+        };
+        PlaceView: Record<string, unknown> & {
+            /** @description West, south, east, north in degrees. */
+            cell?: number[] | null;
+        };
+        /** @description RFC 9457. `field`, `value` and `allowed` are there where one input is at fault. */
+        Problem: (components["schemas"]["Fault"] | null) & {
+            detail: string;
+            /** Format: int32 */
+            status: number;
+            title: string;
+            type: string;
+        };
+        ProgressView: {
+            actions: components["schemas"]["ActionView"][];
+            checklist: components["schemas"]["ItemView"][];
+            /** @description Oldest first; a clock may have run several times. */
+            clocks: components["schemas"]["ClockView"][];
+            closed_at?: string | null;
+            /**
+             * Format: int64
+             * @description Cases of its event within 50 m in the 30 days before it came, itself among them.
+             */
+            count_30d: number;
+            /**
+             * Format: int64
+             * @description On how many days they came.
+             */
+            days_30d: number;
+            /** @description The first that it was given to, whoever it was passed on to. */
+            first_handler?: string | null;
+            /** @description A, B or C. */
+            priority_class: string;
+            /** @description The last case of its kind that was closed there. */
+            recurrence_of?: string | null;
+            /** @description `repeated` (屡治屡返) or `stubborn` (顽疾点) */
+            recurring?: string | null;
+            /** @description It is closed, and its place shows the thing again: a person may `reopen` it. */
+            reopen_proposed: boolean;
+            /** @description The closed case that this one may show to be not done. */
+            reopens?: string | null;
+            /**
+             * Format: int64
+             * @description How often a unit said that it was not its duty; the history says why.
+             */
+            return_count: number;
+            suspended_until?: string | null;
+            unit?: string | null;
+        };
+        /** @description A case that may mean the same thing under another name: a proposal, for a person to decide. */
+        ProposalView: {
+            case_id: string;
+            event: Record<string, unknown>;
+            state: string;
+        };
+        SealedDays: {
+            items: components["schemas"]["SealedDayView"][];
+        };
+        /** @description A root with the hashes that lead to it from a case. */
+        SealedDayView: components["schemas"]["DayRootView"] & {
+            inclusion: Record<string, unknown>;
+        };
+        SeeingCamera: {
+            camera: string;
+            /** @description It is connected and delivers a picture. */
+            can_see: boolean;
+            /**
+             * Format: double
+             * @description 95 % radius of what it locates there; absent where its card does not say.
+             */
+            error_metres?: number | null;
+            /**
+             * Format: double
+             * @description Ellipsoidal height of the ground that it sees there.
+             */
+            height_metres?: number | null;
+            node: string;
+            /** Format: double */
+            px_per_metre?: number | null;
+            /** @description Why not: `node_away` or the camera's condition. */
+            reason?: string | null;
+            /**
+             * Format: double
+             * @description Share of the cell that the camera sees, 0 to 1.
+             */
+            share: number;
+        };
+        SeeingCameras: {
+            items: components["schemas"]["SeeingCamera"][];
+        };
+        SessionView: {
+            /** @description BeiDou codes that bound what is seen; empty: the whole district. */
+            area: string[];
+            /** @description To be sent as `X-CSRF-Token` with every changing call. */
+            csrf_token: string;
+            demo: boolean;
+            name: string;
+            roles: string[];
+            unit?: string | null;
+            version: string;
+        };
+        SightingsView: {
+            /** @description 智慧码 of the asset whose slot the zone is. */
+            component_id?: string | null;
+            /** @description Who it belongs to. */
+            owner?: string | null;
+            possibly_same_as: components["schemas"]["ProposalView"][];
+            /** @description Empty while one camera alone has seen it. */
+            witnesses: components["schemas"]["WitnessView"][];
+        };
+        SignIn: {
+            name: string;
+            password: string;
+        };
+        SignInWays: {
+            /** @description `GET /api/v1/session/oidc` begins. */
+            oidc: boolean;
+            /** @description Accounts with a password of their own; always. */
+            password: boolean;
+        };
+        StaffList: {
+            items: components["schemas"]["StaffView"][];
+        };
+        /** @description One of the grid's staff. */
+        StaffView: {
+            /** Format: int64 */
+            metres?: number | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Other cases that wait for this one.
+             */
+            waiting: number;
+            /** @description `in_area` or `nearest_area`; absent for whoever has no bounds. */
+            why?: string | null;
+        };
+        UserIn: {
+            /** @description BeiDou codes; empty: the whole district. */
+            area?: string[];
+            name: string;
+            password: string;
+            /** @description `viewer`, `grid_staff`, `dispatcher`, `reviewer`, `administrator`, `auditor` */
+            roles: string[];
+            unit?: string | null;
+        };
+        UserList: {
+            items: components["schemas"]["UserView"][];
+        };
+        /** @description What is left out stays as it is. */
+        UserPatch: {
+            area?: string[] | null;
+            disabled?: boolean | null;
+            password?: string | null;
+            roles?: string[] | null;
+            /** @description Blank: none. */
+            unit?: string | null;
+        };
+        UserView: {
+            area: string[];
+            created_at?: string | null;
+            disabled: boolean;
+            /** @description `register`, `provider` (signs in through OpenID Connect) or `configuration` (stands in hub.toml) */
+            kept_in: string;
+            name: string;
+            roles: string[];
+            unit?: string | null;
+        };
+        VerificationView: {
+            camera: string;
+            evidence: components["schemas"]["EvidenceView"][];
+            from: string;
+            kind: string;
+            /** @description The crew's photographs that were compared, or are to be. */
+            photographs?: components["schemas"]["PhotographView"][];
+            request_id: string;
+            requested_at: string;
+            result_at?: string | null;
+            to: string;
+            /** Format: int64 */
+            try_number: number;
+            verdict?: Record<string, unknown> | null;
+        };
+        /** @description One camera of several that have seen the thing. */
+        WitnessView: {
+            /** @description Left, top, right, bottom as fractions of this camera's picture. */
+            boxes_fraction: number[][];
+            camera: string;
+            first_seen_at: string;
+            /** @description Since when this camera calls it gone. */
+            gone_at?: string | null;
+            last_seen_at: string;
+            place?: components["schemas"]["PlaceView"] | null;
+            zone: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type AccessPage = components['schemas']['AccessPage'];
+export type AccessView = components['schemas']['AccessView'];
+export type Act = components['schemas']['Act'];
+export type ActionView = components['schemas']['ActionView'];
+export type AssignedView = components['schemas']['AssignedView'];
+export type CameraIdView = components['schemas']['CameraIdView'];
+export type CameraList = components['schemas']['CameraList'];
+export type CameraView = components['schemas']['CameraView'];
+export type CaseDetail = components['schemas']['CaseDetail'];
+export type CasePage = components['schemas']['CasePage'];
+export type CaseSummary = components['schemas']['CaseSummary'];
+export type ClockView = components['schemas']['ClockView'];
+export type Complaint = components['schemas']['Complaint'];
+export type ComplaintPlace = components['schemas']['ComplaintPlace'];
+export type DayRoots = components['schemas']['DayRoots'];
+export type DayRootView = components['schemas']['DayRootView'];
+export type DeadLetter = components['schemas']['DeadLetter'];
+export type DeadLetters = components['schemas']['DeadLetters'];
+export type EvidenceView = components['schemas']['EvidenceView'];
+export type Fault = components['schemas']['Fault'];
+export type Feedback = components['schemas']['Feedback'];
+export type FootageStatus = components['schemas']['FootageStatus'];
+export type FootageView = components['schemas']['FootageView'];
+export type FootageWanted = components['schemas']['FootageWanted'];
+export type HistoryView = components['schemas']['HistoryView'];
+export type ItemView = components['schemas']['ItemView'];
+export type MergedView = components['schemas']['MergedView'];
+export type NearCase = components['schemas']['NearCase'];
+export type NearCases = components['schemas']['NearCases'];
+export type NewPassword = components['schemas']['NewPassword'];
+export type Photograph = components['schemas']['Photograph'];
+export type PhotographView = components['schemas']['PhotographView'];
+export type PlaceView = components['schemas']['PlaceView'];
+export type Problem = components['schemas']['Problem'];
+export type ProgressView = components['schemas']['ProgressView'];
+export type ProposalView = components['schemas']['ProposalView'];
+export type SealedDays = components['schemas']['SealedDays'];
+export type SealedDayView = components['schemas']['SealedDayView'];
+export type SeeingCamera = components['schemas']['SeeingCamera'];
+export type SeeingCameras = components['schemas']['SeeingCameras'];
+export type SessionView = components['schemas']['SessionView'];
+export type SightingsView = components['schemas']['SightingsView'];
+export type SignIn = components['schemas']['SignIn'];
+export type SignInWays = components['schemas']['SignInWays'];
+export type StaffList = components['schemas']['StaffList'];
+export type StaffView = components['schemas']['StaffView'];
+export type UserIn = components['schemas']['UserIn'];
+export type UserList = components['schemas']['UserList'];
+export type UserPatch = components['schemas']['UserPatch'];
+export type UserView = components['schemas']['UserView'];
+export type VerificationView = components['schemas']['VerificationView'];
+export type WitnessView = components['schemas']['WitnessView'];
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
