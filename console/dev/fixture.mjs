@@ -110,6 +110,7 @@ export function newCase(pattern, cameraIndex, secsAgo, more = {}) {
     source: 'video',
     priority,
     received_at: at(secsAgo),
+    deadline: at(secsAgo - (priority === 'urgent' ? 180 : 900)),
     thumbnail: sha(`annotated/${id}`),
     suspected: false,
     evidence: ['annotated', 'snapshot', 'clip'].map((role) => evidence(role, id)),
@@ -139,11 +140,34 @@ export function verdict(outcome, reasons) {
   };
 }
 
+/** What a reviewer may make of a case that was found as something else. */
+export const CATALOGUE = [
+  ['01006', '垃圾满溢', 'Overflowing bin'],
+  ['04012', '机动车违停', 'Illegal parking'],
+  ['06010', '乱堆物料', 'Heaped material'],
+  ['06011', '暴露垃圾', 'Exposed rubbish'],
+  ['09001', '占道经营', 'Street trading'],
+].map(([code, name_zh, name_en]) => ({ code, name_zh, name_en }));
+
+export const STREETS = [
+  { name: '坪山街道', cells: ['N50G47326550'] },
+  { name: '龙田街道', cells: ['N50G47326551'] },
+];
+
+/** What may be taken back for thirty seconds. */
+export const UNDONE = ['confirm', 'reject', 'close', 'rework', 'merge', 'reclassify', 'assign'];
+
 export function actionsOf(one) {
+  const undo = one.undo && Date.parse(one.undo.until) > Date.now() ? [{ action: 'undo', reasons: [], until: one.undo.until }] : [];
+  return [...decisionsOf(one), ...undo];
+}
+
+function decisionsOf(one) {
+  const reclassify = { action: 'reclassify', reasons: [], choices: CATALOGUE.filter(({ code }) => code !== one.event.code) };
   const reject = { action: 'reject', reasons: REVIEW };
   const merge = { action: 'merge', reasons: [] };
   const assign = { action: 'assign', reasons: [] };
-  if (one.state === 'PENDING_REVIEW') return [{ action: 'confirm', reasons: [] }, reject, merge, assign];
+  if (one.state === 'PENDING_REVIEW') return [{ action: 'confirm', reasons: [] }, reject, merge, assign, reclassify];
   if (one.state === 'MERGED') return [{ action: 'unmerge', reasons: [] }];
   if (one.state === 'FILED' || one.state === 'REWORK') return [merge];
   if (one.state !== 'MANUAL') return [];
@@ -152,6 +176,7 @@ export function actionsOf(one) {
     reject,
     merge,
     assign,
+    reclassify,
     { action: 'close', reasons: ['seen_cleared_on_site', 'seen_cleared_in_pictures', 'handled_elsewhere'] },
     { action: 'rework', reasons: ['not_cleared', 'partly_cleared', 'wrong_place', 'came_back'] },
   ];

@@ -1,13 +1,14 @@
 /**
  * A stand-in hub for working on the page alone: `npm run dev:hub`, then `npm run dev`. Speaks
  * docs/http.md with invented cases, and serves `dist/` under the hub's content policy.
- * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings, DIST another build of the page.
+ * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings, DIST another build of the page;
+ * CASES says how many wait at the beginning.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { actionsOf, at, cameras, evidence, newCase, picture, place, sha, verdict } from './fixture.mjs';
+import { actionsOf, at, cameras, CATALOGUE, evidence, newCase, picture, place, sha, STREETS, UNDONE, verdict } from './fixture.mjs';
 
 const port = Number(process.env.PORT ?? 8790);
 const dist = process.env.DIST ?? join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
@@ -38,7 +39,7 @@ function move(one, to, entry) {
 }
 
 const pattern = ['crowd', 'bin_overflowing', 'illegal_parking'];
-for (let i = 0; i < 9; i += 1) put(newCase(pattern[i % 3], i % 3, 30 + i * 340, { suspected: i === 4 }));
+for (let i = 0; i < Number(process.env.CASES ?? 9); i += 1) put(newCase(pattern[i % 3], i % 3, 30 + i * 340, { suspected: i === 4 }));
 const checked = newCase('bin_overflowing', 1, 5000, { state: 'CLOSED', stage: 'verification', version: 6 });
 checked.verifications.push({
   request_id: 'r1', kind: 'postcheck', requested_at: at(200), result_at: at(20),
@@ -66,9 +67,9 @@ const json = (response, status, body, headers = {}) => {
 const problem = (response, status, title, detail = '') =>
   json(response, status, { type: 'about:blank', title, status, detail });
 const DONE = ['CLOSED', 'REJECTED', 'VANISHED', 'MERGED'];
-const detailOf = (one) => ({
+const detailOf = ({ undo, ...one }) => ({
   ...one,
-  actions: actionsOf(one),
+  actions: actionsOf({ ...one, undo }),
   merged: [...cases.values()].filter((other) => other.merged_into === one.case_id),
 });
 const signedIn = (request) => /gw_session=dev/.test(request.headers.cookie ?? '');
@@ -82,34 +83,53 @@ async function bodyOf(request) {
 
 function list(url, response) {
   const states = url.searchParams.getAll('state');
-  const camera = url.searchParams.get('camera');
-  const assignee = url.searchParams.get('assignee');
+  const wanted = (name) => url.searchParams.get(name);
+  const area = STREETS.find(({ name }) => name === wanted('street'))?.cells;
+  const inside = (one, cells) => cells.some((cell) => one.place?.code_2d.startsWith(cell));
   const rank = { urgent: 0, normal: 1, low: 2 };
   const all = [...cases.values()]
     .filter((one) => states.length === 0 || states.includes(one.state))
-    .filter((one) => !camera || one.camera?.id === camera)
-    .filter((one) => !assignee || one.assigned?.to === assignee)
-    .sort((a, b) => rank[a.priority] - rank[b.priority] || b.received_at.localeCompare(a.received_at));
+    .filter((one) => !wanted('camera') || one.camera?.id === wanted('camera'))
+    .filter((one) => !wanted('assignee') || one.assigned?.to === wanted('assignee'))
+    .filter((one) => !wanted('event') || one.event.code === wanted('event'))
+    .filter((one) => !wanted('source') || one.source === wanted('source'))
+    .filter((one) => !wanted('cell') || inside(one, [wanted('cell')]))
+    .filter((one) => !area || inside(one, area))
+    .sort((a, b) => rank[a.priority] - rank[b.priority] || a.deadline.localeCompare(b.deadline));
   const from = Number(url.searchParams.get('cursor') ?? 0);
   const to = from + Number(url.searchParams.get('limit') ?? 50);
   json(response, 200, { items: all.slice(from, to), next_cursor: to < all.length ? String(to) : null });
 }
 
 async function act(one, request, response) {
-  const { action, reason, note, into, assignee } = await bodyOf(request);
+  const { action, reason, note, into, assignee, event_code } = await bodyOf(request);
   if (request.headers['if-match'] !== `"${one.version}"`) return problem(response, 412, 'changed');
   const allowed = actionsOf(one).find((each) => each.action === action);
   if (!allowed) return problem(response, 409, 'not possible', `${action} of a case that is ${one.state}`);
   if (allowed.reasons.length && !allowed.reasons.includes(reason)) return problem(response, 422, 'reason missing');
+  if (action === 'undo') return undo(one, response);
+  const { undo: _, history: __, version: ___, ...before } = structuredClone(one);
   const master = cases.get(action === 'merge' ? into : one.merged_into);
   if (action === 'merge' && (!master || master === one || DONE.includes(master.state))) return problem(response, 409, 'bad master');
-  const to = { confirm: 'FILED', reject: 'REJECTED', close: 'CLOSED', rework: 'REWORK', merge: 'MERGED', unmerge: one.merged_from, assign: one.state }[action];
-  if (action === 'assign') one.assigned = { to: assignee, why: 'by_person', at: at(0) };
+  const to = { confirm: 'FILED', reject: 'REJECTED', close: 'CLOSED', rework: 'REWORK', merge: 'MERGED', unmerge: one.merged_from, assign: one.state, reclassify: one.state }[action];
+  if (action === 'assign') one.assigned = { to: assignee ?? 'wang', why: assignee ? 'by_person' : 'nearest_area', at: at(0) };
+  else if (action === 'reclassify') one.event = { ...one.event, ...CATALOGUE.find(({ code }) => code === event_code), local: false };
   else if (one.assigned) Object.assign(one, { assigned: null, manual_reason: null });
   if (action === 'merge') Object.assign(one, { merged_into: into, merged_from: one.state });
   if (action === 'unmerge') Object.assign(one, { merged_into: null, merged_from: null });
   if (master) move(master, master.state, { actor: 'reviewer', kind: action === 'merge' ? 'took_in' : 'let_go', note: one.case_id });
+  one.undo = UNDONE.includes(action) ? { until: at(-30), before } : null;
   move(one, to, { actor: 'reviewer', kind: action, reason, note });
+  json(response, 200, detailOf(one));
+}
+
+function undo(one, response) {
+  const { before } = one.undo;
+  const master = cases.get(one.merged_into);
+  const from = one.state;
+  Object.assign(one, { assigned: null, manual_reason: null, merged_into: null }, before, { undo: null, state: from });
+  if (master) move(master, master.state, { actor: 'reviewer', kind: 'let_go', note: one.case_id });
+  move(one, before.state, { actor: 'reviewer', kind: 'undo' });
   json(response, 200, detailOf(one));
 }
 
@@ -187,6 +207,7 @@ async function answer(request, response) {
   if (request.method !== 'GET' && request.headers['x-csrf-token'] !== 'dev') return problem(response, 403, 'header missing');
   if (resource === 'session' && request.method === 'DELETE') return json(response, 204, undefined, { 'Set-Cookie': 'gw_session=; Max-Age=0; Path=/' });
   if (resource === 'session') return json(response, 200, { name: 'reviewer', unit: '坪山城管', roles: ['reviewer'], area: [], csrf_token: 'dev', version: '0.1.0', demo: true });
+  if (resource === 'streets') return json(response, 200, { items: STREETS });
   if (resource === 'cameras') return json(response, 200, { items: cameras });
   if (resource === 'complaints') return complain(request, response);
   if (resource === 'evidence') return file(request, response, id);

@@ -12,13 +12,21 @@ import type {
   NearCase,
   Session,
   StaffMember,
+  Street,
 } from './types';
 
 export interface CaseFilter {
   states: CaseState[];
-  camera: string | null;
+  camera?: string | null;
   /** Only what this one is to look at. */
   assignee?: string | null;
+  /** A code of the catalogue. */
+  event?: string | null;
+  source?: string | null;
+  /** A BeiDou 2D code of any level: what lies in it. */
+  cell?: string | null;
+  /** The name of an area of the hub's. */
+  street?: string | null;
 }
 
 export interface CasePage {
@@ -44,8 +52,10 @@ export async function listCases(
 ): Promise<CasePage> {
   const query = new URLSearchParams();
   for (const state of filter.states) query.append('state', state);
-  if (filter.camera) query.set('camera', filter.camera);
-  if (filter.assignee) query.set('assignee', filter.assignee);
+  for (const name of ['camera', 'assignee', 'event', 'source', 'cell', 'street'] as const) {
+    const wanted = filter[name];
+    if (wanted) query.set(name, wanted);
+  }
   query.set('limit', String(limit));
   if (cursor) query.set('cursor', cursor);
   return (await call<CasePage>('GET', `/cases?${query}`)).body;
@@ -64,7 +74,11 @@ export const staffFor = async (id: string) =>
   (await call<{ items: StaffMember[] }>('GET', `${casePath(id)}/staff`)).body.items;
 
 /** What a person decides, with what it needs. */
-export type Decision = Omit<Act, 'action'> & { action: ActionName };
+export type Decision = Omit<Act, 'action'> & {
+  action: ActionName;
+  /** Of a reclassification. */
+  event_code?: string;
+};
 
 /** Refused with 412 when the case is no longer at `version`. */
 export const act = async (id: string, version: number, decision: Decision) =>
@@ -83,6 +97,9 @@ export const fileComplaint = async (complaint: Complaint) =>
 
 export const listCameras = async () =>
   (await call<{ items: Camera[] }>('GET', '/cameras')).body.items;
+
+/** Areas that have a name; none where the hub knows of none. */
+export const listStreets = async () => (await call<{ items: Street[] }>('GET', '/streets')).body.items;
 
 /**
  * Pictures are named by their digest; any other address in an answer is ignored. The hub logs who

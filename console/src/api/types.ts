@@ -59,6 +59,8 @@ export const ACTIONS = [
   'assign',
   'check',
   'uncheck',
+  'reclassify',
+  'undo',
 ] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
@@ -180,7 +182,27 @@ export type StaffMember = hub.StaffView;
 export type Clock = hub.ClockView;
 export type ChecklistItem = hub.ItemView;
 export type HistoryEntry = hub.HistoryView;
-export type CaseAction = Close<hub.ActionView, { action: ActionName }>;
+/** What a case may be changed to. */
+export interface EventChoice {
+  code: string;
+  name_zh: string;
+  name_en: string;
+}
+export type CaseAction = Close<
+  hub.ActionView,
+  {
+    action: ActionName;
+    /** Of `reclassify`. */
+    choices?: Maybe<EventChoice[]>;
+    /** Of `undo`: how long the decision may be taken back. */
+    until?: Maybe<string>;
+  }
+>;
+/** An area that has a name, and the cells that make it. */
+export interface Street {
+  name: string;
+  cells: string[];
+}
 
 interface CaseCodes {
   state: CaseState;

@@ -49,6 +49,8 @@ export function useWords() {
     /** The words for a wire code, or the code itself where there are none. */
     word: (group: string, code: string): string =>
       te(`${group}.${code}`) ? t(`${group}.${code}`) : code,
+    /** An action in as few signs as a button or a notice has room for. */
+    short: (action: string): string => t(te(`short.${action}`) ? `short.${action}` : `action.${action}`),
     /** Why something was decided: by a person, by an edge's verdict, by the hub. */
     because: (code: string): string => {
       const groups = ['reason', 'verdictReason', 'hubReason', 'assignedWhy'];

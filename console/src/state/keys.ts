@@ -9,7 +9,11 @@ export const pageKeys = shallowRef<readonly KeyHelp[]>([]);
 
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 
-function typing(target: EventTarget | null): boolean {
+/** These may be held down; a held key must not decide several cases. */
+const REPEATED = ['j', 'k', 'ArrowDown', 'ArrowUp', ',', '.', '[', ']'];
+
+function typing(target: EventTarget | null): target is HTMLElement {
+  if (target instanceof HTMLInputElement && target.type === 'checkbox') return false;
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
@@ -20,15 +24,21 @@ function typing(target: EventTarget | null): boolean {
 export function useKeys(keys: KeyMap, help?: readonly KeyHelp[]): void {
   const onKey = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (typing(event.target) || document.querySelector('dialog[open]')) return;
+    if (document.querySelector('dialog[open]')) return;
+    if (typing(event.target)) {
+      // Out of a field, back to the page's keys.
+      if (event.key === 'Escape') event.target.blur();
+      return;
+    }
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    // A focused button keeps its own space and arrow keys.
-    if (name === ' ' && event.target instanceof HTMLButtonElement) return;
+    // A focused button or box keeps its own space.
+    if (name === ' ' && event.target instanceof Element && event.target.matches('button, input, a')) return;
+    // What answers to arrows itself, a slider for example, keeps them.
+    if (name.startsWith('Arrow') && event.defaultPrevented) return;
     const handler = keys[name];
     if (!handler) return;
     event.preventDefault();
-    // A held key may step through cases; it must not decide several.
-    if (event.repeat && /^\d$/.test(name)) return;
+    if (event.repeat && !REPEATED.includes(name)) return;
     handler(event);
   };
   onMounted(() => {

@@ -67,6 +67,21 @@ describe('lists', () => {
     expect(next.nextCursor).toBe('x');
   });
 
+  it('keep what was read beyond the first page, and drop what has left it', () => {
+    const long = { items: ['a', 'b', 'c', 'd', 'e'].map((id) => row(id)), nextCursor: 'far' };
+    const page = { items: [row('n'), row('a'), row('c')], next_cursor: 'near' };
+    const next = reduce.withPage(long, page);
+    expect(ids(next)).toBe('nacde');
+    expect(next.nextCursor).toBe('far');
+    // The last page, or none in common: the page is all that is known.
+    expect(ids(reduce.withPage(long, { items: [row('a')] }))).toBe('a');
+    const other = reduce.withPage(long, { items: [row('x')], next_cursor: 'near' });
+    expect([ids(other), other.nextCursor]).toEqual(['x', 'near']);
+    // All of the old rows are in the page: it goes on where the page says.
+    const all = reduce.withPage({ items: [row('a'), row('b')], nextCursor: 'far' }, page);
+    expect([ids(all), all.nextCursor]).toEqual(['nac', 'near']);
+  });
+
   it('say what is new', () => {
     const fresh = reduce.arrivals(queue(row('a')), queue(row('b'), row('a')));
     expect(fresh.map((item) => item.case_id)).toEqual(['b']);
@@ -98,6 +113,19 @@ describe('selection', () => {
     expect(reduce.neighbour(items, 'a', -1)?.case_id).toBe('a');
     expect(reduce.neighbour(items, 'gone', 1)?.case_id).toBe('a');
     expect(reduce.neighbour([], null, 1)).toBeNull();
+  });
+
+  it('goes to the next after a decision, at the end to the one before', () => {
+    expect(reduce.following(items, 'a')?.case_id).toBe('b');
+    expect(reduce.following(items, 'c')?.case_id).toBe('b');
+    expect(reduce.following([row('a')], 'a')).toBeNull();
+    expect(reduce.following(items, 'gone')?.case_id).toBe('a');
+  });
+
+  it('names the cases ahead of it', () => {
+    expect(reduce.ahead(items, 'a', 3)).toEqual(['b', 'c']);
+    expect(reduce.ahead(items, null, 2)).toEqual(['a', 'b']);
+    expect(reduce.ahead(items, 'c', 3)).toEqual([]);
   });
 
   it('stays in view at its place when the case has left the list', () => {

@@ -14,14 +14,24 @@ export function fits(state: CaseState, filter: CaseFilter): boolean {
   return filter.states.length === 0 || filter.states.includes(state);
 }
 
-/** A newer list takes the place of the old one, but never an older version of a case. */
+/**
+ * The newest first page takes the place of the old list's beginning, but never an older version of a
+ * case. What was read beyond that page stays, until it is read again.
+ */
 export function withPage(queue: Queue, page: CasePage): Queue {
   const held = new Map(queue.items.map((item) => [item.case_id, item]));
   const items = page.items.map((item) => {
     const old = held.get(item.case_id);
     return old && old.version > item.version ? old : item;
   });
-  return { items, nextCursor: page.next_cursor ?? null };
+  const nextCursor = page.next_cursor ?? null;
+  if (!nextCursor || queue.items.length <= items.length) return { items, nextCursor };
+  const fresh = new Set(items.map((item) => item.case_id));
+  const end = queue.items.findLastIndex((item) => fresh.has(item.case_id));
+  // No row in common: nothing says where the old rows would go on.
+  if (end < 0) return { items, nextCursor };
+  const beyond = queue.items.slice(end + 1);
+  return { items: [...items, ...beyond], nextCursor: beyond.length > 0 ? queue.nextCursor : nextCursor };
 }
 
 /** A further page; a case that moved between two pages is kept once. */
@@ -75,6 +85,18 @@ export function neighbour(items: readonly CaseSummary[], id: string | null, step
   const at = items.findIndex((item) => item.case_id === id);
   if (at < 0) return items[0] ?? null;
   return items[Math.min(Math.max(at + step, 0), items.length - 1)] ?? null;
+}
+
+/** The case that is shown after `id` has been decided: the next, at the end of the list the one before. */
+export function following(items: readonly CaseSummary[], id: string): CaseSummary | null {
+  const at = items.findIndex((item) => item.case_id === id);
+  return (at < 0 ? items[0] : (items[at + 1] ?? items[at - 1])) ?? null;
+}
+
+/** The `count` cases after `id`, to be read before they are chosen. */
+export function ahead(items: readonly CaseSummary[], id: string | null, count: number): string[] {
+  const at = items.findIndex((item) => item.case_id === id);
+  return items.slice(at + 1, at + 1 + count).map((item) => item.case_id);
 }
 
 /** Cases in `after` that `before` did not list. */

@@ -3,6 +3,7 @@ import { ref } from 'vue';
 import { readSession, signIn as post, signOut as end } from '../api/calls';
 import { ApiError, useCsrfToken, whenSignedOut } from '../api/client';
 import type { Session } from '../api/types';
+import { clearDrafts } from './draft';
 
 export const session = ref<Session | null>(null);
 /** `asking` until the hub has said whether the cookie is good. */
@@ -37,6 +38,7 @@ export async function signIn(name: string, password: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await end().catch(() => {});
+  clearDrafts();
   session.value = null;
   standing.value = 'out';
 }
