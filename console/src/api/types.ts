@@ -241,6 +241,15 @@ export type MergedCase = Close<hub.MergedView, CaseCodes & { evidence: Evidence[
 /** An open case that another may be merged into. */
 export type NearCase = Close<hub.NearCase, CaseCodes>;
 
+/** Who is to deal with such a case by the district's list; a proposal. */
+export interface Responsibility {
+  unit: string;
+  manager?: Maybe<string>;
+  /** The time for it, in the list's own words. */
+  limit_text?: Maybe<string>;
+  list_version: string;
+}
+
 export type CaseDetail = Close<
   hub.CaseDetail,
   CaseCodes & {
@@ -251,6 +260,7 @@ export type CaseDetail = Close<
     witnesses: Witness[];
     possibly_same_as: Proposal[];
     merged: MergedCase[];
+    responsibility?: Maybe<Responsibility>;
   }
 >;
 

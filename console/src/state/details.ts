@@ -4,7 +4,8 @@
  */
 import { evidenceUrl, readCase } from '../api/calls';
 import type { CaseDetail, CaseEvent } from '../api/types';
-import { firstView, picturesOf, viewsOf } from '../words/evidence';
+import { filesOf, firstView, picturesOf, viewsOf } from '../words/evidence';
+import { boxes } from './looks';
 
 /** How many cases ahead are read. */
 export const AHEAD = 3;
@@ -55,9 +56,10 @@ export function onEvent({ case_id, version }: CaseEvent): void {
 function preload(detail: CaseDetail): void {
   const all = picturesOf(detail);
   const view = firstView(viewsOf(all));
-  const wanted = view === 'compare' ? [all.before, all.after] : view && view !== 'clip' ? [all[view]] : [];
+  // A clip begins to play with its first bytes.
+  const wanted = view === 'clip' ? [] : filesOf(all, view, boxes.value);
   const images = wanted.flatMap((file) => {
-    if (!file?.available) return [];
+    if (!file.available) return [];
     const image = new Image();
     image.src = evidenceUrl(file.sha256, detail.case_id);
     void image.decode().catch(() => {});

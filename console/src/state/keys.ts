@@ -10,10 +10,10 @@ export const pageKeys = shallowRef<readonly KeyHelp[]>([]);
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 
 /** These may be held down; a held key must not decide several cases. */
-const REPEATED = ['j', 'k', 'ArrowDown', 'ArrowUp', ',', '.', '[', ']'];
+const REPEATED = ['j', 'k', ',', '.', 'ArrowDown', 'ArrowUp', 'ArrowLeft', 'ArrowRight'];
 
 function typing(target: EventTarget | null): target is HTMLElement {
-  if (target instanceof HTMLInputElement && target.type === 'checkbox') return false;
+  if (target instanceof HTMLInputElement && ['checkbox', 'range'].includes(target.type)) return false;
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
@@ -33,8 +33,8 @@ export function useKeys(keys: KeyMap, help?: readonly KeyHelp[]): void {
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     // A focused button or box keeps its own space.
     if (name === ' ' && event.target instanceof Element && event.target.matches('button, input, a')) return;
-    // What answers to arrows itself, a slider for example, keeps them.
-    if (name.startsWith('Arrow') && event.defaultPrevented) return;
+    // A slider keeps the arrows along it.
+    if (/^Arrow(Left|Right)$/.test(name) && event.target instanceof HTMLInputElement) return;
     const handler = keys[name];
     if (!handler) return;
     event.preventDefault();

@@ -1,5 +1,5 @@
 /** Which files of a case show what. */
-import type { CaseDetail, Evidence, EvidenceRole, Verification } from '../api/types';
+import type { CaseDetail, Evidence, EvidenceRole, Look, Verdict, Verification } from '../api/types';
 
 const newest = (files: readonly Evidence[], role: EvidenceRole): Evidence | null =>
   files
@@ -59,17 +59,26 @@ export function sourcesOf(detail: CaseDetail): Source[] {
   return [own, ...merged.filter(({ pictures }) => viewsOf(pictures).length > 0)];
 }
 
-export const VIEWS = ['annotated', 'clean', 'compare', 'before', 'after', 'clip'] as const;
+export const VIEWS = ['picture', 'compare', 'before', 'after', 'clip'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What there is to see; before and after alone only while the other is missing. */
 export function viewsOf(pictures: Pictures): View[] {
   const pair = Boolean(pictures.before && pictures.after);
   return VIEWS.filter((view) => {
+    if (view === 'picture') return pictures.annotated || pictures.clean;
     if (view === 'compare') return pair;
     if (view === 'before' || view === 'after') return !pair && pictures[view];
     return pictures[view];
   });
+}
+
+/** The files that a view shows; `boxes` chooses where there is one with and one without. */
+export function filesOf(pictures: Pictures, view: View | null, boxes: boolean): Evidence[] {
+  const { annotated, clean, before, after, clip } = pictures;
+  const picture = boxes ? (annotated ?? clean) : (clean ?? annotated);
+  const files = { picture: [picture], compare: [before, after], before: [before], after: [after], clip: [clip] };
+  return view ? files[view].filter((file) => file !== null) : [];
 }
 
 /** A pair to compare is what a reader wants first: it is the newest thing in the case. */
@@ -83,4 +92,19 @@ export function latestCheck(checks: readonly Verification[]): Verification | nul
     (best, check) => (!best || check.requested_at >= best.requested_at ? check : best),
     null,
   );
+}
+
+/** A verification that has answered. */
+export type Answered = Verification & { verdict: Verdict };
+
+/** What the newest answer by video is. */
+export function latestAnswer(checks: readonly Verification[]): Answered | null {
+  return latestCheck(checks.filter((check) => check.verdict)) as Answered | null;
+}
+
+/** How many of the frames that were looked at could tell anything; null where none was. */
+export function validFrames({ looks }: Verdict): { valid: number; all: number; percent: number } | null {
+  const sum = (of: (look: Look) => number) => looks.reduce((total, look) => total + of(look), 0);
+  const [valid, all] = [sum((look) => look.valid_frames), sum((look) => look.frames)];
+  return all > 0 ? { valid, all, percent: Math.floor((100 * valid) / all) } : null;
 }

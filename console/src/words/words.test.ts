@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CaseDetail, Evidence, EvidenceRole, MergedCase } from '../api/types';
-import { firstView, latestCheck, picturesOf, sourcesOf, viewsOf } from './evidence';
+import type { CaseDetail, Evidence, EvidenceRole, MergedCase, Verdict } from '../api/types';
+import { filesOf, firstView, latestAnswer, latestCheck, picturesOf, sourcesOf, validFrames, viewsOf } from './evidence';
 import { cleanCode, groupedCode, lonLat, looksLikeCode, metres, shortCode } from './place';
 import { groupReasons } from './reasons';
 import { age, duration, fromLocal, later, localTime, shortTime, span, until } from './time';
@@ -93,21 +93,21 @@ const detail = (evidence: Evidence[], checks: Evidence[][] = []) =>
 describe('pictures', () => {
   it('offer only what is there', () => {
     const views = viewsOf(picturesOf(detail([file('snapshot', '1'), file('clip', '1')])));
-    expect(views).toEqual(['clean', 'clip']);
-    expect(firstView(views)).toBe('clean');
+    expect(views).toEqual(['picture', 'clip']);
+    expect(firstView(views)).toBe('picture');
     expect(firstView([])).toBeNull();
   });
 
   it('begin with before and after when there is a pair', () => {
     const pair = [file('before', '1'), file('after', '2')];
     const views = viewsOf(picturesOf(detail([file('annotated', '1')], [pair])));
-    expect(views).toEqual(['annotated', 'compare']);
+    expect(views).toEqual(['picture', 'compare']);
     expect(firstView(views)).toBe('compare');
   });
 
   it('show the half of a pair, and what a precheck of a complaint brought', () => {
     expect(viewsOf(picturesOf(detail([], [[file('after', '1')]])))).toEqual(['after']);
-    expect(viewsOf(picturesOf(detail([], [[file('annotated', '1')]])))).toEqual(['annotated']);
+    expect(viewsOf(picturesOf(detail([], [[file('annotated', '1')]])))).toEqual(['picture']);
   });
 
   it('take the newest check’s pictures, but one that is held before one still on its way', () => {
@@ -138,13 +138,43 @@ describe('pictures', () => {
     const sources = sourcesOf(all);
     expect(sources.map(({ caseId }) => caseId)).toEqual(['a', 'b', 'c']);
     expect(sources.map(({ camera }) => camera).slice(1)).toEqual(['edge-2 / corner', 'c']);
-    expect(viewsOf(sources[1]!.pictures)).toEqual(['clean']);
+    expect(viewsOf(sources[1]!.pictures)).toEqual(['picture']);
     expect(sourcesOf({ ...own, case_id: 'a' })).toHaveLength(1);
+  });
+
+  it('show boxes or not where there are both, and what there is where there is one', () => {
+    const roles = (from: Evidence[], boxes: boolean) =>
+      filesOf(picturesOf(detail(from)), 'picture', boxes).map(({ role }) => role);
+    const both = [file('annotated', '1'), file('snapshot', '1')];
+    expect([roles(both, true), roles(both, false)]).toEqual([['annotated'], ['snapshot']]);
+    expect(roles([file('snapshot', '1')], true)).toEqual(['snapshot']);
+    expect(roles([file('annotated', '1')], false)).toEqual(['annotated']);
+    const pair = picturesOf(detail([file('before', '1'), file('after', '2')]));
+    expect(filesOf(pair, 'compare', false)).toHaveLength(2);
+    expect(filesOf(pair, null, true)).toEqual([]);
   });
 
   it('name the latest check', () => {
     expect(latestCheck(detail([], [[], []]).verifications)?.request_id).toBe('1');
     expect(latestCheck([])).toBeNull();
+  });
+});
+
+describe('checks', () => {
+  const look = (frames: number, valid_frames: number) => ({ from: '', to: '', frames, valid_frames, found: 0 });
+  const verdict = (...looks: ReturnType<typeof look>[]) => ({ looks }) as unknown as Verdict;
+
+  it('say how much of what was looked at could tell anything, and never round up to all of it', () => {
+    expect(validFrames(verdict(look(60, 58), look(60, 60)))).toEqual({ valid: 118, all: 120, percent: 98 });
+    expect(validFrames(verdict(look(1000, 999)))?.percent).toBe(99);
+    expect(validFrames(verdict())).toBeNull();
+  });
+
+  it('that still run have no answer', () => {
+    const checks = detail([], [[], []]).verifications;
+    expect(latestAnswer(checks)).toBeNull();
+    const answered = [{ ...checks[0]!, verdict: verdict() }, checks[1]!];
+    expect(latestAnswer(answered)?.request_id).toBe('0');
   });
 });
 

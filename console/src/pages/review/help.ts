@@ -20,6 +20,11 @@ export const HELP: readonly KeyHelp[] = [
   [['S', 'E'], 'help.waiting'],
   [['M'], 'help.map'],
   [['V'], 'help.picture'],
+  [['B'], 'help.boxes'],
+  [['W'], 'help.beside'],
+  [['←', '→'], 'help.slide'],
   [['Space'], 'help.play'],
   [[',', '.'], 'help.frame'],
+  [['[', ']'], 'help.speed'],
+  [['P'], 'help.package'],
 ];
