@@ -229,6 +229,10 @@ async function answer(request, response) {
     const staff = [{ name: 'wang', why: 'nearest_area', metres: 180, waiting: 1 }, { name: 'reviewer', waiting: 0 }];
     return json(response, 200, { items: staff });
   }
+  if (verb === 'package') {
+    response.writeHead(200, { 'Content-Type': 'application/zip', 'Content-Disposition': `attachment; filename="${id}.zip"` });
+    return response.end('not a package: a development fixture');
+  }
   if (verb === 'act') return act(one, request, response);
   if (verb === 'footage') return footage(one, request, response);
   return json(response, 200, detailOf(one), { ETag: `"${one.version}"` });

@@ -8,76 +8,17 @@
  * itself whether they were decided. Screenshots go to DIR. One line a check on stderr, a summary as
  * JSON on stdout; exit code 0 only if every check held.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { launch, watchedPage } from './browser.mjs';
+import { accessible, check, chosen, finish, id, must, noFaults, noPageScroll, open, read, setUp, shot as shoot, signIn, until, waitForCase } from './harness.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    base: { type: 'string' },
-    ticket: { type: 'string' },
-    name: { type: 'string' },
-    password: { type: 'string' },
-    out: { type: 'string', default: '.' },
-    'wait-secs': { type: 'string', default: '120' },
-    drawing: { type: 'string', default: 'gl,svg' },
-    decide: { type: 'string', default: 'confirm,reject' },
-    complaint: { type: 'boolean', default: false },
-  },
+const options = setUp('review.mjs', {
+  drawing: { type: 'string', default: 'gl,svg' },
+  decide: { type: 'string', default: 'confirm,reject' },
+  complaint: { type: 'boolean', default: false },
 });
-if (!options.base || !(options.ticket || (options.name && options.password))) {
-  console.error('usage: review.mjs --base URL (--ticket T | --name N --password P) [--out DIR]');
-  process.exit(2);
-}
-
-const base = options.base.replace(/\/$/, '');
-const waitMillis = Number(options['wait-secs']) * 1000;
+const { base, waitMillis } = options;
 const decisions = options.decide.split(',').filter(Boolean);
-const checks = [];
-mkdirSync(options.out, { recursive: true });
-
-const id = (name) => `[data-testid="${name}"]`;
-const shot = (page, name) => page.screenshot({ path: join(options.out, `console-${name}.png`) });
-
-async function check(name, job) {
-  try {
-    const note = (await job()) ?? '';
-    checks.push({ name, ok: true });
-    console.error(`ok    ${name} ${note}`);
-  } catch (error) {
-    checks.push({ name, ok: false, error: String(error.message ?? error) });
-    console.error(`FAIL  ${name}: ${error.message ?? error}`);
-  }
-}
-
-function must(condition, words) {
-  if (!condition) throw new Error(words);
-}
-
-async function signIn(page, expect) {
-  if (options.ticket) {
-    await page.goto(`${base}/signin?ticket=${encodeURIComponent(options.ticket)}`);
-  } else {
-    // The page asks who is signed in; the browser reports that 401 as an error.
-    expect(/401/);
-    await page.goto(`${base}/`);
-    await page.fill('input[name=name]', options.name);
-    await page.fill('input[name=password]', options.password);
-    await page.keyboard.press('Enter');
-  }
-  await page.waitForSelector(id('cameras'), { timeout: 20_000 });
-}
-
-const read = (page, path) =>
-  page.evaluate(async (url) => (await fetch(url)).json(), `/api/v1${path}`);
-
-const chosen = (page) => page.getAttribute(id('case-panel'), 'data-case');
-
-async function waitForCase(page) {
-  await page.waitForSelector(id('case-card'), { timeout: waitMillis });
-  await page.waitForSelector(`${id('case-panel')}[data-case]`, { timeout: 10_000 });
-}
+const shot = (page, name) => shoot(page, options, name);
 
 async function mapIsDrawn(page, drawing) {
   const map = page.locator('[data-map]').first();
@@ -85,14 +26,6 @@ async function mapIsDrawn(page, drawing) {
   const kind = await map.getAttribute('data-map');
   must(kind === drawing, `the map is drawn with ${kind}, not ${drawing}`);
   await page.waitForSelector('[data-map][data-ready="true"]', { timeout: 30_000 });
-}
-
-async function noPageScroll(page) {
-  const { high, wide } = await page.evaluate(() => ({
-    high: document.documentElement.scrollHeight - window.innerHeight,
-    wide: document.documentElement.scrollWidth - window.innerWidth,
-  }));
-  must(high <= 0 && wide <= 0, `the page is ${high} px too high and ${wide} px too wide`);
 }
 
 async function pictureIsShown(page) {
@@ -109,7 +42,7 @@ async function pictureIsShown(page) {
 
 /** By keyboard alone; then the hub is asked, since the page could be wrong about itself. */
 async function decide(page, action) {
-  await waitForCase(page);
+  await waitForCase(page, options);
   const before = await chosen(page);
   await page.waitForSelector(`${id('actions')} [data-action="${action}"]`);
   const wanted = action === 'confirm' ? 'FILED' : 'REJECTED';
@@ -129,19 +62,9 @@ async function decide(page, action) {
   return `${before} ${wanted} ${last?.reason ?? ''}`;
 }
 
-/** The case as the hub has it, once it is in that state: the page tells the hub while it goes on. */
-async function until(page, about, state) {
-  for (let tries = 0; tries < 40; tries += 1) {
-    const now = await read(page, `/cases/${about}`);
-    if (now.state === state) return now;
-    await page.waitForTimeout(250);
-  }
-  throw new Error(`${about} did not become ${state}`);
-}
-
 /** Merges into the first case that is offered, looks at both, and takes it back. */
 async function merge(page) {
-  await waitForCase(page);
+  await waitForCase(page, options);
   const about = await chosen(page);
   const before = await read(page, `/cases/${about}`);
   await page.waitForSelector(`${id('actions')} [data-action="merge"]`);
@@ -156,8 +79,7 @@ async function merge(page) {
   must(merged.merged_into === master, `${about} is merged into ${merged.merged_into}`);
   const { merged: below } = await read(page, `/cases/${master}`);
   must(below.some((other) => other.case_id === about), 'the master does not name it');
-  await page.goto('about:blank');
-  await page.goto(`${base}/#/review/${master}`);
+  await open(page, options, `#/review/${master}`);
   await page.click(`${id('sources')} [data-source="${about}"]`);
   await pictureIsShown(page);
   await shot(page, 'merged-master');
@@ -167,8 +89,7 @@ async function merge(page) {
   await page.keyboard.press('3');
   await page.waitForSelector(id('merged-into'), { state: 'detached' });
   await until(page, about, before.state);
-  await page.goto('about:blank');
-  await page.goto(`${base}/`);
+  await open(page, options);
   return `${about} into ${master} and back`;
 }
 
@@ -177,7 +98,7 @@ async function conflict(page, expect) {
   expect(/ERR_FAILED.*\/api\/v1\/stream|412/);
   await page.route('**/api/v1/stream', (route) => route.abort());
   await page.reload();
-  await waitForCase(page);
+  await waitForCase(page, options);
   const about = await chosen(page);
   const theirs = await page.evaluate(async (id) => {
     const url = `/api/v1/cases/${id}`;
@@ -196,8 +117,7 @@ async function conflict(page, expect) {
   must((await chosen(page)) === about, 'the page moved on although nothing was decided here');
   await page.unroute('**/api/v1/stream');
   // The address names the case that is done with: begin at the top of the queue again.
-  await page.goto('about:blank');
-  await page.goto(`${base}/`);
+  await open(page, options);
   return `${about} stays ${state}`;
 }
 
@@ -244,8 +164,8 @@ async function run(drawing, first) {
   const browser = await launch(drawing);
   try {
     const { page, faults, expect } = await watchedPage(browser, base);
-    await check(`${drawing}: signs in`, () => signIn(page, expect));
-    await check(`${drawing}: the queue shows a case`, () => waitForCase(page));
+    await check(`${drawing}: signs in`, () => signIn(page, options, expect));
+    await check(`${drawing}: the queue shows a case`, () => waitForCase(page, options));
     await check(`${drawing}: the picture is shown`, () => pictureIsShown(page));
     await check(`${drawing}: the map is drawn`, () => mapIsDrawn(page, drawing));
     await check(`${drawing}: no page scroll at 1366x768`, () => noPageScroll(page));
@@ -256,6 +176,7 @@ async function run(drawing, first) {
     await shot(page, `${drawing}-1920`);
     await page.setViewportSize({ width: 1366, height: 768 });
     if (first) {
+      await check('accessible', () => accessible(page));
       await check('help by keyboard', () => help(page));
       await check('language by keyboard, remembered', () => language(page));
       for (const action of decisions) {
@@ -266,7 +187,7 @@ async function run(drawing, first) {
       if (options.complaint) await check('complaint and its precheck', () => complaint(page));
     }
     await check(`${drawing}: no error, no request to another host`, () => {
-      must(faults.length === 0, faults.slice(0, 5).join('\n      '));
+      noFaults(faults);
     });
   } finally {
     await browser.close();
@@ -275,6 +196,4 @@ async function run(drawing, first) {
 
 for (const [i, drawing] of options.drawing.split(',').entries()) await run(drawing, i === 0);
 
-const failed = checks.filter((one) => !one.ok).length;
-console.log(JSON.stringify({ passed: checks.length - failed, failed, checks }));
-process.exit(failed === 0 ? 0 : 1);
+finish();
