@@ -1,26 +1,6 @@
-/**
- * Lines of the BeiDou grid (GB/T 39409-2020). Each level's cells are whole multiples of its size
- * counted from the equator and the prime meridian, so its lines need no code arithmetic.
- */
-import type { Bounds } from './geometry';
-import { metresPerDegLon } from './geometry';
-
-/** Units of 1/2048 arc-second a degree: every cell size is a whole number of them. */
-const UNITS_PER_DEG = 3600 * 2048;
-
-/** Cell size (longitude, latitude) in units, levels 1 to 10. */
-const CELL_UNITS: readonly (readonly [number, number])[] = [
-  [44_236_800, 29_491_200],
-  [3_686_400, 3_686_400],
-  [1_843_200, 1_228_800],
-  [122_880, 122_880],
-  [8_192, 8_192],
-  [4_096, 4_096],
-  [512, 512],
-  [64, 64],
-  [8, 8],
-  [1, 1],
-];
+/** Lines of the BeiDou grid in a window. */
+import { cellsAcross, cellSizeDeg, LEVEL_MAX } from './beidou';
+import { type Bounds, metresPerDegLon } from './geometry';
 
 export interface GridLines {
   level: number;
@@ -31,27 +11,25 @@ export interface GridLines {
 /** The finest level whose cells are at least `pxMin` wide on the screen. */
 export function levelFor(latDeg: number, metresPerPx: number, pxMin: number): number {
   const perLon = metresPerDegLon(latDeg);
-  for (let level = CELL_UNITS.length; level > 1; level -= 1) {
-    const width = (CELL_UNITS[level - 1]?.[0] ?? 0) / UNITS_PER_DEG;
-    if ((width * perLon) / metresPerPx >= pxMin) return level;
+  for (let level = LEVEL_MAX; level > 1; level -= 1) {
+    if ((cellSizeDeg(level)[0] * perLon) / metresPerPx >= pxMin) return level;
   }
   return 1;
 }
 
-function multiples(from: number, to: number, units: number, most: number): number[] {
-  const first = Math.ceil((from * UNITS_PER_DEG) / units);
-  const last = Math.floor((to * UNITS_PER_DEG) / units);
-  if (last < first || last - first >= most) return [];
-  return Array.from({ length: last - first + 1 }, (_, i) => ((first + i) * units) / UNITS_PER_DEG);
-}
-
-/** Lines of one level inside `bounds`; none where there would be more than `most` one way. */
+/** Lines of one level that cross `bounds`; none where there would be more than `most` one way. */
 export function gridLines(bounds: Bounds, level: number, most = 400): GridLines {
-  const [lonUnits, latUnits] = CELL_UNITS[level - 1] ?? [1, 1];
+  const [lonDeg, latDeg] = cellSizeDeg(level);
+  const { cols, rows } = cellsAcross(bounds, level);
+  const inside = ([first, last]: readonly [number, number], size: number, from: number, to: number) => {
+    if (last - first >= most) return [];
+    const edges = Array.from({ length: last - first + 2 }, (_, i) => (first + i) * size);
+    return edges.filter((edge) => edge >= from && edge <= to);
+  };
   return {
     level,
-    lonDeg: multiples(bounds.west, bounds.east, lonUnits, most),
-    latDeg: multiples(bounds.south, bounds.north, latUnits, most),
+    lonDeg: inside(cols, lonDeg, bounds.west, bounds.east),
+    latDeg: inside(rows, latDeg, bounds.south, bounds.north),
   };
 }
 

@@ -1,7 +1,5 @@
 /** Places for people. */
-
-/** Ends of a BeiDou 2D code at levels 1 to 10: `N50G` ... 20 characters. */
-const CODE_LENGTHS = [4, 6, 7, 9, 11, 12, 14, 16, 18, 20];
+import { cellOf, CODE_LENGTHS } from '../map/beidou';
 
 /**
  * The part of a code that tells neighbours apart: its last eight characters, since all cases of a
@@ -17,9 +15,9 @@ export function groupedCode(code: string): string {
   return [0, ...ends].map((from, i) => code.slice(from, ends[i] ?? code.length)).join(' ');
 }
 
-/** Whether the text could be a BeiDou 2D code; the hub has the last word. */
+/** Whether the text is a BeiDou 2D code. */
 export function looksLikeCode(text: string): boolean {
-  return /^[NS](0[1-9]|[1-5]\d|60)[A-V][0-9A-E]*$/.test(text) && CODE_LENGTHS.includes(text.length);
+  return cellOf(text) !== null;
 }
 
 /** Upper case without the blanks that a pasted code may carry. */
