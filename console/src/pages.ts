@@ -18,6 +18,13 @@ export const PAGES: readonly Page[] = [
     roles: [],
     load: () => import('./pages/review/ReviewPage.vue'),
   },
+  {
+    path: 'map',
+    name: 'map',
+    // Who sees cases: an administrator alone does not.
+    roles: ['viewer', 'grid_staff', 'dispatcher', 'reviewer', 'auditor'],
+    load: () => import('./pages/map/MapPage.vue'),
+  },
 ];
 
 /** What somebody with these roles may open. */

@@ -1,51 +1,17 @@
 /**
- * The map drawn by MapLibre GL, without tiles, glyphs or any request: every layer is GeoJSON made
+ * A scene drawn by MapLibre GL, without tiles, glyphs or any request: every layer is GeoJSON made
  * here. Loaded on demand, since the library is larger than the rest of the page.
  */
-import * as maplibre from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import 'maplibre-gl/dist/maplibre-gl.css';
 import type { LonLat } from '../api/types';
 import { metresPerDegLon } from './geometry';
-import { gridFor, type GridLines } from './grid';
-import { COLOURS, LAYERS, SOURCES, type SourceName } from './gl_style';
+import { boundsShown, lines, newGlMap, point, polygon, put } from './gl_base';
+import { COLOURS, LAYERS, SOURCES } from './gl_style';
+import { gridFor } from './grid';
 import type { Scene } from './scene';
-
-maplibre.setWorkerUrl(new URL(workerUrl, document.baseURI).href);
-maplibre.setWorkerCount(1);
-
-type Feature = GeoJSON.Feature<GeoJSON.Geometry, Record<string, string | boolean>>;
 
 export interface GlMap {
   show(scene: Scene): void;
   destroy(): void;
-}
-
-const polygon = (ring: LonLat[], properties: Feature['properties'] = {}): Feature => ({
-  type: 'Feature',
-  properties,
-  geometry: { type: 'Polygon', coordinates: [ring] },
-});
-
-const point = (at: LonLat, properties: Feature['properties'] = {}): Feature => ({
-  type: 'Feature',
-  properties,
-  geometry: { type: 'Point', coordinates: at },
-});
-
-function lines(grid: GridLines, bounds: maplibre.LngLatBounds): Feature {
-  const [w, s, e, n] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
-  const coordinates = [
-    ...grid.lonDeg.map((lon) => [
-      [lon, s],
-      [lon, n],
-    ]),
-    ...grid.latDeg.map((lat) => [
-      [w, lat],
-      [e, lat],
-    ]),
-  ];
-  return { type: 'Feature', properties: {}, geometry: { type: 'MultiLineString', coordinates } };
 }
 
 /** Throws where WebGL cannot be had; `failed` is called if it is lost later. */
@@ -55,78 +21,29 @@ export function createGlMap(
   failed: () => void,
   ready: () => void,
 ): GlMap {
-  const map = new maplibre.Map({
-    container,
-    attributionControl: false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    maxZoom: 23.9,
-    fadeDuration: 0,
-    canvasContextAttributes: { antialias: true },
-    style: {
-      version: 8,
-      sources: Object.fromEntries(
-        SOURCES.map((name) => [
-          name,
-          {
-            type: 'geojson',
-            data: { type: 'FeatureCollection', features: [] },
-            tolerance: 0,
-            maxzoom: 20,
-          },
-        ]),
-      ),
-      layers: LAYERS,
-    },
-  });
-  map.touchZoomRotate.disableRotation();
-  map.keyboard.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }), 'top-right');
-  map.addControl(new maplibre.ScaleControl({ maxWidth: 90, unit: 'metric' }), 'bottom-left');
-
+  const map = newGlMap(container, SOURCES, LAYERS);
   let scene: Scene | null = null;
   let shownKey = '';
   let loaded = false;
   let removed = false;
 
-  const put = (name: SourceName, features: Feature[]) => {
-    const source = map.getSource(name) as maplibre.GeoJSONSource | undefined;
-    source?.setData({ type: 'FeatureCollection', features });
-  };
-
   const drawGrid = () => {
-    const shown = map.getBounds();
-    const lat = map.getCenter().lat;
+    const shown = boundsShown(map);
     const metresPerPx =
-      ((shown.getEast() - shown.getWest()) * metresPerDegLon(lat)) / map.getContainer().clientWidth;
+      ((shown.east - shown.west) * metresPerDegLon(map.getCenter().lat)) / map.getContainer().clientWidth;
     if (!(metresPerPx > 0) || metresPerPx > 2000) return;
-    const { fine, coarse } = gridFor(
-      {
-        west: shown.getWest(),
-        south: shown.getSouth(),
-        east: shown.getEast(),
-        north: shown.getNorth(),
-      },
-      metresPerPx,
-    );
-    put('grid-fine', [lines(fine, shown)]);
-    put('grid-coarse', [lines(coarse, shown)]);
+    const { fine, coarse } = gridFor(shown, metresPerPx);
+    put(map, 'grid-fine', [lines(fine, shown)]);
+    put(map, 'grid-coarse', [lines(coarse, shown)]);
   };
 
   const draw = () => {
     if (!loaded || !scene) return;
-    put(
-      'footprint',
-      scene.cameras.map((c) => polygon(c.footprint, { chosen: c.chosen })),
-    );
-    put(
-      'camera',
-      scene.cameras.map((c) => point(c.at, { chosen: c.chosen, online: c.online })),
-    );
-    put('cell', scene.cell.length > 0 ? [polygon(scene.cell)] : []);
-    put('error', scene.error.length > 0 ? [polygon(scene.error)] : []);
-    put('place', scene.point ? [point(scene.point, { ring: scene.ring })] : []);
+    put(map, 'footprint', scene.cameras.map((c) => polygon(c.footprint, { chosen: c.chosen })));
+    put(map, 'camera', scene.cameras.map((c) => point(c.at, { chosen: c.chosen, online: c.online })));
+    put(map, 'cell', scene.cell.length > 0 ? [polygon(scene.cell)] : []);
+    put(map, 'error', scene.error.length > 0 ? [polygon(scene.error)] : []);
+    put(map, 'place', scene.point ? [point(scene.point, { ring: scene.ring })] : []);
     if (scene.bounds && scene.key !== shownKey) {
       shownKey = scene.key;
       const { west, south, east, north } = scene.bounds;

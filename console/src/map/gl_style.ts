@@ -1,6 +1,9 @@
 /** Layers of the map, bottom to top, and the colours that the SVG drawing shares. */
 import type { LayerSpecification } from 'maplibre-gl';
 
+/** Without `glyphs` in the style every letter is drawn from the fonts of the machine; nothing is fetched. */
+export const FONTS = ['Noto Sans SC', 'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', 'sans-serif'];
+
 /** Told apart by lightness and pattern as well as hue. */
 export const COLOURS = {
   ground: '#eef1f4',

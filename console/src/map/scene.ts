@@ -8,7 +8,7 @@ export interface CameraMark {
   /** Ring of the ground that it sees, first corner repeated. */
   footprint: LonLat[];
   online: boolean;
-  /** The camera of the case at hand. */
+  /** The camera of the case, or one that sees the place, at hand. */
   chosen: boolean;
 }
 
@@ -26,30 +26,35 @@ export interface Scene {
   key: string;
 }
 
-/** Least width of a view: a street corner, or a few cells of the finest level in use. */
-const METRES_MIN = { wide: 24, cell: 5 } as const;
+/** Least width of a view: a street corner, a few cells of the finest level in use, or what lies around a place. */
+const METRES_MIN = { wide: 24, cell: 5, around: 80 } as const;
 
 /** `wide`: the camera's whole view; `cell`: the cell and its error close up. */
 export type Focus = 'wide' | 'cell';
+
+/** Cameras that have a place; the others are nowhere on a map. */
+export function marksOf(cameras: readonly Camera[], chosen: (id: string) => boolean): CameraMark[] {
+  return cameras.flatMap(({ id, place, online }): CameraMark[] =>
+    place
+      ? [
+          {
+            id,
+            at: [place.lon_deg, place.lat_deg],
+            footprint: closed(place.footprint_lonlat),
+            online,
+            chosen: chosen(id),
+          },
+        ]
+      : [],
+  );
+}
 
 export function sceneOf(
   cameras: readonly Camera[],
   subject: CaseSummary | null,
   focus: Focus = 'wide',
 ): Scene {
-  const marks = cameras.flatMap((camera): CameraMark[] =>
-    camera.place
-      ? [
-          {
-            id: camera.id,
-            at: [camera.place.lon_deg, camera.place.lat_deg],
-            footprint: closed(camera.place.footprint_lonlat),
-            online: camera.online,
-            chosen: camera.id === subject?.camera?.id,
-          },
-        ]
-      : [],
-  );
+  const marks = marksOf(cameras, (id) => id === subject?.camera?.id);
   const place = subject?.place;
   const point: LonLat | null = place ? [place.lon_deg, place.lat_deg] : null;
   const cell = place?.cell ? rectangle(place.cell) : [];
@@ -69,7 +74,8 @@ export function sceneOf(
   };
 }
 
-/** A scene for choosing a place: all cameras, and the point chosen so far. */
-export function pickScene(cameras: readonly Camera[], point: LonLat | null): Scene {
-  return { ...sceneOf(cameras, null), point, ring: point !== null };
+/** A scene for choosing a place: all cameras, or what lies around `start`, and the point chosen so far. */
+export function pickScene(cameras: readonly Camera[], point: LonLat | null, start?: LonLat): Scene {
+  const scene = { ...sceneOf(cameras, null), point, ring: point !== null };
+  return start ? { ...scene, bounds: boundsOf([start], METRES_MIN.around), key: start.join() } : scene;
 }

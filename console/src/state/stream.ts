@@ -5,6 +5,7 @@
 import { ref } from 'vue';
 import type { CaseEvent } from '../api/types';
 import { refreshCameras } from './cameras';
+import { caseChanges } from './changes';
 import * as chosen from './chosen';
 import * as queue from './queue';
 import { ask, standing } from './session';
@@ -22,6 +23,7 @@ function readAll(): void {
   queue.refresh();
   refreshCameras();
   chosen.reload();
+  caseChanges.value += 1;
 }
 
 export function openStream(): void {
@@ -50,6 +52,7 @@ export function openStream(): void {
     if (!event) return;
     queue.onEvent(event);
     chosen.onEvent(event);
+    caseChanges.value += 1;
   });
   // Some events were missed.
   stream.addEventListener('resync', readAll);

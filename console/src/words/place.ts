@@ -1,5 +1,5 @@
 /** Places for people. */
-import { cellOf, CODE_LENGTHS } from '../map/beidou';
+import { CODE_LENGTHS } from '../map/beidou';
 
 /**
  * The part of a code that tells neighbours apart: its last eight characters, since all cases of a
@@ -13,16 +13,6 @@ export function shortCode(code: string): string {
 export function groupedCode(code: string): string {
   const ends = [1, ...CODE_LENGTHS].filter((end) => end < code.length);
   return [0, ...ends].map((from, i) => code.slice(from, ends[i] ?? code.length)).join(' ');
-}
-
-/** Whether the text is a BeiDou 2D code. */
-export function looksLikeCode(text: string): boolean {
-  return cellOf(text) !== null;
-}
-
-/** Upper case without the blanks that a pasted code may carry. */
-export function cleanCode(text: string): string {
-  return text.replace(/\s+/g, '').toUpperCase();
 }
 
 /** Seven decimals are one centimetre. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CaseDetail, Evidence, EvidenceRole, MergedCase, Verdict } from '../api/types';
 import { filesOf, firstView, latestAnswer, latestCheck, picturesOf, sourcesOf, validFrames, viewsOf } from './evidence';
-import { cleanCode, groupedCode, lonLat, looksLikeCode, metres, shortCode } from './place';
+import { groupedCode, lonLat, metres, shortCode } from './place';
 import { groupReasons } from './reasons';
 import { age, duration, fromLocal, later, localTime, shortTime, span, until } from './time';
 
@@ -42,14 +42,6 @@ describe('times', () => {
 });
 
 describe('places', () => {
-  it('recognise 2D codes by length and letters', () => {
-    expect(looksLikeCode('N50G473265501234')).toBe(true);
-    expect(looksLikeCode('N50G47326550123')).toBe(false);
-    expect(looksLikeCode('N61G')).toBe(false);
-    expect(looksLikeCode('N50GF7')).toBe(false);
-    expect(cleanCode(' n50g 47 3 ')).toBe('N50G473');
-  });
-
   it('split a code at its levels and lose nothing', () => {
     const code = 'N50G4732655012341112';
     expect(groupedCode(code)).toBe('N 50G 47 3 26 55 0 12 34 11 12');
