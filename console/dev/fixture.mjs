@@ -3,12 +3,12 @@
  * stand-in for the hub in an integration test.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { boundsOfCell, cellAt, cellsAcross, centreOfCell, codeOf } from './grid.mjs';
 
 export const at = (secsAgo) => new Date(Date.now() - secsAgo * 1000).toISOString();
 export const sha = (text) => createHash('sha256').update(text).digest('hex');
 
-const DEG_PER_CELL = 1 / 3600 / 32;
-const ORIGIN = { lon: 114.343215, lat: 22.691342 };
+export const ORIGIN = { lon: 114.343215, lat: 22.691342 };
 
 export const PATTERNS = [
   { id: 'crowd', version: '1', name_zh: '人群聚集', name_en: 'Crowd gathering', dwell_secs: 4 },
@@ -22,9 +22,33 @@ const EVENTS = {
   illegal_parking: ['GB/T 47678.5', '04012', 'low', false],
 };
 
+function inside([lon, lat], ring) {
+  let odd = false;
+  for (const [i, [x, y]] of ring.entries()) {
+    const [x0, y0] = ring[(i || ring.length) - 1];
+    if (y > lat !== y0 > lat && lon < ((x0 - x) * (lat - y)) / (y0 - y) + x) odd = !odd;
+  }
+  return odd;
+}
+
+/** Cells of level 7 whose middle lies in a ring. */
+function cellsIn(ring) {
+  const [lons, lats] = [ring.map(([lon]) => lon), ring.map(([, lat]) => lat)];
+  const window = { west: Math.min(...lons), east: Math.max(...lons), south: Math.min(...lats), north: Math.max(...lats) };
+  const { cols, rows, level } = cellsAcross(window, 7);
+  const codes = [];
+  for (let col = cols[0]; col <= cols[1]; col += 1) {
+    for (let row = rows[0]; row <= rows[1]; row += 1) {
+      if (inside(centreOfCell({ level, col, row }), ring)) codes.push(codeOf({ level, col, row }));
+    }
+  }
+  return codes;
+}
+
 const camera = (id, dLon, dLat, more) => {
   const [lon, lat] = [ORIGIN.lon + dLon, ORIGIN.lat + dLat];
   const corner = (x, y) => [lon + x * 1e-5, lat + y * 1e-5];
+  const ring = [corner(6, 4), corner(38, 2), corner(52, 30), corner(14, 34)];
   return {
     id,
     node: 'edge-1',
@@ -36,9 +60,9 @@ const camera = (id, dLon, dLat, more) => {
       lat_deg: lat,
       height_metres: 6.5,
       datum: 'CGCS2000',
-      footprint_lonlat: [corner(6, 4), corner(38, 2), corner(52, 30), corner(14, 34)],
+      footprint_lonlat: ring,
     },
-    footprint: ['N50G4732655012'],
+    footprint: cellsIn(ring),
     patterns: PATTERNS,
     recording: { from: at(5400), to: at(1) },
     note_zh: '演示缩短了时限：停留时间按数秒计',
@@ -54,6 +78,35 @@ export const cameras = [
   camera('gate-4', 0.0004, -0.0009, { online: false, condition: 'offline', place: null }),
 ];
 
+/** A number from 0 to 1 that is the same every time. */
+const scatter = (i, k) => {
+  const wild = Math.sin(i * 127.1 + k * 311.7) * 43758.5453;
+  return wild - Math.floor(wild);
+};
+
+/** For DISTRICT=yes: cameras along the streets, one in seven away. */
+if (process.env.DISTRICT === 'yes') {
+  for (let i = 0; i < 60; i += 1) {
+    const more = i % 7 === 3 ? { online: false, condition: 'offline' } : {};
+    cameras.push(camera(`st-${String(i + 5).padStart(3, '0')}`, (scatter(i, 1) - 0.5) * 0.05, (scatter(i, 2) - 0.5) * 0.05, more));
+  }
+}
+
+/** For DISTRICT=yes: open cases all over the district, thicker in some places. */
+export function districtCases(how) {
+  return Array.from({ length: how }, (_, i) => {
+    const near = i % 3 ? 0.012 : 0.045;
+    const centre = [[0, 0], [0.018, 0.012], [-0.02, -0.008]][i % 3];
+    const lon = ORIGIN.lon + centre[0] + (scatter(i, 3) + scatter(i, 4) - 1) * near;
+    const lat = ORIGIN.lat + centre[1] + (scatter(i, 5) + scatter(i, 6) - 1) * near;
+    const again = i % 12 === 0 ? [ORIGIN.lon + 0.0003 + (i % 5) * 0.004, ORIGIN.lat + 0.0002] : [lon, lat];
+    const states = ['PENDING_REVIEW', 'FILED', 'DISPATCHED', 'HANDLING', 'MANUAL', 'DISPOSED'];
+    return newCase(['illegal_parking', 'bin_overflowing', 'bin_overflowing', 'illegal_parking', 'crowd'][i % 5], i % 3, 600 + i * 60, {
+      state: states[i % 6], overdue: i % 9 === 4, suspected: i % 11 === 5, place: place(...again),
+    });
+  });
+}
+
 export const evidence = (role, id) => ({
   role,
   url: '',
@@ -66,10 +119,9 @@ export const evidence = (role, id) => ({
 });
 
 export function place(lon, lat, errorMetres = 0.7) {
-  const w = Math.floor(lon / DEG_PER_CELL) * DEG_PER_CELL;
-  const s = Math.floor(lat / DEG_PER_CELL) * DEG_PER_CELL;
+  const cell = cellAt([lon, lat], 8);
   return {
-    code_2d: 'N50G473265501234',
+    code_2d: codeOf(cell),
     code_3d: 'N050G004070030206050050102030400',
     level: 8,
     lon_deg: lon,
@@ -77,7 +129,7 @@ export function place(lon, lat, errorMetres = 0.7) {
     height_metres: 39.8,
     error_metres: errorMetres,
     datum: 'CGCS2000',
-    cell: [w, s, w + DEG_PER_CELL, s + DEG_PER_CELL],
+    cell: boundsOfCell(cell),
   };
 }
 
@@ -150,8 +202,8 @@ export const CATALOGUE = [
 ].map(([code, name_zh, name_en]) => ({ code, name_zh, name_en }));
 
 export const STREETS = [
-  { name: '坪山街道', cells: ['N50G47326550'] },
-  { name: '龙田街道', cells: ['N50G47326551'] },
+  { name: '坪山街道', cells: [codeOf(cellAt([ORIGIN.lon, ORIGIN.lat], 4))] },
+  { name: '龙田街道', cells: [codeOf(cellAt([ORIGIN.lon + 0.03, ORIGIN.lat], 4))] },
 ];
 
 /** What may be taken back for thirty seconds. */

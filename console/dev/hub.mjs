@@ -2,13 +2,16 @@
  * A stand-in hub for working on the page alone: `npm run dev:hub`, then `npm run dev`. Speaks
  * docs/http.md with invented cases, and serves `dist/` under the hub's content policy.
  * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings, DIST another build of the page;
- * CASES says how many wait at the beginning.
+ * CASES says how many wait at the beginning; DISTRICT=yes has 60 more cameras and 400 more cases; TILES=no no
+ * district map.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { actionsOf, at, cameras, CATALOGUE, evidence, newCase, picture, place, sha, STREETS, UNDONE, verdict } from './fixture.mjs';
+import { actionsOf, at, cameras, CATALOGUE, districtCases, evidence, newCase, picture, place, sha, STREETS, UNDONE, verdict } from './fixture.mjs';
+import { cellOf, centreOfCell } from './grid.mjs';
+import { camerasOf, counted, districtMap, hotspots, tiles } from './map.mjs';
 
 const port = Number(process.env.PORT ?? 8790);
 const dist = process.env.DIST ?? join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
@@ -57,6 +60,7 @@ manual.verifications.push({
   verdict: verdict('UNDETERMINABLE', ['too_few_valid_frames', 'blurred', 'positive_control_missing']),
 });
 put(manual);
+if (process.env.DISTRICT === 'yes') for (const one of districtCases(400)) put(one);
 if (process.env.ARRIVALS !== 'no') setInterval(() => put(newCase(pattern[Math.floor(Math.random() * 3)], 0, 0)), 20_000).unref();
 
 const json = (response, status, body, headers = {}) => {
@@ -152,7 +156,8 @@ async function footage(one, request, response) {
 
 async function complain(request, response) {
   const body = await bodyOf(request);
-  const where = body.place.code ? cameras[0].place : body.place;
+  const named = body.place.code && centreOfCell(cellOf(body.place.code));
+  const where = named ? { lon_deg: named[0], lat_deg: named[1] } : body.place.code_3d ? cameras[0].place : body.place;
   const one = newCase(body.event, 0, 0, {
     state: 'PRECHECKING', source: 'complaint', external_no: body.external_no, thumbnail: null, evidence: [],
     place: place(where.lon_deg, where.lat_deg, 5),
@@ -196,6 +201,7 @@ async function page(path, response) {
 async function answer(request, response) {
   const url = new URL(request.url, 'http://hub');
   if (url.pathname === '/signin') return response.writeHead(303, { Location: '/', ...COOKIE }).end();
+  if (url.pathname.startsWith('/tiles/')) return signedIn(request) ? tiles(request, response) : problem(response, 401, 'not signed in');
   if (!url.pathname.startsWith('/api/v1/')) return page(url.pathname, response);
   const [resource, id, verb] = url.pathname.slice('/api/v1/'.length).split('/');
   if (resource === 'session' && id === 'ways') return json(response, 200, { password: true, oidc: false });
@@ -209,6 +215,13 @@ async function answer(request, response) {
   if (resource === 'session') return json(response, 200, { name: 'reviewer', unit: '坪山城管', roles: ['reviewer'], area: [], csrf_token: 'dev', version: '0.1.0', demo: true });
   if (resource === 'streets') return json(response, 200, { items: STREETS });
   if (resource === 'cameras') return json(response, 200, { items: cameras });
+  if (resource === 'map' && !id) return json(response, 200, districtMap());
+  if (resource === 'map' && id === 'cells') return json(response, 200, counted(cases.values(), url.searchParams));
+  if (resource === 'map' && id === 'hotspots') return json(response, 200, hotspots(cases.values()));
+  if (resource === 'grid' && verb === 'cameras') {
+    const seeing = camerasOf(cameras, id, url.searchParams.get('3d') === 'true');
+    return seeing ? json(response, 200, seeing) : problem(response, 422, 'no code', id);
+  }
   if (resource === 'complaints') return complain(request, response);
   if (resource === 'evidence') return file(request, response, id);
   if (resource === 'stream') {
