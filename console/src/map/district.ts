@@ -4,6 +4,7 @@
  */
 import * as maplibre from 'maplibre-gl';
 import { PMTiles, Protocol } from 'pmtiles';
+import { ApiError } from '../api/client';
 import { type DistrictMap, readDistrictMap } from '../api/map';
 import type { Bounds } from './geometry';
 import { districtLayers } from './district_style';
@@ -49,8 +50,14 @@ async function style(url: string): Promise<Base> {
 
 let known: Promise<(DistrictMap & { base: Base | null }) | null> | undefined;
 
+/** A hub that does not know the call has no map. */
+const none = (error: unknown): DistrictMap => {
+  if (error instanceof ApiError && error.status === 404) return {};
+  throw error;
+};
+
 async function read() {
-  const map = await readDistrictMap();
+  const map = await readDistrictMap().catch(none);
   const [styled, tiled] = [map.style && own(map.style), map.pmtiles && own(map.pmtiles)];
   const base = styled ? await style(styled) : tiled ? await tiles(tiled) : null;
   return { ...map, base };
@@ -69,6 +76,7 @@ export async function addDistrict(map: maplibre.Map, before: string): Promise<Di
     return null;
   });
   const found = await known;
+  // The map may have been removed meanwhile.
   if (!found?.base || !map.getLayer(before)) return null;
   const { sources, layers, glyphs, bounds } = found.base;
   if (glyphs) map.setGlyphs(glyphs);

@@ -1,8 +1,9 @@
 /**
- * A scene drawn by MapLibre GL, without tiles, glyphs or any request: every layer is GeoJSON made
- * here. Loaded on demand, since the library is larger than the rest of the page.
+ * A scene drawn by MapLibre GL over the district's map, if there is one: every layer of ours is GeoJSON
+ * made here. Loaded on demand, since the library is larger than the rest of the page.
  */
 import type { LonLat } from '../api/types';
+import { addDistrict, type District } from './district';
 import { metresPerDegLon } from './geometry';
 import { boundsShown, lines, newGlMap, point, polygon, put } from './gl_base';
 import { COLOURS, LAYERS, SOURCES } from './gl_style';
@@ -20,6 +21,7 @@ export function createGlMap(
   onPick: ((at: LonLat) => void) | null,
   failed: () => void,
   ready: () => void,
+  district: (found: District) => void,
 ): GlMap {
   const map = newGlMap(container, SOURCES, LAYERS);
   let scene: Scene | null = null;
@@ -56,6 +58,9 @@ export function createGlMap(
     loaded = true;
     draw();
     map.once('idle', ready);
+    void addDistrict(map, 'grid-fine').then((found) => {
+      if (found && !removed) district(found);
+    });
   });
   map.on('moveend', drawGrid);
   map.on('resize', drawGrid);
