@@ -384,6 +384,7 @@ export const en: Messages = {
   bulk: {
     select: 'Select: {event}',
     selected: '{n} selected',
+    most: 'at most {n} at once',
     clear: 'Deselect',
     progress: '{what}: {done} of {total} done',
     refused: '{n} not done: ',
@@ -394,6 +395,7 @@ export const en: Messages = {
     one: '{event}: {what}, now “{state}”',
     several: '{what}: {n} cases',
     done: '{n} taken back, as before the decision.',
+    late: 'Too late to take it back, or something has happened since.',
   },
   reclassify: {
     title: 'What kind of event is it really?',
@@ -567,6 +569,7 @@ export const en: Messages = {
     let_go: 'Another case taken out',
   },
   cameras: {
+    summary: '{all} in all, {ok} well',
     title: 'Cameras',
     none: 'No camera has come online yet',
     filter: 'Only cases of {id}',

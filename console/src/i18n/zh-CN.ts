@@ -382,6 +382,7 @@ export const zhCN = {
   bulk: {
     select: '选择：{event}',
     selected: '已选 {n} 件',
+    most: '一次最多 {n} 件',
     clear: '取消选择',
     progress: '{what}：已完成 {done} / {total} 件',
     refused: '{n} 件未生效：',
@@ -392,6 +393,7 @@ export const zhCN = {
     one: '{event}：{what}，现为“{state}”',
     several: '{what} {n} 件',
     done: '已撤销 {n} 件，恢复为操作前的状态。',
+    late: '已过撤销时限，或此后案件又有变动，不能撤销。',
   },
   reclassify: {
     title: '实际是哪一类事件？',
@@ -568,6 +570,7 @@ export const zhCN = {
     title: '摄像机',
     none: '还没有摄像机上线',
     filter: '只看 {id} 的案件',
+    summary: '共 {all} 台，正常 {ok} 台',
     since: '自 {time}',
     recording: '录像 {from} 至 {to}',
   },

@@ -67,12 +67,12 @@ export async function decideAll(action: ActionName, words: Words = {}, sent?: ()
   refusals.value = new Map();
   progress.value = { action, total: cases.length, answered: 0, refused: 0 };
   const given = Object.fromEntries(Object.entries(words).filter(([, text]) => text));
-  const after: CaseDetail[] = [];
+  const taken: undo.Taken[] = [];
   const all = eachOf(cases, AT_ONCE, async (one) => {
     mark(one.case_id, action);
     try {
       const decided = await send(one.case_id, one.version, { action, ...given });
-      after.push(decided);
+      taken.push(undo.taken(decided));
       accepted(one, decided);
     } catch (error) {
       const { words: why } = await whatHappened(error, one);
@@ -82,11 +82,11 @@ export async function decideAll(action: ActionName, words: Words = {}, sent?: ()
       mark(one.case_id, null);
     }
   });
-  undo.offer(action, null, all.then(() => after));
+  undo.offer(action, null, all.then(() => taken));
   await all;
   sent?.();
   const here = queue.chosenId.value;
-  if (here && after.some(({ case_id }) => case_id === here)) {
+  if (here && taken.some(({ after }) => after.case_id === here)) {
     const [left] = queue.rows.value.filter((row) => !row.left);
     queue.choose(left?.item.case_id ?? null);
   }

@@ -93,7 +93,7 @@ export async function decide(action: ActionName, words: Words = {}, sent?: () =>
   if (!STAYS.includes(action)) queue.goOn(id, LEADS_TO[action] ?? null);
   const given = Object.fromEntries(Object.entries(words).filter(([, text]) => text));
   const answer = send(id, now.version, { action, ...given });
-  if (!STAYS.includes(action)) undo.offer(action, now.event, answer.then((after) => [after]));
+  if (!STAYS.includes(action)) undo.offer(action, now.event, answer.then((after) => [undo.taken(after)]));
   try {
     const after = await answer;
     sent?.();
@@ -123,7 +123,7 @@ async function takeBack(): Promise<void> {
     await undo.takeBackOne(id);
     queue.refresh();
   } catch (error) {
-    conflict.value = explain(error);
+    conflict.value = undo.whyNot(error);
   } finally {
     mark(id, null);
   }

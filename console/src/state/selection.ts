@@ -4,6 +4,8 @@ import { choice, rows } from './queue';
 
 export const selected = shallowRef<ReadonlySet<string>>(new Set());
 export const count = computed(() => selected.value.size);
+/** So many at once are still few enough to be taken back in time. */
+export const SELECTED_MAX = 200;
 /** Where a span begins. */
 let anchor: string | null = null;
 
@@ -17,13 +19,13 @@ export function toggle(id: string | null): void {
 
 /** All from the last one that was selected to this one. */
 export function span(id: string | null): void {
-  if (id) selected.value = new Set([...selected.value, ...between(order(), anchor ?? id, id)]);
+  if (id) selected.value = atMost([...selected.value, ...between(order(), anchor ?? id, id)]);
 }
 
-/** All that are shown; none, where all are selected. */
+/** All that are shown, as far as they may be selected; none, where they are. */
 export function all(): void {
-  const shown = order();
-  selected.value = new Set(shown.every((id) => selected.value.has(id)) ? [] : shown);
+  const shown = atMost(order());
+  selected.value = [...shown].every((id) => selected.value.has(id)) ? new Set() : shown;
 }
 
 export function clear(): void {
@@ -43,6 +45,8 @@ watch(rows, () => {
   const left = [...selected.value].filter((id) => shown.has(id));
   if (left.length < selected.value.size) selected.value = new Set(left);
 });
+
+const atMost = (ids: readonly string[]) => new Set(ids.slice(0, SELECTED_MAX));
 
 export function toggled(of: ReadonlySet<string>, id: string): Set<string> {
   const now = new Set(of);

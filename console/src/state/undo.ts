@@ -1,13 +1,14 @@
 /** What has just been decided here, and may be taken back for a short while. */
 import { computed, ref, shallowRef } from 'vue';
 import { act } from '../api/calls';
+import { ApiError } from '../api/client';
 import type { ActionName, CaseDetail, EventData } from '../api/types';
 import { i18n } from '../i18n';
 import { choose, chosenId, onDetail, refresh } from './queue';
 import { open, show } from './chosen';
 import * as details from './details';
 import { eachOf } from './pool';
-import { toast, toastError } from './toasts';
+import { explain, toast } from './toasts';
 
 /** A decision, of one case or of several at once. */
 export interface Done {
@@ -20,6 +21,13 @@ export interface Done {
   /** In milliseconds of this browser's clock; null while the hub has not answered. */
   until: number | null;
 }
+
+/** A case as it is after a decision, and when this browser heard of it. */
+export interface Taken {
+  after: CaseDetail;
+  at: number;
+}
+export const taken = (after: CaseDetail): Taken => ({ after, at: Date.now() });
 
 /** The oldest first. */
 export const done = shallowRef<readonly Done[]>([]);
@@ -59,17 +67,19 @@ const drop = (key: number): void => keep(done.value.filter((entry) => entry.key 
 export function offer(
   action: ActionName,
   event: EventData | null,
-  answer: Promise<readonly CaseDetail[]>,
+  answer: Promise<readonly Taken[]>,
 ): void {
   last += 1;
   const entry: Done = { key: last, action, event, cases: [], until: null };
   keep([...done.value, entry]);
   const settled = answer.then(
-    (cases) => {
-      const may = cases.filter((one) => untilOf(one) !== null);
+    (all) => {
+      const may = all.filter(({ after }) => untilOf(after) !== null);
       now.value = Date.now();
-      const until = Math.min(...may.map((one) => now.value + (untilOf(one) ?? 0)));
-      const rest = done.value.map((one) => (one.key === entry.key ? { ...entry, cases: may, until } : one));
+      // Several are taken back as a whole, so the first that runs out ends it for all.
+      const until = Math.min(...may.map(({ after, at }) => at + (untilOf(after) ?? 0)));
+      const settled = { ...entry, cases: may.map(({ after }) => after), until };
+      const rest = done.value.map((one) => (one.key === entry.key ? settled : one));
       keep(may.length > 0 ? rest : rest.filter(({ key }) => key !== entry.key));
     },
     () => drop(entry.key),
@@ -101,7 +111,7 @@ export async function takeBack(): Promise<void> {
     try {
       back.push(await takeBackOne(case_id));
     } catch (error) {
-      toastError(error);
+      toast('error', whyNot(error));
     }
   });
   if (back.length === 0) return;
@@ -110,6 +120,12 @@ export async function takeBack(): Promise<void> {
   if (entry.cases.length === 1 && first) open(first);
   else if (!chosenId.value && first) choose(first.case_id);
   toast('done', i18n.global.t('undo.done', { n: back.length }));
+}
+
+/** Why a decision stands. */
+export function whyNot(error: unknown): string {
+  const late = error instanceof ApiError && [409, 412].includes(error.status);
+  return late ? i18n.global.t('undo.late') : explain(error);
 }
 
 /** The last decision on a case, as it is now: something may have been written to it since. */
