@@ -1,7 +1,7 @@
 /**
  * How fast the review page is, against a running hub with open cases. Measures; decides nothing about right or wrong.
  *
- *   node e2e/measure.mjs --base URL (--ticket T | --name N --password P) [--keys 50] [--decide 0]
+ *   node e2e/measure.mjs --base URL (--ticket T | --name N --password P) [--drawing svg|gl] [--keys 50] [--decide 0]
  *
  * One JSON object on stdout: milliseconds from navigation to the first row on the screen, from a key to the next
  * case and its picture on the screen, and the JavaScript heap before and after --decide decisions (by key 1).
@@ -9,7 +9,7 @@
 import { launch, watchedPage } from './browser.mjs';
 import { id, setUp, signIn, waitForCase } from './harness.mjs';
 
-const options = setUp('measure.mjs', { keys: { type: 'string', default: '50' }, decide: { type: 'string', default: '0' } });
+const options = setUp('measure.mjs', { drawing: { type: 'string', default: 'svg' }, keys: { type: 'string', default: '50' }, decide: { type: 'string', default: '0' } });
 
 /** In the page: presses a key, waits until another case and its picture have been painted. */
 function toNext(key) {
@@ -43,7 +43,7 @@ async function heapBytes(session) {
   return { heap_bytes: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') };
 }
 
-const browser = await launch('svg');
+const browser = await launch(options.drawing);
 const { page, expect } = await watchedPage(browser, options.base);
 await signIn(page, options, expect);
 await waitForCase(page, options);
