@@ -152,7 +152,7 @@ export function newCase(pattern, cameraIndex, secsAgo, more = {}) {
     pattern: { id: pattern, version: '1' },
     camera: { id: seen.id, node: seen.node },
     zone: 'square-north',
-    place: where && place(where.lon_deg + 2.4e-4, where.lat_deg + 1.9e-4),
+    place: where && place(where.lon_deg + 2.4e-4 + (secsAgo % 7) * 1e-5, where.lat_deg + 1.9e-4 - (secsAgo % 5) * 1e-5),
     first_seen_at: at(secsAgo + 12),
     confirmed_at: at(secsAgo + 2),
     last_seen_at: at(secsAgo),

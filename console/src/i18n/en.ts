@@ -131,6 +131,7 @@ export const en: Messages = {
     legendCell: 'Cell',
     legendError: 'Error',
     legendFootprint: 'In view',
+    legendOthers: 'Near',
     legendCamera: 'Camera',
   },
   mapPage: {
@@ -218,6 +219,7 @@ export const en: Messages = {
     package: 'Download the evidence package',
     packageHint: 'A signed zip: facts, decisions, verdicts and masked pictures. The download is logged',
   },
+  near: { title: 'Open cases nearby ({n})' },
   progress: {
     responsible: 'Responsible (proposed)',
     manager: 'under {name}',

@@ -127,8 +127,9 @@ export const zhCN = {
     close: '看网格',
     wide: '看全景',
     legendCell: '网格',
-    legendError: '误差范围',
+    legendError: '误差',
     legendFootprint: '可视范围',
+    legendOthers: '邻案',
     legendCamera: '摄像机',
   },
   mapPage: {
@@ -216,6 +217,7 @@ export const zhCN = {
     package: '下载证据包',
     packageHint: '签名的压缩包：事实、经办、结论和脱敏画面；下载会留痕',
   },
+  near: { title: '附近未结案件（{n}）' },
   progress: {
     title: '办理',
     responsible: '建议责任单位',

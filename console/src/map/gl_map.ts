@@ -45,6 +45,7 @@ export function createGlMap(
     put(map, 'camera', scene.cameras.map((c) => point(c.at, { chosen: c.chosen, online: c.online })));
     put(map, 'cell', scene.cell.length > 0 ? [polygon(scene.cell)] : []);
     put(map, 'error', scene.error.length > 0 ? [polygon(scene.error)] : []);
+    put(map, 'others', scene.others.map((at) => point(at)));
     put(map, 'place', scene.point ? [point(scene.point, { ring: scene.ring })] : []);
     if (scene.bounds && scene.key !== shownKey) {
       shownKey = scene.key;

@@ -23,6 +23,7 @@ export const SOURCES = [
   'cell',
   'error',
   'camera',
+  'others',
   'place',
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
@@ -87,6 +88,17 @@ export const LAYERS: LayerSpecification[] = [
       'circle-color': ['case', ['get', 'online'], COLOURS.camera, COLOURS.offline],
       'circle-stroke-color': '#ffffff',
       'circle-stroke-width': 2,
+    },
+  },
+  {
+    id: 'others',
+    type: 'circle',
+    source: 'others',
+    paint: {
+      'circle-radius': 5,
+      'circle-color': '#ffffff',
+      'circle-stroke-color': COLOURS.cell,
+      'circle-stroke-width': 2.5,
     },
   },
   {

@@ -102,6 +102,13 @@ describe('scene', () => {
     expect(sceneOf(cameras, null).bounds?.east).toBeGreaterThan(115);
   });
 
+  it('has the neighbours that have a place, and does not move for them', () => {
+    const other = { ...subject, case_id: 'other', place: { ...subject.place!, lon_deg: 1 } };
+    const [seen, nowhere] = [sceneOf(cameras, subject, 'wide', [other]), sceneOf(cameras, subject, 'wide', [{ ...other, place: null }])];
+    expect([seen.others.length, nowhere.others.length]).toEqual([1, 0]);
+    expect(seen.bounds).toEqual(sceneOf(cameras, subject).bounds);
+  });
+
   it('keeps its key while the same case is only updated', () => {
     const again = sceneOf(cameras, { ...subject, version: 9, state: 'FILED' });
     expect(again.key).toBe(sceneOf(cameras, subject).key);

@@ -18,6 +18,8 @@ export interface Scene {
   cell: LonLat[];
   point: LonLat | null;
   error: LonLat[];
+  /** Other open cases nearby. */
+  others: LonLat[];
   /** The view is too wide to see the cell by itself. */
   ring: boolean;
   /** What to bring into view; changes only with the case, so that a person's own view stays. */
@@ -53,6 +55,7 @@ export function sceneOf(
   cameras: readonly Camera[],
   subject: CaseSummary | null,
   focus: Focus = 'wide',
+  neighbours: readonly CaseSummary[] = [],
 ): Scene {
   const marks = marksOf(cameras, (id) => id === subject?.camera?.id);
   const place = subject?.place;
@@ -68,6 +71,7 @@ export function sceneOf(
     cell,
     point,
     error,
+    others: neighbours.flatMap(({ place }): LonLat[] => (place ? [[place.lon_deg, place.lat_deg]] : [])),
     ring: point !== null && !close,
     bounds: boundsOf([...around, ...cell, ...error], METRES_MIN[close ? 'cell' : 'wide']),
     key: `${subject?.case_id ?? ''}/${place?.code_2d ?? ''}/${near.map((mark) => mark.id).join()}/${close}`,
