@@ -51,9 +51,9 @@ export function useWords() {
       te(`${group}.${code}`) ? t(`${group}.${code}`) : code,
     /** An action in as few signs as a button or a notice has room for. */
     short: (action: string): string => t(te(`short.${action}`) ? `short.${action}` : `action.${action}`),
-    /** Why something was decided: by a person, by an edge's verdict, by the hub. */
+    /** Why something was decided: by a person, by an edge's verdict, by the hub; of an undo, what it took back. */
     because: (code: string): string => {
-      const groups = ['reason', 'verdictReason', 'hubReason', 'assignedWhy'];
+      const groups = ['reason', 'verdictReason', 'hubReason', 'assignedWhy', 'action'];
       const group = groups.find((one) => te(`${one}.${code}`));
       return group ? t(`${group}.${code}`) : code;
     },

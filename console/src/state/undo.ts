@@ -20,6 +20,8 @@ export interface Done {
   cases: readonly CaseDetail[];
   /** In milliseconds of this browser's clock; null while the hub has not answered. */
   until: number | null;
+  /** How long that is from the beginning, in seconds. */
+  lasts: number;
 }
 
 /** A case as it is after a decision, and when this browser heard of it. */
@@ -70,7 +72,7 @@ export function offer(
   answer: Promise<readonly Taken[]>,
 ): void {
   last += 1;
-  const entry: Done = { key: last, action, event, cases: [], until: null };
+  const entry: Done = { key: last, action, event, cases: [], until: null, lasts: 0 };
   keep([...done.value, entry]);
   const settled = answer.then(
     (all) => {
@@ -78,7 +80,7 @@ export function offer(
       now.value = Date.now();
       // Several are taken back as a whole, so the first that runs out ends it for all.
       const until = Math.min(...may.map(({ after, at }) => at + (untilOf(after) ?? 0)));
-      const settled = { ...entry, cases: may.map(({ after }) => after), until };
+      const settled = { ...entry, cases: may.map(({ after }) => after), until, lasts: (until - now.value) / 1000 };
       const rest = done.value.map((one) => (one.key === entry.key ? settled : one));
       keep(may.length > 0 ? rest : rest.filter(({ key }) => key !== entry.key));
     },
