@@ -84,17 +84,17 @@ const scatter = (i, k) => {
   return wild - Math.floor(wild);
 };
 
-/** For DISTRICT=yes: cameras along the streets, one in seven away. */
-if (process.env.DISTRICT === 'yes') {
+/** For a whole district: cameras along the streets, one in seven away. */
+if (process.env.DISTRICT) {
   for (let i = 0; i < 60; i += 1) {
     const more = i % 7 === 3 ? { online: false, condition: 'offline' } : {};
     cameras.push(camera(`st-${String(i + 5).padStart(3, '0')}`, (scatter(i, 1) - 0.5) * 0.05, (scatter(i, 2) - 0.5) * 0.05, more));
   }
 }
 
-/** For DISTRICT=yes: open cases all over the district, thicker in some places. */
-export function districtCases(how) {
-  return Array.from({ length: how }, (_, i) => {
+/** Open cases all over the district, thicker in some places. */
+export function districtCases(howMany) {
+  return Array.from({ length: howMany }, (_, i) => {
     const near = i % 3 ? 0.012 : 0.045;
     const centre = [[0, 0], [0.018, 0.012], [-0.02, -0.008]][i % 3];
     const lon = ORIGIN.lon + centre[0] + (scatter(i, 3) + scatter(i, 4) - 1) * near;

@@ -2,7 +2,7 @@
  * A stand-in hub for working on the page alone: `npm run dev:hub`, then `npm run dev`. Speaks
  * docs/http.md with invented cases, and serves `dist/` under the hub's content policy.
  * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings, DIST another build of the page;
- * CASES says how many wait at the beginning; DISTRICT=yes has 60 more cameras and 400 more cases; TILES=no no
+ * CASES says how many wait at the beginning; DISTRICT=400 has 60 more cameras and so many more cases; TILES=no no
  * district map.
  */
 import { readFile } from 'node:fs/promises';
@@ -60,7 +60,7 @@ manual.verifications.push({
   verdict: verdict('UNDETERMINABLE', ['too_few_valid_frames', 'blurred', 'positive_control_missing']),
 });
 put(manual);
-if (process.env.DISTRICT === 'yes') for (const one of districtCases(400)) put(one);
+for (const one of districtCases(Number(process.env.DISTRICT ?? 0))) put(one);
 if (process.env.ARRIVALS !== 'no') setInterval(() => put(newCase(pattern[Math.floor(Math.random() * 3)], 0, 0)), 20_000).unref();
 
 const json = (response, status, body, headers = {}) => {

@@ -90,6 +90,13 @@ export const touches = ([west, south, east, north]: CellBounds, view: Bounds) =>
 export const holds = (view: Bounds, [lon, lat]: LonLat) =>
   lon >= view.west && lon <= view.east && lat >= view.south && lat <= view.north;
 
+/** The view at the same scale with a cell in its middle, or as it is where the cell lies within. */
+export function showing(view: Bounds, [west, south, east, north]: CellBounds): Bounds {
+  if (west >= view.west && east <= view.east && south >= view.south && north <= view.north) return view;
+  const [lon, lat] = [(west + east - view.west - view.east) / 2, (south + north - view.south - view.north) / 2];
+  return { west: view.west + lon, south: view.south + lat, east: view.east + lon, north: view.north + lat };
+}
+
 /** Wider by a share of itself on every side, so that a small move shows no empty edge. */
 export function padded({ west, south, east, north }: Bounds, share: number): Bounds {
   const [lon, lat] = [(east - west) * share, (north - south) * share];

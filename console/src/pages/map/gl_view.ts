@@ -4,7 +4,7 @@ import { addDistrict, type District } from '../../map/district';
 import { type Bounds, metresPerDegLon, rectangle } from '../../map/geometry';
 import { boundsShown, lines, newGlMap, point, polygon, put } from '../../map/gl_base';
 import { COLOURS } from '../../map/gl_style';
-import type { Drawing, Viewport } from './drawing';
+import { type Drawing, showing, type Viewport } from './drawing';
 import { badge, cameraIcon, hatch, hotIcon } from './gl_images';
 import { LAYERS, SOURCES } from './gl_layers';
 import { fullnessOf, WORST_COLOURS } from './marks';
@@ -90,10 +90,10 @@ export function createGlView(container: HTMLElement, first: Bounds, label: strin
       draw();
     },
     fit,
-    reveal([west, south, east, north]) {
+    reveal(cell) {
       const shown = boundsShown(map);
-      const inside = west >= shown.west && east <= shown.east && south >= shown.south && north <= shown.north;
-      if (!inside) map.jumpTo({ center: [(west + east) / 2, (south + north) / 2] });
+      const { west, south, east, north } = showing(shown, cell);
+      if (west !== shown.west || south !== shown.south) map.jumpTo({ center: [(west + east) / 2, (south + north) / 2] });
     },
     destroy() {
       removed = true;

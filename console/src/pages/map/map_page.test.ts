@@ -4,7 +4,7 @@ import type { Camera, LonLat } from '../../api/types';
 import { boundsOfCell, type Cell, cellAt, cellOf, codeOf, neighbourOf } from '../../map/beidou';
 import type { Bounds } from '../../map/geometry';
 import { areaOf, blindAreas, blindLevel, Sight } from './blind';
-import { countLevel, countMarks, drawingOf, LAYERS, touches, worstOf } from './drawing';
+import { countLevel, countMarks, drawingOf, LAYERS, showing, touches, worstOf } from './drawing';
 
 const HERE: LonLat = [114.3432, 22.6913];
 const around = (metres: number): Bounds => {
@@ -152,5 +152,17 @@ describe('drawing', () => {
   it('has the outline of the chosen cell whatever is switched off', () => {
     const chosen = { cell: at(6), code2d: codeAt(6), code3d: null, point: null };
     expect(drawingOf(view, new Set(), { ...what, chosen }).chosen?.bounds).toEqual(boundsOfCell(at(6)));
+  });
+});
+
+describe('a cell to be shown', () => {
+  it('moves the view only where it lies outside, and keeps the scale', () => {
+    const view = around(100);
+    expect(showing(view, boundsOfCell(at(8)))).toEqual(view);
+    const away = boundsOfCell(neighbourOf(at(7), 40, -30) as Cell);
+    const moved = showing(view, away);
+    expect(moved.east - moved.west).toBeCloseTo(view.east - view.west, 12);
+    expect((moved.east + moved.west) / 2).toBeCloseTo((away[0] + away[2]) / 2, 12);
+    expect((moved.north + moved.south) / 2).toBeCloseTo((away[1] + away[3]) / 2, 12);
   });
 });

@@ -57,6 +57,8 @@ export const blindAt = computed(() => {
   return view && blindLevel((view.bounds.south + view.bounds.north) / 2, view.metresPerPx);
 });
 export const more = computed(() => counts.value.more);
+/** What the counts are of, until those of another level have come. */
+export const counted = computed(() => counts.value.level);
 
 const marks = computed(() => countMarks(counts.value.items));
 /** Within the view: what the list beside the map tells. */
