@@ -2,7 +2,7 @@
  * The ways through the queue and a case, by keyboard, against a running hub with open cases.
  *
  *   node e2e/queue.mjs --base URL (--ticket T | --name N --password P) [--out DIR]
- *        [--flows undo,assign,reclassify,draft,bulk,filters,span,twice,gone,pair,boxes,clip,package,long]
+ *        [--flows undo,assign,reclassify,draft,bulk,filters,span,twice,gone,pages,pair,boxes,clip,package,long]
  *        [--second-name N --second-password P]
  *
  * `twice`: two people on one case; the second signs in with --second-name, else as the first. `gone`: the hub is away
@@ -16,7 +16,7 @@ import { check, finish, id, noFaults, setUp, shot, signIn, waitForCase, accessib
 import { caseFlows } from './case_flows.mjs';
 import { queueFlows } from './queue_flows.mjs';
 
-const DEFAULT = 'undo,assign,reclassify,draft,bulk,filters,span,twice,gone,boxes';
+const DEFAULT = 'undo,assign,reclassify,draft,bulk,filters,span,twice,gone,pages,boxes';
 const options = setUp('queue.mjs', {
   flows: { type: 'string', default: DEFAULT },
   'second-name': { type: 'string' },

@@ -262,6 +262,30 @@ async function restart(world) {
   return about;
 }
 
+/** Another page and back, by keyboard: the same case, the same selection, the same live stream. */
+async function pages(world) {
+  const { page } = world;
+  await begin(world);
+  const other = page.locator('header nav a').nth(1);
+  must((await other.count()) === 1, 'there is no other page');
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  const about = await chosen(page);
+  let streams = 0;
+  page.on('request', (request) => (streams += Number(request.url().endsWith('/stream'))));
+  await other.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(id('case-panel'), { state: 'detached' });
+  await page.locator('header nav a').nth(0).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(id('bulk-count'));
+  must((await chosen(page)) === about, 'another case is chosen');
+  must(page.url().endsWith(about), `the address is ${page.url()}`);
+  must(streams === 0, `the stream was opened ${streams} times`);
+  await page.keyboard.press('Escape');
+  return about;
+}
+
 /** However many wait, few rows are drawn, and the last can be reached. */
 async function long(world) {
   const { page } = world;
@@ -283,4 +307,4 @@ async function long(world) {
   return `${rows} rows, ${drawn} drawn`;
 }
 
-export const queueFlows = { undo, assign, reclassify, draft, bulk, filters, span, twice, gone: away, restart, long };
+export const queueFlows = { undo, assign, reclassify, draft, bulk, filters, span, twice, gone: away, restart, pages, long };

@@ -382,7 +382,7 @@ export const en: Messages = {
     show: 'Show',
     undo: 'Undo',
   },
-  short: { confirm: 'Confirm', reject: 'False', assign: 'To staff' },
+  short: { confirm: 'Confirm', reject: 'Reject', assign: 'To staff' },
   bulk: {
     select: 'Select: {event}',
     selected: '{n} selected',

@@ -11,15 +11,15 @@ const PREFIX = 'gridwarden.draft.';
 export function useDraft<T extends Record<string, string>>(form: string, of: string, empty: T) {
   const key = `${PREFIX}${session.value?.name ?? ''}.${form}.${of}`;
   const fields = reactive({ ...empty, ...stored(key, empty) }) as T;
-  let sent = false;
+  let sent = '';
   watch(fields, (now) => {
-    if (!sent) store(key, Object.keys(empty).some((name) => now[name] !== empty[name]) ? now : null);
+    if (JSON.stringify(now) !== sent) store(key, Object.keys(empty).some((name) => now[name] !== empty[name]) ? now : null);
   });
   return {
     fields,
-    /** It has been sent: nothing is left to keep. */
+    /** It has been sent: nothing is left to keep, until something is written anew. */
     clear: () => {
-      sent = true;
+      sent = JSON.stringify(fields);
       store(key, null);
     },
   };

@@ -17,9 +17,14 @@ whenSignedOut(() => {
   standing.value = 'out';
 });
 
+let last = '';
+
 export async function ask(): Promise<void> {
   try {
     session.value = await readSession();
+    // What the one before had on the page is not for this one.
+    if (last && last !== session.value.name) return beginAnew();
+    last = session.value.name;
     useCsrfToken(session.value.csrf_token);
     standing.value = 'in';
   } catch (error) {
@@ -39,6 +44,11 @@ export async function signIn(name: string, password: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await end().catch(() => {});
   clearDrafts();
-  session.value = null;
-  standing.value = 'out';
+  beginAnew();
+}
+
+/** Queue, case and forms of whoever sat here go with the page. */
+function beginAnew(): void {
+  history.replaceState(null, '', location.pathname);
+  location.reload();
 }
