@@ -27,6 +27,10 @@
 // Named by `domain::grid`, which also compiles without std.
 extern crate alloc;
 
+/// Of every program that links this.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod base;
 pub mod domain;
 pub mod drivers;

@@ -190,10 +190,11 @@ impl HubStore {
             query.push(" AND entry_id < ").bind(id.to_string()).push("))");
         }
         query.push(" ORDER BY at_millis DESC, entry_id DESC LIMIT ").bind(i64::from(limit));
-        let failed = |error| self.failed(error);
-        let query = query.query().map_err(failed)?;
-        let rows = query.fetch_all(self.database.readers()).await.map_err(failed)?;
-        rows.iter().map(|row| access(row).map_err(|error| self.failed(error))).collect()
+        let read = async {
+            let rows = query.fetch_all(&mut *self.database.reader().await?).await?;
+            rows.iter().map(access).collect::<Result<_, sqlx::Error>>()
+        };
+        read.await.map_err(|error| self.failed(error))
     }
 }
 

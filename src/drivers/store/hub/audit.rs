@@ -61,7 +61,7 @@ pub(super) async fn insert_history(
     }
     let mut query = Statement::new(
         "INSERT INTO history (case_id, number, at_millis, actor, kind, from_state, to_state, \
-         reason, note, hash) VALUES ",
+         reason, note, hash) ",
     );
     query.bind_rows(chained, |row, ChainedEntry { entry, hash }| {
         row.add(entry.case_id.to_string()).add(entry.number).add(entry.at.unix_millis());
@@ -69,7 +69,7 @@ pub(super) async fn insert_history(
         row.add(entry.from.as_deref()).add(entry.to.as_str());
         row.add(entry.reason.as_deref()).add(entry.note.as_deref()).add(hash.as_deref());
     });
-    query.execute(tx).await
+    query.execute(&mut **tx).await.map(drop)
 }
 
 /// The hash that the next entry of each case continues.
@@ -83,7 +83,7 @@ pub(super) async fn heads(
     );
     query.bind_list(cases.iter().map(CaseId::to_string));
     let mut heads = HashMap::new();
-    for row in query.query()?.fetch_all(&mut **tx).await? {
+    for row in query.fetch_all(&mut **tx).await? {
         let hash: Option<String> = row.try_get("hash")?;
         heads.extend(parsed(&row, "case_id").ok().zip(hash));
     }

@@ -121,7 +121,7 @@ pub(super) async fn insert_cases(tx: &mut Tx, cases: &[&CaseRow]) -> Result<(), 
          pattern_id, pattern_version, camera_id, node, zone, place, first_seen_millis, \
          confirmed_millis, last_seen_millis, gone_millis, dwell_secs, count, score, urgency, \
          received_at_millis, cell, spot, component_id, suspected, reopens, recurrence_of, cases_30d, \
-         days_30d, deadline_millis, overdue, round, rework_count) VALUES ",
+         days_30d, deadline_millis, overdue, round, rework_count) ",
     );
     query.bind_rows(rows, |row, (case, event, place)| {
         let (pattern, camera) = (case.pattern.as_ref(), case.camera.as_ref());
@@ -145,7 +145,7 @@ pub(super) async fn insert_cases(tx: &mut Tx, cases: &[&CaseRow]) -> Result<(), 
         row.add(case.deadline.map(WallTime::unix_millis)).add(i64::from(case.overdue));
         row.add(case.round).add(case.rework_count);
     });
-    query.execute(tx).await
+    query.execute(&mut **tx).await.map(drop)
 }
 
 /// What [`CaseRow::widen`] changes each time.
@@ -156,7 +156,7 @@ pub(super) async fn widen_cases(tx: &mut Tx, cases: &[&CaseRow]) -> Result<(), s
     let mut query = Statement::new(
         "UPDATE cases SET first_seen_millis = v.column2, confirmed_millis = v.column3, \
          last_seen_millis = v.column4, gone_millis = v.column5, dwell_secs = v.column6, \
-         count = v.column7, score = v.column8, suspected = v.column9 FROM (VALUES ",
+         count = v.column7, score = v.column8, suspected = v.column9 FROM (",
     );
     query.bind_rows(cases, |row, case| {
         row.add(case.case_id.to_string());
@@ -166,7 +166,7 @@ pub(super) async fn widen_cases(tx: &mut Tx, cases: &[&CaseRow]) -> Result<(), s
         row.add(i64::from(case.suspected));
     });
     query.push(") AS v WHERE cases.case_id = v.column1");
-    query.execute(tx).await
+    query.execute(&mut **tx).await.map(drop)
 }
 
 /// What [`CaseRow::widen`] changes now and then. By itself, since indexes are kept over it and SQLite

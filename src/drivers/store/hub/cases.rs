@@ -24,13 +24,11 @@ impl HubStore {
     pub async fn case(&self, case_id: CaseId) -> Result<Option<CaseRow>, StoreError> {
         let mut query = Statement::new("SELECT cases.*, ");
         query.push(THUMBNAIL).push(" FROM cases WHERE case_id = ").bind(case_id.to_string());
-        let row = query
-            .query()
-            .map_err(|error| self.failed(error))?
-            .fetch_optional(self.database.readers())
-            .await
-            .map_err(|error| self.failed(error))?;
-        row.map(|row| case_row(&row)).transpose().map_err(|error| self.failed(error))
+        let read = async {
+            let rows = query.fetch_all(&mut *self.database.reader().await?).await?;
+            rows.first().map(case_row).transpose()
+        };
+        read.await.map_err(|error| self.failed(error))
     }
 
     /// Where cases are, and with whom.
@@ -42,7 +40,7 @@ impl HubStore {
             let mut query =
                 Statement::new("SELECT case_id, place, assignee FROM cases WHERE case_id IN ");
             query.bind_list(cases.iter().map(CaseId::to_string));
-            let rows = query.query()?.fetch_all(self.database.readers()).await?;
+            let rows = query.fetch_all(&mut *self.database.reader().await?).await?;
             rows.iter()
                 .map(|row| {
                     let place = json_option(row, "place")?;
@@ -81,7 +79,7 @@ impl HubStore {
                 Statement::new("SELECT state, COUNT(*) AS cases FROM cases WHERE state IN ");
             query.bind_list(states.iter().map(|state| state.as_str()));
             query.push(" GROUP BY state");
-            let rows = query.query()?.fetch_all(self.database.readers()).await?;
+            let rows = query.fetch_all(&mut *self.database.reader().await?).await?;
             rows.iter()
                 .map(|row| Ok((row.try_get("state")?, row.try_get("cases")?)))
                 .collect::<Result<_, sqlx::Error>>()

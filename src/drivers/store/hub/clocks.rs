@@ -100,7 +100,7 @@ pub(super) async fn runs_of(
     query.bind_list(cases.iter().map(CaseId::to_string));
     query.push(" ORDER BY started_millis, kind, run");
     let mut runs: HashMap<CaseId, Vec<Run>> = HashMap::new();
-    for row in query.query()?.fetch_all(&mut **tx).await? {
+    for row in query.fetch_all(&mut **tx).await? {
         runs.entry(parsed(&row, "case_id")?).or_default().push(run_of(&row)?);
     }
     Ok(runs)
@@ -113,7 +113,7 @@ pub(super) async fn put_clocks(tx: &mut Tx, clocks: &[(CaseId, &Run)]) -> Result
     let mut query = Statement::new(
         "INSERT INTO clocks (case_id, kind, run, started_millis, pace, amount_millis, extensions, \
          counted_from_millis, left_millis, paused_since_millis, paused_millis, deadline_millis, \
-         no_deadline, overdue_millis, stopped_millis, watched) VALUES ",
+         no_deadline, overdue_millis, stopped_millis, watched) ",
     );
     query.bind_rows(clocks, |row, (case_id, Run { run, clock })| {
         let allowance = clock.allowance.as_ref();
@@ -140,7 +140,7 @@ pub(super) async fn put_clocks(tx: &mut Tx, clocks: &[(CaseId, &Run)]) -> Result
          overdue_millis = excluded.overdue_millis, stopped_millis = excluded.stopped_millis, \
          watched = excluded.watched",
     );
-    query.execute(tx).await
+    query.execute(&mut **tx).await.map(drop)
 }
 
 impl HubStore {

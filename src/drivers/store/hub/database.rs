@@ -11,6 +11,7 @@ use crate::{
 use sqlx::{
     Any, AnyPool, Executor, Transaction,
     any::{AnyConnectOptions, AnyPoolOptions},
+    pool::PoolConnection,
 };
 use std::{
     fmt,
@@ -30,9 +31,13 @@ const ACQUIRE_WITHIN: Duration = Duration::from_secs(5);
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -32768; \
      PRAGMA wal_autocheckpoint = 10000;";
-/// Every query has its index. A plan that was made while the tables were small, and reads them whole,
-/// would be kept while they grow.
-const POSTGRES_SETTINGS: &str = "SET enable_seqscan = off";
+/// Every query has its index, and joins follow it. A plan that was made while the tables were small, and
+/// reads them whole, would be kept while they grow.
+const POSTGRES_SETTINGS: &str =
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+/// What facts change again and again has room beside it for its next version: then no index is written.
+const POSTGRES_TABLES: &str = "ALTER TABLE cases SET (fillfactor = 70); \
+     ALTER TABLE fact_streams SET (fillfactor = 70); ALTER TABLE clocks SET (fillfactor = 70)";
 /// The number is ours alone: the first eight letters of the product's name.
 const POSTGRES_WRITE: &str = "BEGIN; SELECT pg_advisory_xact_lock(7454136213472113252);";
 
@@ -130,6 +135,9 @@ impl Database {
             .run(&writer)
             .await
             .map_err(|error| StoreError::from_migration(&shown, error))?;
+        if place.file().is_none() {
+            writer.execute(POSTGRES_TABLES).await.map_err(failed)?;
+        }
         // An SQLite file is opened for reading only; in PostgreSQL that is a matter of privileges.
         let options = place.options("ro").map_err(failed)?;
         let readers = place.pool(READERS_MAX).connect_with(options).await.map_err(failed)?;
@@ -148,6 +156,11 @@ impl Database {
 
     pub fn readers(&self) -> &AnyPool {
         &self.readers
+    }
+
+    /// For a [`super::statement::Statement`].
+    pub async fn reader(&self) -> Result<PoolConnection<Any>, sqlx::Error> {
+        self.readers.acquire().await
     }
 
     /// A transaction that nobody writes beside.

@@ -100,14 +100,14 @@ impl HubStore {
         let payload = to_json("payload", &event).map_err(failed)?;
         let mut query = Statement::new(
             "INSERT INTO deliveries (hook, message_id, case_id, number, payload, state, tries, \
-             created_at_millis, send_at_millis) VALUES ",
+             created_at_millis, send_at_millis) ",
         );
         query.bind_rows(hearing, |row, listener| {
             row.add(listener.name.as_str()).add(message_id.as_str());
             row.add(case_id.to_string()).add(version).add(payload.as_str());
             row.add(WAITING).add(0_i64).add(told.at.unix_millis()).add(told.at.unix_millis());
         });
-        query.execute(tx).await.map_err(failed)
+        query.execute(&mut **tx).await.map(drop).map_err(failed)
     }
 
     /// What may be sent to a platform now, oldest first; no two of one case.

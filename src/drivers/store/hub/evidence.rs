@@ -216,7 +216,7 @@ pub(super) async fn link_all(
     }
     let mut query = Statement::new(
         "INSERT INTO case_evidence (case_id, sha256, role, url, media_type, width_px, \
-         height_px, captured_at_millis, masked, request_id) VALUES ",
+         height_px, captured_at_millis, masked, request_id) ",
     );
     query.bind_rows(links, |row, ((case_id, sha256, role), (file, masked))| {
         row.add(case_id.to_string()).add(sha256.as_str()).add(role.as_str());
@@ -228,5 +228,5 @@ pub(super) async fn link_all(
         " ON CONFLICT (case_id, sha256, role) DO UPDATE SET masked = \
          CASE WHEN excluded.masked < case_evidence.masked THEN excluded.masked ELSE case_evidence.masked END",
     );
-    query.execute(tx).await
+    query.execute(&mut **tx).await.map(drop)
 }

@@ -184,25 +184,29 @@ impl HubStore {
         round: &[Told<'_>],
     ) -> Result<HashMap<CaseId, HashMap<NodeId, Stream>>, StoreError> {
         let read = async {
+            // One that keeps nothing behind a gap holds no more than it has applied.
             let mut query = Statement::new(
-                "SELECT s.case_id, s.writer, s.applied_upto, f.revision FROM fact_streams s \
-                 LEFT JOIN facts f ON f.case_id = s.case_id AND f.writer = s.writer \
-                   AND f.revision > s.applied_upto \
-                 WHERE s.case_id IN ",
+                "SELECT case_id, writer, applied_upto, (SELECT MAX(f.revision) FROM facts f \
+                   WHERE f.case_id = s.case_id AND f.writer = s.writer) AS held_upto \
+                 FROM fact_streams s WHERE case_id IN ",
             );
             query.bind_list(round.iter().map(|told| told.fact.case_id.to_string()));
-            let mut found: HashMap<(CaseId, NodeId), (u32, Vec<u32>)> = HashMap::new();
-            for row in query.query()?.fetch_all(&mut **tx).await? {
-                let key = (parsed(&row, "case_id")?, parsed(&row, "writer")?);
-                // Revisions were u32 when they were written.
-                let upto = row.try_get::<i64, _>("applied_upto")? as u32;
-                let kept: Option<i64> = row.try_get("revision")?;
-                let stream = found.entry(key).or_insert((upto, Vec::new()));
-                stream.1.extend(kept.map(|revision| revision as u32));
+            let (mut found, mut waiting) = (Vec::new(), Vec::new());
+            for row in query.fetch_all(&mut **tx).await? {
+                let key: (CaseId, NodeId) = (parsed(&row, "case_id")?, parsed(&row, "writer")?);
+                let upto: i64 = row.try_get("applied_upto")?;
+                let held: Option<i64> = row.try_get("held_upto")?;
+                waiting.extend(held.filter(|held| *held > upto).map(|_| key.0));
+                found.push((key, upto));
             }
+            let mut kept = kept(tx, &waiting).await?;
             let mut cases: HashMap<CaseId, HashMap<NodeId, Stream>> = HashMap::new();
-            for ((case_id, writer), (upto, kept)) in found {
-                cases.entry(case_id).or_default().insert(writer, Stream::restore(upto, kept));
+            for (key, upto) in found {
+                let mut kept = kept.remove(&key).unwrap_or_default();
+                kept.retain(|revision| i64::from(*revision) > upto);
+                // Revisions were u32 when they were written.
+                let stream = Stream::restore(upto as u32, kept);
+                cases.entry(key.0).or_default().insert(key.1, stream);
             }
             Ok(cases)
         };
@@ -302,13 +306,31 @@ impl<'f> Round<'f> {
     }
 }
 
+/// The revisions that are held of some cases, by writer.
+async fn kept(
+    tx: &mut Tx,
+    cases: &[CaseId],
+) -> Result<HashMap<(CaseId, NodeId), Vec<u32>>, sqlx::Error> {
+    let mut kept: HashMap<(CaseId, NodeId), Vec<u32>> = HashMap::new();
+    if cases.is_empty() {
+        return Ok(kept);
+    }
+    let mut query = Statement::new("SELECT case_id, writer, revision FROM facts WHERE case_id IN ");
+    query.bind_list(cases.iter().map(CaseId::to_string));
+    for row in query.fetch_all(&mut **tx).await? {
+        let key = (parsed(&row, "case_id")?, parsed(&row, "writer")?);
+        kept.entry(key).or_default().push(row.try_get::<i64, _>("revision")? as u32);
+    }
+    Ok(kept)
+}
+
 /// The facts themselves, and how far their streams have got with them.
 async fn keep(tx: &mut Tx, new: &[New<'_>], at: WallTime) -> Result<(), sqlx::Error> {
     let mut facts = Statement::new(
-        "INSERT INTO facts (case_id, writer, revision, kind, payload, received_at_millis) VALUES ",
+        "INSERT INTO facts (case_id, writer, revision, kind, payload, received_at_millis) ",
     );
     let mut streams = Statement::new(
-        "INSERT INTO fact_streams (case_id, writer, applied_upto, first_at_millis) VALUES ",
+        "INSERT INTO fact_streams (case_id, writer, applied_upto, first_at_millis) ",
     );
     facts.bind_rows(new, |row, New { told, .. }| {
         row.add(told.fact.case_id.to_string()).add(told.writer.as_str());
@@ -321,8 +343,8 @@ async fn keep(tx: &mut Tx, new: &[New<'_>], at: WallTime) -> Result<(), sqlx::Er
     });
     streams
         .push(" ON CONFLICT (case_id, writer) DO UPDATE SET applied_upto = excluded.applied_upto");
-    facts.execute(tx).await?;
-    streams.execute(tx).await
+    facts.execute(&mut **tx).await?;
+    streams.execute(&mut **tx).await.map(drop)
 }
 
 fn kind_name(kind: FactKind) -> &'static str {

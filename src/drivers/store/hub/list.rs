@@ -117,7 +117,7 @@ impl HubStore {
                 .push(THUMBNAIL)
                 .push(" FROM cases WHERE case_id IN (SELECT case_id FROM (");
             query.push("SELECT case_id, urgency, received_at_millis FROM cases WHERE case_id IN ");
-            query.bind_list(few.values().flatten().cloned());
+            query.bind_list(few.values().flatten());
             push_filter(&mut query, filter);
             for state in states(filter).iter().filter(|state| !few.contains_key(state.as_str())) {
                 for urgency in [Priority::Urgent, Priority::Normal, Priority::Low].map(urgency) {
@@ -129,7 +129,7 @@ impl HubStore {
             push_order(&mut query, limit);
             query.push(")");
             push_order(&mut query, limit);
-            let rows = query.query()?.fetch_all(self.database.readers()).await?;
+            let rows = query.fetch_all(&mut *self.database.reader().await?).await?;
             rows.iter().map(case_row).collect::<Result<_, sqlx::Error>>()
         };
         read.await.map_err(|error| self.failed(error))
@@ -144,12 +144,13 @@ impl HubStore {
         push_area(&mut query, &filter.area);
         for (number, state) in states(filter).iter().enumerate() {
             query.push(if number > 0 { " UNION ALL " } else { "" });
-            query.push("SELECT * FROM (SELECT state, case_id FROM area JOIN cases ");
-            query.push("ON spot >= low AND spot <= high WHERE state = ").bind(state.as_str());
+            // CROSS: cell by cell. SQLite would go through all cases of a state for each but the first.
+            query.push("SELECT * FROM (SELECT state, case_id FROM area CROSS JOIN cases ");
+            query.push("WHERE spot >= low AND spot <= high AND state = ").bind(state.as_str());
             query.push(" LIMIT ").bind(FEW as i64 + 1).push(") AS of_state");
         }
-        let mut found =
-            by_state(filter, &query.query()?.fetch_all(self.database.readers()).await?)?;
+        let rows = query.fetch_all(&mut *self.database.reader().await?).await?;
+        let mut found = by_state(filter, &rows)?;
         found.retain(|_, cases| cases.len() <= FEW);
         if let Some(viewer) = &filter.viewer {
             for (state, own) in self.few_with(viewer, filter).await? {
@@ -255,7 +256,7 @@ fn push_area(query: &mut Statement, area: &Area) {
     if area.is_everywhere() {
         return;
     }
-    query.push("WITH area(low, high, begins) AS (VALUES ");
+    query.push("WITH area(low, high, begins) AS (");
     query.bind_rows(area.cells(), |row, cell| {
         let code = cell.code().to_string();
         // No code has a sign that LIKE reads otherwise.

@@ -35,7 +35,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
-use sqlx::AnyExecutor;
+use sqlx::AnyConnection;
 use std::collections::HashMap;
 
 /// Cases of one cell that a look-up reads, the last seen first, whatever nodes have told of one place.
@@ -59,11 +59,11 @@ pub enum BadMaster {
 }
 
 /// All that is merged into a case, also by way of another, oldest first.
-pub(super) async fn merged_cases<'e>(
-    executor: impl AnyExecutor<'e>,
+pub(super) async fn merged_cases(
+    connection: &mut AnyConnection,
     case_id: CaseId,
 ) -> Result<Vec<CaseRow>, sqlx::Error> {
-    Ok(trees(executor, &[case_id]).await?.remove(&case_id).unwrap_or_default())
+    Ok(trees(connection, &[case_id]).await?.remove(&case_id).unwrap_or_default())
 }
 
 /// The same of many cases, of which few have taken in another; the others are not there.
@@ -73,7 +73,7 @@ pub(super) async fn trees_of_many(
 ) -> Result<HashMap<CaseId, Vec<CaseRow>>, sqlx::Error> {
     let mut query = Statement::new("SELECT DISTINCT merged_into FROM cases WHERE merged_into IN ");
     query.bind_list(cases.iter().map(CaseId::to_string));
-    let tops = query.query()?.fetch_all(&mut **tx).await?;
+    let tops = query.fetch_all(&mut **tx).await?;
     if tops.is_empty() {
         return Ok(HashMap::new());
     }
@@ -81,8 +81,8 @@ pub(super) async fn trees_of_many(
     trees(&mut **tx, &tops.collect::<Result<Vec<_>, _>>()?).await
 }
 
-async fn trees<'e>(
-    executor: impl AnyExecutor<'e>,
+async fn trees(
+    connection: &mut AnyConnection,
     cases: &[CaseId],
 ) -> Result<HashMap<CaseId, Vec<CaseRow>>, sqlx::Error> {
     let mut query = Statement::new(
@@ -96,7 +96,7 @@ async fn trees<'e>(
          ORDER BY cases.received_at_millis, cases.case_id",
     );
     let mut trees: HashMap<CaseId, Vec<CaseRow>> = HashMap::new();
-    for row in query.query()?.fetch_all(executor).await? {
+    for row in query.fetch_all(connection).await? {
         trees.entry(parsed(&row, "top")?).or_default().push(case_row(&row)?);
     }
     Ok(trees)
@@ -136,11 +136,11 @@ pub(super) fn open_about(
     query
 }
 
-pub(super) async fn cases_of<'e>(
+pub(super) async fn cases_of(
     query: Statement,
-    executor: impl AnyExecutor<'e>,
+    connection: &mut AnyConnection,
 ) -> Result<Vec<CaseRow>, sqlx::Error> {
-    query.query()?.fetch_all(executor).await?.iter().map(case_row).collect()
+    query.fetch_all(connection).await?.iter().map(case_row).collect()
 }
 
 /// As the indexes of open cases have it: the states that are not final.
@@ -149,7 +149,8 @@ const IS_OPEN: &str = "state NOT IN ('CLOSED', 'REJECTED', 'VANISHED', 'MERGED')
 impl HubStore {
     /// All that is merged into a case, oldest first.
     pub async fn merged_cases(&self, case_id: CaseId) -> Result<Vec<CaseRow>, StoreError> {
-        merged_cases(self.database.readers(), case_id).await.map_err(|error| self.failed(error))
+        let read = async { merged_cases(&mut *self.database.reader().await?, case_id).await };
+        read.await.map_err(|error| self.failed(error))
     }
 
     /// What edges say of the thing of a case, its own and those of cases merged into it.
@@ -167,8 +168,8 @@ impl HubStore {
     pub async fn open_near(&self, case: &CaseRow) -> Result<Vec<CaseRow>, StoreError> {
         let cells = cells_about(case.place.as_ref());
         let about = open_about(cells, case.component_id.clone());
-        let near = cases_of(about, self.database.readers()).await;
-        let mut near = near.map_err(|error| self.failed(error))?;
+        let read = async { cases_of(about, &mut *self.database.reader().await?).await };
+        let mut near = read.await.map_err(|error| self.failed(error))?;
         near.retain(|other| other.case_id != case.case_id);
         Ok(near)
     }

@@ -56,7 +56,7 @@ impl Pasts {
         }
         let query = before(placed, at);
         let mut pasts = Self::default();
-        for row in query.query()?.fetch_all(&mut **tx).await? {
+        for row in query.fetch_all(&mut **tx).await? {
             let past = Past {
                 case_id: parsed(&row, "case_id")?,
                 state: parsed(&row, "state")?,
@@ -105,7 +105,7 @@ pub(super) fn before<'p>(
         "SELECT * FROM (SELECT c.case_id, c.state, c.event_code, c.pattern_id, c.place, \
            c.component_id, c.received_at_millis, c.closed_at_millis, ROW_NUMBER() OVER ( \
              PARTITION BY c.spot, c.event_code ORDER BY c.received_at_millis DESC) AS lately \
-         FROM (VALUES ",
+         FROM (",
     );
     query.bind_rows(pairs, |row, (cell, code)| {
         row.add(cell.code().to_string()).add(code);

@@ -158,7 +158,7 @@ async fn move_cases(tx: &mut Tx, steps: &[&Step<'_>]) -> Result<(), sqlx::Error>
     let mut query = Statement::new(
         "UPDATE cases SET state = v.column2, phase = v.column3, version = v.column4, \
          rework_count = rework_count + v.column5, deadline_millis = v.column6, overdue = v.column7 \
-         FROM (VALUES ",
+         FROM (",
     );
     query.bind_rows(steps, |row, Step { case_id, version, transition, clocks, .. }| {
         row.add(case_id.to_string());
@@ -167,5 +167,5 @@ async fn move_cases(tx: &mut Tx, steps: &[&Step<'_>]) -> Result<(), sqlx::Error>
         row.add(clocks.deadline.map(WallTime::unix_millis)).add(i64::from(clocks.overdue));
     });
     query.push(") AS v WHERE cases.case_id = v.column1");
-    query.execute(tx).await
+    query.execute(&mut **tx).await.map(drop)
 }

@@ -87,8 +87,9 @@ async fn a_look_up_of_what_is_near_searches_indexes_by_all_their_columns_and_sca
         (before, "cases_by_spot (spot=? AND event_code=? AND received_at_millis>?)"),
     ];
     for (query, index) in plans {
-        let explain = format!("EXPLAIN QUERY PLAN {}", query.text());
-        let rows = sqlx::query(sqlx::AssertSqlSafe(explain))
+        let (text, arguments) = query.for_sqlite().unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {text}");
+        let rows = sqlx::query_with(sqlx::AssertSqlSafe(explain), arguments)
             .fetch_all(store.database.readers())
             .await
             .unwrap();

@@ -168,9 +168,7 @@ impl HubStore {
             query.push(", disabled = ").bind(i64::from(disabled));
         }
         query.push(" WHERE name = ").bind(name.to_owned());
-        let known =
-            query.query().map_err(failed)?.execute(&mut *tx).await.map_err(failed)?.rows_affected()
-                == 1;
+        let known = query.execute(&mut tx).await.map_err(failed)? == 1;
         if known {
             insert_access(entry).execute(&mut *tx).await.map_err(failed)?;
             if change.password_hash.is_some() || change.disabled == Some(true) {
