@@ -148,6 +148,8 @@ async function hotspots(page, name) {
   await page.keyboard.press('5');
   await page.click('[data-tab="counts"]');
   const { items } = await read(page, '/map/hotspots?days=30');
+  const names = await page.locator('select[name=event] option').allTextContents();
+  must(names.length > new Set(items.map(({ event_code }) => event_code)).size, `hot spots without a name: ${names}`);
   return `${items.length} known`;
 }
 

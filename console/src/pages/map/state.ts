@@ -29,6 +29,7 @@ export const STATE_GROUPS = {
 export type StateGroup = keyof typeof STATE_GROUPS;
 
 const HOTSPOT_DAYS = 30;
+const NAMED_AT_ONCE = 20;
 /** Least width of the first view. */
 const METRES_MIN = 400;
 /** Where nothing is known yet: the country. */
@@ -44,7 +45,7 @@ export const seeing = ref<ReadonlySet<string>>(new Set());
 export const phase = ref<'loading' | 'ready' | 'failed'>('loading');
 const counts = shallowRef<CellCounts>({ level: 0, items: [], more: false });
 const allHotspots = shallowRef(hotMarks([]));
-/** Events that open cases have, for the filter and for the names of hot spots. */
+/** Events that cases here have, for the filter and for the names of hot spots. */
 export const events = shallowRef<EventData[]>([]);
 
 export const filter = computed<CountFilter>(() => ({
@@ -168,7 +169,11 @@ export const refreshOften = paced(async () => {
       listCases({ states: [...OPEN] }, 200),
     ]);
     allHotspots.value = hotMarks(spots);
-    const named = new Map(page.items.map(({ event }) => [event.code, event]));
+    const named = new Map([...events.value, ...page.items.map(({ event }) => event)].map((event) => [event.code, event]));
+    // A hot spot has a code alone; any case of it has the words.
+    const wordless = new Set(spots.map(({ event_code }) => event_code).filter((code) => !named.has(code)));
+    const told = await Promise.all([...wordless].slice(0, NAMED_AT_ONCE).map((event) => listCases({ states: [], event }, 1)));
+    for (const { event } of told.flatMap(({ items }) => items)) named.set(event.code, event);
     events.value = [...named.values()].sort((a, b) => a.code.localeCompare(b.code));
   } catch (error) {
     toastError(error);
