@@ -11,6 +11,8 @@ import { id, setUp, signIn, waitForCase } from './harness.mjs';
 
 const options = setUp('measure.mjs', { drawing: { type: 'string', default: 'svg' }, keys: { type: 'string', default: '50' }, decide: { type: 'string', default: '0' } });
 
+const UNDO_MILLIS = 35_000;
+
 /** In the page: presses a key, waits until another case and its picture have been painted. */
 function toNext(key) {
   const panel = () => document.querySelector('[data-testid=case-panel]').dataset.case;
@@ -70,7 +72,8 @@ for (let i = 0; i < Number(options.decide); i += 1) {
   next[1].push(await page.evaluate(toNext, '1'));
   await page.waitForTimeout(150);
 }
-await page.waitForTimeout(1000);
+// What may be taken back is held as long as it may.
+await page.waitForTimeout(UNDO_MILLIS);
 const after = await heapBytes(session);
 console.log(
   JSON.stringify({ first_row_millis: spread(first), next_by_j_millis: spread(next.J), next_by_1_millis: Number(options.decide) ? spread(next[1]) : null, before, after }),

@@ -25,9 +25,13 @@ export function keep(detail: CaseDetail): void {
   held.set(detail.case_id, detail);
   for (const id of held.keys()) {
     if (held.size <= HELD_MAX) break;
-    held.delete(id);
-    pictures.delete(id);
+    drop(id);
   }
+}
+
+function drop(id: string): void {
+  held.delete(id);
+  pictures.delete(id);
 }
 
 export async function read(id: string): Promise<CaseDetail> {
@@ -50,7 +54,7 @@ export function prefetch(ids: readonly string[]): void {
 /** What a person has not chosen yet is read again only when it is near once more. */
 export function onEvent({ case_id, version }: CaseEvent): void {
   const old = held.get(case_id);
-  if (old && old.version < version) held.delete(case_id);
+  if (old && old.version < version) drop(case_id);
 }
 
 function preload(detail: CaseDetail): void {
@@ -65,5 +69,5 @@ function preload(detail: CaseDetail): void {
     void image.decode().catch(() => {});
     return [image];
   });
-  pictures.set(detail.case_id, images);
+  if (held.has(detail.case_id)) pictures.set(detail.case_id, images);
 }
