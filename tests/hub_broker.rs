@@ -205,7 +205,7 @@ async fn facts_decisions_and_looks_travel_through_a_broker_that_is_killed() {
     let confirm = Decision::new(Event::Confirm, "li", running.register.now());
     let change = store.decide(case_id, Some(1), &confirm).await.unwrap();
     running.register.announce(&change);
-    assert_eq!(store.outbound(9).await.unwrap().len(), 1);
+    assert_eq!(store.outbound(running.register.now(), 9).await.unwrap().len(), 1);
     let _broker = Broker::start(dir.path(), port).unwrap();
     connected(&mut edge.events).await;
     let decision = next(&mut edge.events, &Leaf::Decision(case_id)).await;

@@ -3,6 +3,8 @@
 
 #[path = "support/hub.rs"]
 mod base;
+#[path = "hub_http/taken_back.rs"]
+mod taken_back;
 
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
 use base::{NODE_TOKEN, PLATFORM_TOKEN, csrf_of};
@@ -1128,7 +1130,7 @@ async fn oversized_and_malformed_requests_are_refused_by_name() {
     .await;
     assert_eq!(
         found["allowed"],
-        "confirm reject close rework reopen merge unmerge assign check uncheck dispatch return accept suspend resume extend"
+        "confirm reject close rework reopen merge unmerge assign reclassify undo check uncheck dispatch return accept suspend resume extend"
     );
     for (path, status) in [
         ("/api/v1/cases?state=OPEN", StatusCode::UNPROCESSABLE_ENTITY),

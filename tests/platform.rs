@@ -15,6 +15,7 @@ use gridwarden::{
         clock::{Clock, SimClock, SystemClock},
         secret::Secret,
     },
+    domain::case::policy::CasePolicy,
     roles::hub::{HubConfig, deliver::HookConfig},
 };
 use platform::{Platform, SECRET, until};
@@ -80,6 +81,31 @@ async fn a_case_goes_to_the_platform_and_back_is_sent_back_once_and_closed() {
     let versions: Vec<i64> =
         { platform.heard().iter().map(|notice| notice["version"].as_i64().unwrap()).collect() };
     assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_hears_of_a_decision_when_it_stands_and_never_of_one_that_was_taken_back() {
+    let (platform, url) = Platform::open().await;
+    let clock = Arc::new(SimClock::starting_at("2026-01-05T02:00:00Z".parse().unwrap()));
+    let undo_within = Duration::from_secs(30);
+    let policy = Arc::new(CasePolicy { undo_within, ..CasePolicy::default() });
+    let config = |dir: &Path| HubConfig { policy, ..config(dir, &url) };
+    let town = Town::open(config, clock.clone()).await;
+    let (one, two) = (town.bin_overflows(1).await, town.bin_overflows(2).await);
+    town.staff(&one, json!({"action": "confirm"})).await;
+    clock.advance(Duration::from_secs(20));
+    town.staff(&one, json!({"action": "undo"})).await;
+    clock.advance(Duration::from_secs(3_600));
+    // It waits for nothing but the next step.
+    town.staff(&two, json!({"action": "confirm"})).await;
+    town.unit(&two, json!({"action": "dispatch", "unit": "环卫所"})).await;
+    platform.hears("dispatch", "DISPATCHED").await;
+    assert_eq!(platform.acts(), ["confirm", "dispatch"]);
+    town.staff(&one, json!({"action": "confirm"})).await;
+    clock.advance(Duration::from_secs(36));
+    until("the filing", async || (platform.acts().len() == 3).then_some(())).await;
+    assert_eq!(platform.heard()[2]["case_id"], json!(one));
     town.close().await;
 }
 

@@ -86,7 +86,10 @@ fn write_hub(site: &Site, hook: &str) {
     let shipped = site.shipped("hub.toml");
     let token = "# platform_token_file = \"platform-token\"";
     assert!(shipped.contains(token));
-    let hub = shipped.replace(token, "platform_token_file = \"platform-token\"")
+    let hub = shipped
+        .replace(token, "platform_token_file = \"platform-token\"")
+        // Nobody of this town thinks better of it.
+        .replace("undo_secs = 30", "undo_secs = 1")
         + &format!(
             "\n[[auth.user]]\nname = \"wang\"\npassword_file = \"{}\"\nroles = [\"grid_staff\"]\n\
              [[webhook]]\nname = \"district\"\nurl = \"{hook}\"\nsecret_file = \"webhook-secret\"\n\

@@ -19,6 +19,7 @@ use super::{
     named::named,
 };
 use crate::{base::time::WallTime, domain::wire::Priority};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How often a limit may be given once more.
@@ -53,7 +54,7 @@ impl State {
 }
 
 /// One run of a clock.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
     pub kind: ClockKind,
     pub started_at: WallTime,

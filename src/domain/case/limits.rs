@@ -29,7 +29,7 @@ named! {
     PriorityClass { A = "A", B = "B", C = "C" }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Allowance {
     pub pace: Pace,
     pub amount: Duration,

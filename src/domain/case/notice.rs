@@ -86,6 +86,10 @@ impl Listener {
 }
 
 fn is_step(transition: &Transition, complaint: bool) -> bool {
+    if transition.on == EventKind::Undo {
+        // Nobody was told of what is taken back.
+        return false;
+    }
     let changes = transition.changes_state() || transition.on == EventKind::Overdue;
     let filed = |state: State| state.stage(transition.phase) > Stage::Collection;
     let was_filed = transition.from.is_some_and(filed) || transition.phase == Phase::AfterFiling;
@@ -151,6 +155,8 @@ mod tests {
             assert!(!listener.is_told(&filed, unheard), "{unheard:?}");
         }
         let desk = Listener { name: "desk".to_owned(), hears: Hears::Steps };
+        let undone = step(State::Filed, EventKind::Undo, State::PendingReview);
+        assert!(!desk.is_told(&undone, Heard { complaint: true, ..bin }));
         assert!(desk.is_told(&filed, Heard { event_code: "06010", ..bin }));
     }
 

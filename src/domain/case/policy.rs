@@ -6,13 +6,15 @@ use super::{
     lifecycle::{EventKind, State},
     limits::ClockRules,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CasePolicy {
     pub clocks: ClockRules,
     /// Ids are unique.
     pub checklist: Vec<ChecklistItem>,
+    /// How long whoever decided may take it back; zero: not at all.
+    pub undo_within: Duration,
 }
 
 /// One item of the closure checklist (结案标准). The city names them; the product has none of its own.
@@ -46,10 +48,12 @@ impl CasePolicy {
     }
 }
 
-/// The items that are ticked now. Rework begins anew: what was found done then is not done now.
+/// The items that are ticked now. Rework begins anew: what was found done then is not done now; unless the
+/// rework was taken back.
 pub fn ticked(history: &[AuditEntry]) -> BTreeSet<String> {
-    let mut done = BTreeSet::new();
+    let (mut done, mut before_rework) = (BTreeSet::new(), BTreeSet::new());
     for entry in history {
+        let undone = entry.kind == EventKind::Undo.as_str();
         let back = entry.to == State::Rework.as_str() && entry.from.as_deref() != Some(&entry.to);
         match &entry.reason {
             Some(item) if entry.kind == EventKind::Check.as_str() => {
@@ -58,7 +62,10 @@ pub fn ticked(history: &[AuditEntry]) -> BTreeSet<String> {
             Some(item) if entry.kind == EventKind::Uncheck.as_str() => {
                 done.remove(item);
             }
-            _ if back => done.clear(),
+            Some(what) if undone && what == EventKind::Rework.as_str() => {
+                done = std::mem::take(&mut before_rework);
+            }
+            _ if back => before_rework = std::mem::take(&mut done),
             _ => {}
         }
     }
@@ -106,5 +113,8 @@ mod tests {
         history.push(check("clean"));
         history.push(entry("gone", None, "REWORK", "REWORK"));
         assert_eq!(policy.missing(&history), ["told"], "a note in REWORK begins nothing anew");
+        history.push(entry("rework", Some("not_cleared"), "MANUAL", "REWORK"));
+        history.push(entry("undo", Some("rework"), "REWORK", "MANUAL"));
+        assert_eq!(policy.missing(&history), ["told"], "a rework that was taken back is none");
     }
 }

@@ -36,6 +36,8 @@ const WORDS: &[(&str, &str)] = &[
     ("unmerge", "撤销并案"),
     ("took_in", "他案并入"),
     ("let_go", "他案移出"),
+    ("reclassify", "改类"),
+    ("undo", "撤销"),
     // reasons of verdicts
     ("found", "在足够多的有效画面中找到"),
     ("not_found", "所有有效画面中均未找到（门限低于立案门限）"),

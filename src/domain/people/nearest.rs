@@ -44,7 +44,7 @@ pub struct Staff {
 }
 
 /// With whom a case is, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Assigned {
     /// `None`: with nobody, and therefore with everybody.
     pub to: Option<String>,

@@ -68,12 +68,12 @@ pub const TABLE: [(Act, &[Role]); 13] = [
 ];
 
 impl Act {
-    /// What a decision about a case is, by its name in the history. `None`: no decision of a person's.
+    /// What a decision about a case is, by its name in the history. `None`: no decision of a person's, or an
+    /// undo, which whoever decided may.
     pub fn of_decision(name: &str) -> Option<Self> {
         Some(match name {
-            "confirm" | "reject" | "close" | "rework" | "reopen" | "check" | "uncheck" => {
-                Self::Review
-            }
+            "confirm" | "reject" | "close" | "rework" | "reopen" | "reclassify" | "check"
+            | "uncheck" => Self::Review,
             "merge" | "unmerge" => Self::Merge,
             "dispatch" | "suspend" | "resume" | "extend" | "assign" => Self::Dispatch,
             "accept" | "return" | "feedback" => Self::Feedback,

@@ -1,4 +1,4 @@
-//! `hub.toml [clocks]` and `[[checklist]]`: what a city decides about its cases.
+//! `hub.toml [clocks]`, `[[checklist]]` and `[review]`: what a city decides about its cases.
 
 use super::{
     beside,
@@ -12,9 +12,12 @@ use crate::{
         policy::{CasePolicy, ChecklistItem},
     },
 };
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 const ITEM_CHARS_MAX: usize = 40;
+/// How long a decision may be taken back, and at the most: so long platforms and edges wait for it.
+const UNDO_SECS: u64 = 30;
+const UNDO_SECS_MAX: u64 = 600;
 
 /// Faults of the files that it names are put into `nested`.
 pub fn policy(root: &mut Table<'_>, path: &Path, nested: &mut Vec<Faults>) -> Option<CasePolicy> {
@@ -44,7 +47,13 @@ pub fn policy(root: &mut Table<'_>, path: &Path, nested: &mut Vec<Faults>) -> Op
             return None;
         }
     }
-    Some(CasePolicy { clocks, checklist })
+    let undo_within = match root.table("review") {
+        Some(mut table) => {
+            table.value::<u64>("undo_secs").in_range(0..=UNDO_SECS_MAX).or(UNDO_SECS)
+        }
+        None => UNDO_SECS,
+    };
+    Some(CasePolicy { clocks, checklist, undo_within: Duration::from_secs(undo_within) })
 }
 
 fn item(mut table: Table<'_>) -> Option<ChecklistItem> {
@@ -71,7 +80,7 @@ pub fn shipped() -> Result<CasePolicy, Faults> {
         read_working_time(calendar, include_str!("../../../pipelines/calendars/pingshan.toml"))?;
     let limits = read_limits(limits, include_str!("../../../pipelines/limits/yuncheng_2026.toml"))?;
     let clocks = ClockRules { limits, working: Some(working) };
-    Ok(CasePolicy { clocks, checklist: Vec::new() })
+    Ok(CasePolicy { clocks, checklist: Vec::new(), undo_within: Duration::from_secs(UNDO_SECS) })
 }
 
 #[cfg(test)]
@@ -94,7 +103,8 @@ mod tests {
         );
         assert!(nested.is_empty(), "{nested:?}");
         assert_eq!(policy.unwrap(), shipped().unwrap());
-        assert_eq!(read_as("").0.unwrap(), CasePolicy::default());
+        let plain = CasePolicy { undo_within: Duration::from_secs(30), ..CasePolicy::default() };
+        assert_eq!(read_as("").0.unwrap(), plain);
     }
 
     #[test]
@@ -111,6 +121,15 @@ mod tests {
         assert!(twice.contains("told stands there twice"), "{twice}");
         let bad = read_as("[[checklist]]\nid = 'Told it'\nname_zh = 'x'").0.unwrap_err();
         assert!(bad.contains("checklist[0].id"), "{bad}");
+    }
+
+    #[test]
+    fn a_decision_may_be_taken_back_for_as_long_as_the_file_says() {
+        let within = |text| read_as(text).0.map(|policy| policy.undo_within.as_secs());
+        assert_eq!(within("[review]\nundo_secs = 0"), Ok(0));
+        assert_eq!(within("[review]\nundo_secs = 600"), Ok(600));
+        let bad = within("[review]\nundo_secs = 601").unwrap_err();
+        assert!(bad.contains("review.undo_secs"), "{bad}");
     }
 
     #[test]

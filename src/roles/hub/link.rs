@@ -186,7 +186,7 @@ async fn send_rows(
         store.send_again_since(now.minus(DOUBTED_FOR)).await?;
         *doubted = false;
     }
-    for row in store.outbound(OUTBOUND_ROWS_MAX).await? {
+    for row in store.outbound(now, OUTBOUND_ROWS_MAX).await? {
         match row.topic.parse::<Topic>() {
             Ok(topic) if !publish(publisher, &topic, row.payload.into_bytes()) => return Ok(()),
             Ok(_) => {}

@@ -67,7 +67,7 @@ impl Bench {
 
     /// `(node, case, decision)` of all that waits for edges.
     async fn told(&self) -> Vec<(String, String, String)> {
-        let rows = self.register.store.outbound(99).await.unwrap();
+        let rows = self.register.store.outbound(self.register.now(), 99).await.unwrap();
         let told = |row: &crate::drivers::store::hub::OutboundRow| {
             let message: Value = serde_json::from_str(&row.payload).unwrap();
             let node = row.topic.split('/').nth(3).unwrap().to_owned();

@@ -186,7 +186,7 @@ async fn a_cleared_bin_is_closed_with_both_pictures_and_the_edge_is_told() {
     let after = case.bench.hold(b"after").await;
     case.answer(&request, "CLEARED", vec![picture("after", &after, request.from)]).await;
     assert_eq!(case.state().await, State::Closed);
-    let outbound = case.bench.register.store.outbound(9).await.unwrap();
+    let outbound = case.bench.register.store.outbound(case.bench.register.now(), 9).await.unwrap();
     let kinds: Vec<_> = outbound
         .iter()
         .map(|row| {

@@ -7,6 +7,7 @@ use crate::{
         case::{clock::ClockKind, named::named},
         people::AssignedWhy,
         verdict::Outcome,
+        wire::EventData,
     },
 };
 
@@ -41,6 +42,29 @@ named! {
         Unmerge = "unmerge",
         TookIn = "took_in",
         LetGo = "let_go",
+        Reclassify = "reclassify",
+        Undo = "undo",
+    }
+}
+
+impl EventKind {
+    /// Whether whoever decided so may take it back (撤销) while nothing has followed.
+    pub fn may_be_undone(self) -> bool {
+        self.waits_to_be_told() || self == Self::Merge
+    }
+
+    /// Of these nobody outside of the hub hears before the time for taking back is over. A merge is told at
+    /// once: it is taken back by an unmerge, which is told as well.
+    pub fn waits_to_be_told(self) -> bool {
+        matches!(
+            self,
+            Self::Confirm
+                | Self::Reject
+                | Self::Close
+                | Self::Rework
+                | Self::Reclassify
+                | Self::Assign
+        )
     }
 }
 
@@ -113,6 +137,12 @@ pub enum Event {
     TookIn,
     /// A case that was merged into this one stands on its own again.
     LetGo,
+    /// 改类: a person says that it is another event.
+    Reclassify {
+        to: Box<EventData>,
+    },
+    /// Whoever made the last decision takes it back.
+    Undo,
 }
 
 impl Event {
@@ -146,6 +176,8 @@ impl Event {
             Self::Unmerge => EventKind::Unmerge,
             Self::TookIn => EventKind::TookIn,
             Self::LetGo => EventKind::LetGo,
+            Self::Reclassify { .. } => EventKind::Reclassify,
+            Self::Undo => EventKind::Undo,
         }
     }
 
@@ -157,7 +189,7 @@ impl Event {
     }
 
     /// What the history keeps as the reason: a reason code, why it is with whom, the clock that ran out, the
-    /// item that is done.
+    /// item that is done, the code of what it is.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Reject { reason }
@@ -169,6 +201,7 @@ impl Event {
             Self::Check { item } | Self::Uncheck { item } => Some(item),
             Self::Assign { why, .. } => Some(why.as_str()),
             Self::Overdue(clock) => Some(clock.as_str()),
+            Self::Reclassify { to } => Some(&to.code),
             _ => None,
         }
     }
@@ -210,6 +243,17 @@ pub struct Known {
     pub extension_left: bool,
     /// It was closed so lately that what is seen there again means that it is not done.
     pub may_reopen: bool,
+    /// Of an undo: where the case stood before the decision that is taken back.
+    pub undo: Result<State, NoUndo>,
+}
+
+/// Why there is nothing that could be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoUndo {
+    #[error("the last thing that happened to the case is no decision of yours")]
+    NotYours,
+    #[error("it was decided too long ago to be taken back")]
+    TooLate,
 }
 
 impl Known {
@@ -225,5 +269,6 @@ impl Known {
         suspended_before: false,
         extension_left: false,
         may_reopen: false,
+        undo: Err(NoUndo::NotYours),
     };
 }

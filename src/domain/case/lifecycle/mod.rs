@@ -13,6 +13,7 @@
 //!                                    |            |      REWORK <--------------+    MANUAL
 //!                                    +--a person--+--> FILED | REJECTED | CLOSED | REWORK
 //! PENDING_REVIEW | MANUAL | FILED | DISPATCHED | HANDLING | REWORK --merge--> MERGED --unmerge--> where it was
+//! FILED | REJECTED | CLOSED | REWORK --undo, by who decided so just now--> where it was
 //! ```
 //!
 //! Enters: the state, an [`Event`] and the [`Known`] facts that guards ask for. Leaves: a
@@ -29,7 +30,7 @@ mod event;
 mod state;
 mod table;
 
-pub use event::{Event, EventKind, Known, Who};
+pub use event::{Event, EventKind, Known, NoUndo, Who};
 pub use state::{Phase, Stage, State};
 pub use table::TABLE;
 
@@ -59,6 +60,8 @@ pub enum Guard {
     SeenNowhereElse,
     /// Before the merge it stood in this state.
     MergedFrom(State),
+    /// Whoever takes the last decision back made it a moment ago, in this state.
+    DecidedIn(State),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +121,8 @@ pub enum Refused {
     NoExtension,
     #[error("the case was closed too long ago to be reopened: what is seen there is a new case")]
     ClosedForGood,
+    #[error("nothing to take back: {0}")]
+    NoUndo(NoUndo),
 }
 
 fn state_name(state: Option<State>) -> &'static str {
@@ -174,6 +179,7 @@ fn why_not(state: State, row: &Row, event: &Event, known: &Known) -> Refused {
         Guard::FirstSuspension => Refused::SuspendedBefore,
         Guard::ExtensionLeft => Refused::NoExtension,
         Guard::LatelyClosed => Refused::ClosedForGood,
+        Guard::DecidedIn(_) => Refused::NoUndo(known.undo.err().unwrap_or(NoUndo::NotYours)),
         _ => Refused::Illegal { state: Some(state), event: on },
     }
 }
@@ -201,6 +207,7 @@ fn holds(row: &Row, event: &Event, known: &Known) -> bool {
         Guard::LatelyClosed => known.may_reopen,
         Guard::SeenNowhereElse => !known.seen_elsewhere,
         Guard::MergedFrom(state) => known.merged_from == Some(state),
+        Guard::DecidedIn(state) => known.undo == Ok(state),
     }
 }
 
@@ -209,13 +216,14 @@ fn has_reason(row: &Row, event: &Event, known: &Known) -> bool {
     event.reason().is_some_and(|reason| allowed.contains(&reason))
 }
 
-/// What a person may do now, with the reasons to choose from.
+/// What a person may do now, with the reasons to choose from. Who may take a decision back does not follow
+/// from the state.
 pub fn actions(state: State, phase: Phase) -> Vec<(EventKind, &'static [&'static str])> {
     let mut kinds: Vec<EventKind> = Vec::new();
     for row in TABLE.iter().filter(|row| row.from == Some(state)) {
         let persons =
             matches!(row.who, Who::Person | Who::PlatformOrPerson | Who::HubOrPerson | Who::Anyone);
-        if persons && !kinds.contains(&row.on) {
+        if persons && row.on != EventKind::Undo && !kinds.contains(&row.on) {
             kinds.push(row.on);
         }
     }

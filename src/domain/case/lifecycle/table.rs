@@ -33,6 +33,21 @@ const fn assign(state: State) -> Row {
     row(state, EventKind::Assign, Who::HubOrPerson, Guard::ToAnother, state, Effect::Note)
 }
 
+/// 改类: which event it is; what it is to be dealt with as.
+const fn reclassify(state: State) -> Row {
+    row(state, EventKind::Reclassify, Who::Person, Guard::Always, state, Effect::Note)
+}
+
+/// 撤销 of a decision by which the case came from one state to the other.
+const fn undo(now: State, before: State) -> Row {
+    row(now, EventKind::Undo, Who::Person, Guard::DecidedIn(before), before, Effect::None)
+}
+
+/// Of one that left the state as it was.
+const fn undo_note(state: State) -> Row {
+    row(state, EventKind::Undo, Who::Person, Guard::DecidedIn(state), state, Effect::Note)
+}
+
 const fn overdue(state: State) -> Row {
     row(state, EventKind::Overdue, Who::Hub, Guard::Always, state, Effect::Note)
 }
@@ -91,6 +106,17 @@ pub const TABLE: &[Row] = {
 
         assign(PendingReview),
         assign(Manual),
+        reclassify(PendingReview),
+        reclassify(Manual),
+
+        undo(Filed, PendingReview),
+        undo(Filed, Manual),
+        undo(Rejected, PendingReview),
+        undo(Rejected, Manual),
+        undo(Closed, Manual),
+        undo(Rework, Manual),
+        undo_note(PendingReview),
+        undo_note(Manual),
 
         check(Filed, On::Check),
         check(Dispatched, On::Check),

@@ -50,6 +50,10 @@ fn event(kind: EventKind, outcome: Outcome, reason: &str) -> Event {
         EventKind::Unmerge => Event::Unmerge,
         EventKind::TookIn => Event::TookIn,
         EventKind::LetGo => Event::LetGo,
+        EventKind::Reclassify => {
+            Event::Reclassify { to: Box::new(crate::domain::samples::event()) }
+        }
+        EventKind::Undo => Event::Undo,
     }
 }
 
@@ -78,6 +82,9 @@ const POSSIBLE: &[(&str, &str, &str)] = &[
     ("FILED", "uncheck", "FILED"), ("DISPATCHED", "uncheck", "DISPATCHED"), ("HANDLING", "uncheck", "HANDLING"),
     ("DISPOSED", "uncheck", "DISPOSED"), ("POSTCHECKING", "uncheck", "POSTCHECKING"), ("MANUAL", "uncheck", "MANUAL"), ("REWORK", "uncheck", "REWORK"),
     ("PENDING_REVIEW", "assign", "PENDING_REVIEW"), ("MANUAL", "assign", "MANUAL"),
+    ("PENDING_REVIEW", "reclassify", "PENDING_REVIEW"), ("MANUAL", "reclassify", "MANUAL"),
+    ("FILED", "undo", "PENDING_REVIEW|MANUAL"), ("REJECTED", "undo", "PENDING_REVIEW|MANUAL"), ("CLOSED", "undo", "MANUAL"),
+    ("REWORK", "undo", "MANUAL"), ("PENDING_REVIEW", "undo", "PENDING_REVIEW"), ("MANUAL", "undo", "MANUAL"),
     ("PENDING_REVIEW", "overdue", "PENDING_REVIEW"), ("PRECHECKING", "overdue", "PRECHECKING"), ("FILED", "overdue", "FILED"),
     ("DISPATCHED", "overdue", "DISPATCHED"), ("HANDLING", "overdue", "HANDLING"), ("DISPOSED", "overdue", "DISPOSED"),
     ("POSTCHECKING", "overdue", "POSTCHECKING"), ("MANUAL", "overdue", "MANUAL"), ("REWORK", "overdue", "REWORK"),
@@ -120,6 +127,10 @@ fn every_pair_of_state_and_event_is_listed_or_refused_by_name() {
                     Known { seen_elsewhere: true, ..KNOWN },
                     Known { merged_from: Some(State::Rework), ..KNOWN },
                 ] {
+                    // What is at the end of a case was decided by a person without video.
+                    let reviewed = from == Some(State::PendingReview);
+                    let undo = Ok(if reviewed { State::PendingReview } else { State::Manual });
+                    let known = Known { undo, ..known };
                     let result = next(from, &event(kind, outcome, a_reason(kind)), &known);
                     match (listed, result) {
                         (Some((_, _, to)), Ok(transition)) => {
@@ -205,6 +216,35 @@ fn a_case_is_suspended_once_extended_while_it_may_and_reopened_within_its_window
     assert_eq!((reopened.to, reopened.effect), (State::Rework, Effect::CountRework));
     let late = Known { may_reopen: false, ..KNOWN };
     assert_eq!(next(Some(State::Closed), &reopen, &late), Err(Refused::ClosedForGood));
+}
+
+#[test]
+fn a_decision_is_taken_back_to_where_it_was_made_by_who_made_it_just_now() {
+    for (now, before, phase) in [
+        (State::Filed, State::PendingReview, Phase::BeforeFiling),
+        (State::Filed, State::Manual, Phase::BeforeFiling),
+        (State::Rejected, State::Manual, Phase::AfterFiling),
+        (State::Closed, State::Manual, Phase::AfterFiling),
+        (State::Rework, State::Manual, Phase::AfterFiling),
+        (State::Manual, State::Manual, Phase::BeforeFiling),
+    ] {
+        let known = Known { phase, undo: Ok(before), ..KNOWN };
+        let back = next(Some(now), &Event::Undo, &known).unwrap();
+        assert_eq!((back.to, back.phase), (before, phase), "{now}");
+        for why in [NoUndo::NotYours, NoUndo::TooLate] {
+            let refused = next(Some(now), &Event::Undo, &Known { undo: Err(why), ..known });
+            assert_eq!(refused, Err(Refused::NoUndo(why)), "{now}");
+        }
+    }
+    // Whatever was decided then, the case is past it.
+    let known = Known { undo: Ok(State::PendingReview), ..KNOWN };
+    for now in [State::Dispatched, State::Disposed, State::Vanished, State::Merged] {
+        let refused = next(Some(now), &Event::Undo, &known);
+        assert!(matches!(refused, Err(Refused::Illegal { .. })), "{now}");
+    }
+    let undone = EventKind::ALL.iter().filter(|kind| kind.may_be_undone());
+    let merged = undone.filter(|kind| !kind.waits_to_be_told());
+    assert_eq!(merged.collect::<Vec<_>>(), [&EventKind::Merge]);
 }
 
 #[test]

@@ -109,7 +109,8 @@ impl HubStore {
         change: CaseChange,
         decision: &Decision,
     ) -> Result<CaseChange, DecideError> {
-        if change.state == before.state || change.state != State::Manual {
+        let taken_back = decision.event == Event::Undo;
+        if change.state == before.state || change.state != State::Manual || taken_back {
             return Ok(change);
         }
         let staff = self.staff_in(tx, before.case_id).await?;

@@ -63,6 +63,7 @@ impl CaseRow {
             assigned: None,
             assigned_at: None,
             manual_reason: None,
+            undo: None,
             suspected: false,
             component_id: None,
             merged_into: None,

@@ -7,6 +7,7 @@ use super::{
     CaseChange, DecideError, Decision, HubStore, Tx,
     records::{CaseRow, parsed, parsed_option, time, time_option},
     statement::Statement,
+    undo::Before,
 };
 use crate::{
     base::time::WallTime,
@@ -20,6 +21,7 @@ use crate::{
     },
     drivers::store::StoreError,
 };
+use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 use std::{collections::HashMap, time::Duration};
 
@@ -28,15 +30,18 @@ const CLOCK: &str = "auto:clock";
 const SELECT: &str = "SELECT * FROM clocks WHERE case_id = $1 ORDER BY started_millis, kind, run";
 
 /// A clock with the number of its run, which is its place in the register.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Run {
     run: i64,
     clock: Clock,
 }
 
 /// The clocks that a step has changed, and what follows for the case.
+#[derive(Default)]
 pub(super) struct ClockMoves {
     pub put: Vec<Run>,
+    /// Runs that began with what is taken back.
+    pub dropped: Vec<(ClockKind, i64)>,
     pub deadline: Option<WallTime>,
     pub overdue: bool,
 }
@@ -45,6 +50,27 @@ pub(super) struct ClockMoves {
 pub(super) fn may_extend(runs: &[Run]) -> bool {
     let running = runs.iter().filter(|run| run.clock.stopped_at.is_none());
     running.filter(|run| run.clock.kind == ClockKind::Disposal).any(|run| run.clock.may_extend())
+}
+
+/// The clocks as they were before a decision that is taken back: they run again with what was left.
+pub(super) fn clocks_of(before: &Before, now: &[Run]) -> ClockMoves {
+    let was = |run: &&Run| before.runs.iter().any(|old| old.is_of(run));
+    let begun = now.iter().filter(|run| !was(run));
+    let clocks: Vec<Clock> = before.runs.iter().map(|run| run.clock.clone()).collect();
+    let (deadline, overdue) = sum(&clocks);
+    let changed = before.runs.iter().filter(|run| !now.contains(run));
+    ClockMoves {
+        put: changed.cloned().collect(),
+        dropped: begun.map(|run| (run.clock.kind, run.run)).collect(),
+        deadline,
+        overdue,
+    }
+}
+
+impl Run {
+    fn is_of(&self, other: &Self) -> bool {
+        (self.clock.kind, self.run) == (other.clock.kind, other.run)
+    }
 }
 
 /// The next deadline of the clocks that run, and whether one of them has run out.
@@ -171,7 +197,8 @@ impl HubStore {
     ) -> ClockMoves {
         let notes = matches!(event, Event::Extend { .. } | Event::Overdue(_));
         if !transition.changes_state() && !notes {
-            return ClockMoves { put: vec![], deadline: case.deadline, overdue: case.overdue };
+            let (deadline, overdue) = (case.deadline, case.overdue);
+            return ClockMoves { deadline, overdue, ..ClockMoves::default() };
         }
         let rules = &self.policy.clocks;
         let mut clocks: Vec<Clock> = before.iter().map(|run| run.clock.clone()).collect();
@@ -203,7 +230,7 @@ impl HubStore {
                 }
             }
         }
-        ClockMoves { put, deadline, overdue }
+        ClockMoves { put, dropped: Vec::new(), deadline, overdue }
     }
 
     /// Notes each clock that has run out, once: what changed, and which clock it was.

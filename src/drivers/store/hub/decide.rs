@@ -4,9 +4,10 @@ use super::{
     HUB_NAME, HubStore, Tx,
     clocks::may_extend,
     merges::{BadMaster, merged_cases, still_seen},
-    outbound::{OutboundRow, insert_outbound},
+    outbound::{OutboundRow, Waits, insert_outbound},
     records::{CaseRow, case_by_id, to_json},
     steps::{Background, Step},
+    undo,
 };
 use crate::{
     base::time::WallTime,
@@ -69,6 +70,8 @@ pub enum DecideError {
     Checklist { missing: Vec<String> },
     #[error("{name:?} is nobody of the grid's staff with an open account")]
     NoSuchStaff { name: String },
+    #[error("the case is {code} already")]
+    SameEvent { code: String },
     #[error("there is nobody of the grid's staff to give it to by itself: {why}")]
     NobodyNear { why: AssignedWhy },
     #[error(transparent)]
@@ -171,7 +174,10 @@ impl HubStore {
         decision: &Decision,
     ) -> Result<CaseChange, DecideError> {
         let background = self.backgrounds(tx, &[case.case_id]).await?.remove(&case.case_id);
-        let background = background.unwrap_or_default();
+        let mut background = background.unwrap_or_default();
+        if decision.event == Event::Undo {
+            background.taken_back = Some(self.taken_back(tx, case, decision).await?);
+        }
         let transition = self.transition(tx, case, decision, &background).await?;
         let step = self.stepped(case, &background, transition, decision);
         self.write(tx, std::slice::from_ref(&step)).await?;
@@ -187,8 +193,12 @@ impl HubStore {
         background: &Background,
     ) -> Result<Transition, DecideError> {
         let event = &decision.event;
+        let taken_back = background.taken_back.as_ref();
         let known = Known {
-            phase: case.phase,
+            phase: match taken_back {
+                Some(Ok(before)) => before.phase,
+                _ => case.phase,
+            },
             before_and_after: self.has_before_and_after(tx, case, event).await?,
             tries_left: decision.tries_left,
             seen_elsewhere: still_seen(&background.merged),
@@ -198,6 +208,7 @@ impl HubStore {
             suspended_before: case.suspensions > 0,
             extension_left: may_extend(&background.runs),
             may_reopen: self.may_reopen(case, event),
+            undo: undo::to(taken_back),
         };
         match lifecycle::next(Some(case.state), event, &known) {
             Err(Refused::Checklist) => {
@@ -219,14 +230,17 @@ impl HubStore {
             reason: reason.map(str::to_owned),
             at: decision.at,
         };
-        self.tell_writers(tx, &data, &format!("{case_id}:{HUB_NAME}:{number}")).await?;
+        let waits = step.undoable.as_ref().and_then(|undoable| undoable.told_at);
+        let waits = waits.map(|until| Waits { held: undo::held(case_id, number), until });
+        let message_id = format!("{case_id}:{HUB_NAME}:{number}");
+        self.tell_writers(tx, &data, &message_id, waits.as_ref()).await?;
         if kind == DecisionKind::Rejected {
             // A false alarm is one before every witness; each knows the thing by its own case.
             let merged = merged_cases(&mut **tx, case_id).await;
             for merged in merged.map_err(|error| self.failed(error))? {
                 data.case_id = merged.case_id;
                 let message_id = format!("{}:{HUB_NAME}:{case_id}:{number}", merged.case_id);
-                self.tell_writers(tx, &data, &message_id).await?;
+                self.tell_writers(tx, &data, &message_id, waits.as_ref()).await?;
             }
         }
         Ok(())
@@ -238,6 +252,7 @@ impl HubStore {
         tx: &mut Tx,
         data: &DecisionData,
         message_id: &str,
+        waits: Option<&Waits>,
     ) -> Result<(), StoreError> {
         let failed = |error| self.failed(error);
         for address in self.writers_of(tx, data.case_id).await? {
@@ -252,7 +267,7 @@ impl HubStore {
             );
             let payload = to_json("payload", &event).map_err(failed)?;
             let row = OutboundRow { message_id, topic, payload };
-            insert_outbound(tx, &row, &address, data.at).await.map_err(failed)?;
+            insert_outbound(tx, &row, &address, data.at, waits).await.map_err(failed)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! waiting --2xx--> delivered          (dropped a month later)
+//!    |-- what it tells of is taken back --> gone (`undo`)
 //!    |  '--otherwise--> waiting, later
 //!    '--tried for too long--> dead --a person--> waiting
 //! ```
@@ -98,6 +99,8 @@ impl HubStore {
         let subject = case_id.to_string();
         let event = self.cloud_event("case.changed", message_id.clone(), told.at, subject, notice);
         let payload = to_json("payload", &event).map_err(failed)?;
+        let waits = step.undoable.as_ref().and_then(|undoable| undoable.told_at);
+        let send_at = waits.unwrap_or(told.at);
         let mut query = Statement::new(
             "INSERT INTO deliveries (hook, message_id, case_id, number, payload, state, tries, \
              created_at_millis, send_at_millis) ",
@@ -105,7 +108,7 @@ impl HubStore {
         query.bind_rows(hearing, |row, listener| {
             row.add(listener.name.as_str()).add(message_id.as_str());
             row.add(case_id.to_string()).add(version).add(payload.as_str());
-            row.add(WAITING).add(0_i64).add(told.at.unix_millis()).add(told.at.unix_millis());
+            row.add(WAITING).add(0_i64).add(told.at.unix_millis()).add(send_at.unix_millis());
         });
         query.execute(&mut **tx).await.map(drop).map_err(failed)
     }

@@ -1,6 +1,10 @@
 //! What steps leave on a case beside its state: its unit, returns, suspension, checklist, reopening, who is to look.
 
-use super::{CaseChange, DecideError, Decision, HubStore, Tx, audit, records::CaseRow};
+use super::{
+    CaseChange, DecideError, Decision, HubStore, Tx, audit,
+    records::{CaseRow, to_json},
+    recurrence::Pasts,
+};
 use crate::{
     base::time::WallTime,
     domain::{
@@ -92,6 +96,13 @@ impl HubStore {
             .bind(why.as_str())
             .bind(*metres)
             .bind(decision.at.unix_millis()),
+            Event::Reclassify { to } => {
+                let event = to_json("event", to).map_err(|error| self.failed(error))?;
+                sqlx::query("UPDATE cases SET event_code = $2, event = $3 WHERE case_id = $1")
+                    .bind(&case_id)
+                    .bind(&to.code)
+                    .bind(event)
+            }
             Event::ReopenProposed { .. } => {
                 sqlx::query("UPDATE cases SET reopen_proposed = 1 WHERE case_id = $1")
                     .bind(&case_id)
@@ -108,6 +119,53 @@ impl HubStore {
             _ => return Ok(()),
         };
         query.execute(&mut **tx).await.map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// A person says that a case is another event: what its place has had before is looked up for that one.
+    /// The clocks of review do not ask for the event; those that begin later do.
+    pub async fn reclassify(
+        &self,
+        case_id: CaseId,
+        expected_version: Option<i64>,
+        decision: &Decision,
+    ) -> Result<CaseChange, DecideError> {
+        let mut tx = self.begin().await?;
+        let case = self.case_expected(&mut tx, case_id, expected_version).await?;
+        let code = case.event.code.clone();
+        if matches!(&decision.event, Event::Reclassify { to } if to.code == code) {
+            return Err(DecideError::SameEvent { code });
+        }
+        let mut own = decision.clone();
+        let words = [decision.event.reason(), decision.note.as_deref()];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        own.note = Some(format!("{code} → {}", words.join(": ")));
+        let change = self.step(&mut tx, &case, &own).await?;
+        self.recall_anew(&mut tx, case_id).await?;
+        self.commit(tx).await?;
+        Ok(change)
+    }
+
+    /// No proposal to reopen follows: that is of cases that come in.
+    async fn recall_anew(&self, tx: &mut Tx, case_id: CaseId) -> Result<(), DecideError> {
+        let mut case = self.case_for_update(tx, case_id).await?;
+        let (code, received_at) = (case.event.code.as_str(), case.received_at);
+        let place: Vec<_> = case.place.iter().map(|place| (place, code)).collect();
+        let pasts = Pasts::of(tx, &place, received_at).await.map_err(|error| self.failed(error))?;
+        (case.reopens, case.recurrence_of) = (None, None);
+        (case.cases_30d, case.days_30d) = (1, 1);
+        self.recall(&mut case, None, &pasts);
+        sqlx::query(
+            "UPDATE cases SET reopens = NULL, recurrence_of = $2, cases_30d = $3, days_30d = $4 \
+             WHERE case_id = $1",
+        )
+        .bind(case_id.to_string())
+        .bind(case.recurrence_of.map(|case_id| case_id.to_string()))
+        .bind(case.cases_30d)
+        .bind(case.days_30d)
+        .execute(&mut **tx)
+        .await
+        .map_err(|error| self.failed(error))?;
         Ok(())
     }
 

@@ -209,25 +209,36 @@ impl HubStore {
     ) -> Result<Vec<CaseChange>, DecideError> {
         let mut tx = self.begin().await?;
         let case = self.case_expected(&mut tx, case_id, expected_version).await?;
-        let mut own = decision.clone();
+        let changes = self.unmerge_in(&mut tx, &case, decision).await?;
+        self.commit(tx).await?;
+        Ok(changes)
+    }
+
+    /// The case first, its master last.
+    pub(super) async fn unmerge_in(
+        &self,
+        tx: &mut Tx,
+        case: &CaseRow,
+        decision: &Decision,
+    ) -> Result<Vec<CaseChange>, DecideError> {
+        let mut own = Decision { event: Event::Unmerge, ..decision.clone() };
         own.note = named(case.merged_into, decision);
-        let mut changes = vec![self.step(&mut tx, &case, &own).await?];
+        let mut changes = vec![self.step(tx, case, &own).await?];
         sqlx::query("UPDATE cases SET merged_into = NULL, merged_from = NULL WHERE case_id = $1")
-            .bind(case_id.to_string())
-            .execute(&mut *tx)
+            .bind(case.case_id.to_string())
+            .execute(&mut **tx)
             .await
             .map_err(|error| self.failed(error))?;
         if let Some(master) = case.merged_into {
-            let master = self.case_for_update(&mut tx, master).await?;
+            let master = self.case_for_update(tx, master).await?;
             let mut note = Decision::new(Event::LetGo, &decision.actor, decision.at);
-            note.note = named(Some(case_id), decision);
-            changes.push(self.step(&mut tx, &master, &note).await?);
+            note.note = named(Some(case.case_id), decision);
+            changes.push(self.step(tx, &master, &note).await?);
             // It may have been the last that saw what the master had lost.
-            let top = self.master_of(&mut tx, master.case_id).await?;
+            let top = self.master_of(tx, master.case_id).await?;
             let (gone, actor) = (Event::GoneAtEdge, &decision.actor);
-            changes.extend(self.follow(&mut tx, top, gone, actor, decision.at).await?);
+            changes.extend(self.follow(tx, top, gone, actor, decision.at).await?);
         }
-        self.commit(tx).await?;
         Ok(changes)
     }
 

@@ -46,6 +46,7 @@ mod reviewed;
 mod sessions;
 mod statement;
 mod steps;
+mod undo;
 mod users;
 mod verifications;
 
@@ -67,6 +68,7 @@ pub use merges::BadMaster;
 pub use outbound::OutboundRow;
 pub use records::{CameraRef, CaseRow, EvidenceRow};
 pub use sessions::SessionRow;
+pub use undo::MayUndo;
 pub use users::{NewUser, UserChange, UserRow};
 pub use verifications::{NewVerification, VerificationRow};
 
@@ -190,5 +192,7 @@ mod people_tests;
 mod progress_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod undo_tests;
 #[cfg(test)]
 mod walk_tests;

@@ -19,34 +19,48 @@ pub struct OutboundRow {
     pub payload: String,
 }
 
+/// A message is not sent before, unless it is let go by what it is held by.
+pub(super) struct Waits {
+    pub held: String,
+    pub until: WallTime,
+}
+
 pub(super) async fn insert_outbound(
     tx: &mut AnyConnection,
     row: &OutboundRow,
     address: &NodeAddress,
     at: WallTime,
+    waits: Option<&Waits>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO outbound (message_id, node, topic, payload, created_at_millis) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (message_id) DO NOTHING",
+        "INSERT INTO outbound (message_id, node, topic, payload, created_at_millis, send_at_millis, \
+         held) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (message_id) DO NOTHING",
     )
     .bind(&row.message_id)
     .bind(address.node.as_str())
     .bind(&row.topic)
     .bind(&row.payload)
     .bind(at.unix_millis())
+    .bind(waits.map_or(at, |waits| waits.until).unix_millis())
+    .bind(waits.map(|waits| waits.held.as_str()))
     .execute(tx)
     .await?;
     Ok(())
 }
 
 impl HubStore {
-    /// What is to be sent, oldest first.
-    pub async fn outbound(&self, limit: u32) -> Result<Vec<OutboundRow>, StoreError> {
+    /// What is to be sent now, oldest first.
+    pub async fn outbound(
+        &self,
+        now: WallTime,
+        limit: u32,
+    ) -> Result<Vec<OutboundRow>, StoreError> {
         sqlx::query_as(
             "SELECT message_id, topic, payload FROM outbound WHERE sent_at_millis IS NULL \
-             ORDER BY created_at_millis, message_id LIMIT $1",
+             AND send_at_millis <= $2 ORDER BY created_at_millis, message_id LIMIT $1",
         )
         .bind(i64::from(limit))
+        .bind(now.unix_millis())
         .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))

@@ -47,7 +47,7 @@ fn policy(years: &[i16]) -> CasePolicy {
         class: None,
     };
     clocks.limits.by_code.insert(CODE.to_owned(), limits);
-    CasePolicy { clocks, checklist: Vec::new() }
+    CasePolicy { clocks, ..CasePolicy::default() }
 }
 
 async fn register(dir: &tempfile::TempDir) -> HubStore {
@@ -173,7 +173,7 @@ async fn a_returned_case_keeps_its_first_handler_and_counts() {
         assert_eq!(case.first_handler.as_deref(), Some("城管一中队"));
     }
     // Edges were told that it was filed, and are not told so again.
-    let told = store.outbound(100).await.unwrap();
+    let told = store.outbound(later(100_000), 100).await.unwrap();
     let filed = told.iter().filter(|row| row.payload.contains("\"filed\"")).count();
     assert_eq!(filed, 1);
 }

@@ -1,5 +1,6 @@
 //! Rows of the register as values, and how they are read.
 
+use super::undo::MayUndo;
 use crate::{
     base::time::WallTime,
     domain::{
@@ -74,6 +75,8 @@ pub struct CaseRow {
     pub assigned_at: Option<WallTime>,
     /// Why no video could decide, while it is with people.
     pub manual_reason: Option<String>,
+    /// Who may take its last step back.
+    pub undo: Option<MayUndo>,
     /// A suspicion (疑似): a person decides what it is.
     pub suspected: bool,
     /// Of a case that an edge opened in the slot of an asset.
@@ -247,6 +250,10 @@ pub(super) fn case_row(row: &AnyRow) -> Result<CaseRow, sqlx::Error> {
         assigned,
         assigned_at: time_option(row, "assigned_at_millis")?,
         manual_reason: row.try_get("manual_reason")?,
+        undo: row
+            .try_get::<Option<String>, _>("undo_by")?
+            .zip(time_option(row, "undo_until_millis")?)
+            .map(|(by, until)| MayUndo { by, until }),
         suspected: row.try_get::<i64, _>("suspected")? == 1,
         component_id: row.try_get("component_id")?,
         merged_into: parsed_option(row, "merged_into")?,

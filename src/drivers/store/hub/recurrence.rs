@@ -136,7 +136,8 @@ impl HubStore {
         let earlier: Vec<Earlier> = around
             .filter_map(|cell| pasts.0.get(&(case.event.code.clone(), cell)))
             .flatten()
-            .filter(|past| past.case_id != case.case_id && is_near(place, &past.place))
+            .filter(|past| past.case_id != case.case_id && past.received_at <= case.received_at)
+            .filter(|past| is_near(place, &past.place))
             .map(|past| past.earlier(place, pattern, picture))
             .collect();
         let window = self.policy.clocks.reopen_within(&case.event.code);

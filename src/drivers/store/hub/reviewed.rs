@@ -55,15 +55,19 @@ impl HubStore {
         Ok(cases)
     }
 
-    /// The last decision of a person about each case.
+    /// The last decision of a person about each case that was not taken back.
     async fn reviews(&self) -> Result<BTreeMap<CaseId, (WallTime, Review)>, StoreError> {
         let (confirm, reject) = (EventKind::Confirm.as_str(), EventKind::Reject.as_str());
+        // An undo is about the entry right before it.
         let rows = sqlx::query(
-            "SELECT case_id, kind, reason, at_millis FROM history WHERE kind IN ($1, $2) \
+            "SELECT case_id, kind, reason, at_millis FROM history h WHERE kind IN ($1, $2) \
+             AND NOT EXISTS (SELECT 1 FROM history u WHERE u.case_id = h.case_id \
+               AND u.number = h.number + 1 AND u.kind = $3) \
              ORDER BY case_id, number",
         )
         .bind(confirm)
         .bind(reject)
+        .bind(EventKind::Undo.as_str())
         .fetch_all(self.database.readers())
         .await
         .map_err(|error| self.failed(error))?;

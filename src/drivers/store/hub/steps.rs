@@ -12,18 +12,19 @@ use super::{
     Decision, HubStore, Tx,
     assignments::releases,
     audit::{heads, insert_history},
-    clocks::{ClockMoves, Run, put_clocks, runs_of},
+    clocks::{ClockMoves, Run, clocks_of, put_clocks, runs_of},
     decide::CaseChange,
     merges::trees_of_many,
     records::CaseRow,
     statement::Statement,
+    undo::{Before, Undoable},
 };
 use crate::{
     base::time::WallTime,
     domain::{
         case::{
             audit::{self, AuditEntry, ChainedEntry},
-            lifecycle::{Effect, Transition},
+            lifecycle::{Effect, NoUndo, Transition},
         },
         ids::CaseId,
     },
@@ -37,6 +38,8 @@ pub(super) struct Background {
     /// All that is merged into it.
     pub merged: Vec<CaseRow>,
     pub runs: Vec<Run>,
+    /// Of an undo: what it goes back to.
+    pub taken_back: Option<Result<Before, NoUndo>>,
     /// The hash of its last entry; empty: it has none.
     head: String,
 }
@@ -50,6 +53,12 @@ pub(super) struct Step<'d> {
     pub case_id: CaseId,
     /// Somebody outside of the hub hears of it.
     pub is_told: bool,
+    /// It may be taken back for a while.
+    pub undoable: Option<Undoable>,
+    /// It takes the step before it back, to this.
+    restores: Option<Before>,
+    /// It follows a step that might have been taken back.
+    follows_undoable: bool,
     /// Somebody was to look at the case, and nobody is any more.
     releases: bool,
     chained: ChainedEntry,
@@ -78,10 +87,8 @@ impl HubStore {
             let heads = heads(tx, cases).await?.into_iter();
             let of = |(case_id, head)| {
                 let merged = trees.remove(&case_id).unwrap_or_default();
-                (
-                    case_id,
-                    Background { merged, runs: runs.remove(&case_id).unwrap_or_default(), head },
-                )
+                let runs = runs.remove(&case_id).unwrap_or_default();
+                (case_id, Background { merged, runs, head, taken_back: None })
             };
             Ok(heads.map(of).collect())
         };
@@ -97,7 +104,9 @@ impl HubStore {
         decision: &'d Decision,
     ) -> Step<'d> {
         let version = if transition.from.is_none() { 1 } else { case.version + 1 };
-        let reason = decision.event.reason().or(decision.reason.as_deref());
+        let restores = background.taken_back.as_ref().and_then(|back| back.as_ref().ok());
+        let undone = restores.map(|before| before.what.as_str());
+        let reason = decision.event.reason().or(undone).or(decision.reason.as_deref());
         let entry = AuditEntry {
             case_id: case.case_id,
             number: version,
@@ -115,7 +124,13 @@ impl HubStore {
         Step {
             case_id: case.case_id,
             version,
-            clocks: self.moved_clocks(case, &background.runs, &transition, event, at),
+            clocks: match restores {
+                Some(before) => clocks_of(before, &background.runs),
+                None => self.moved_clocks(case, &background.runs, &transition, event, at),
+            },
+            undoable: self.undoable(case, &background.runs, decision),
+            restores: restores.cloned(),
+            follows_undoable: case.undo.is_some(),
             transition,
             decision,
             is_told: self.is_told(case, &transition),
@@ -131,10 +146,18 @@ impl HubStore {
             steps.iter().filter(|step| step.transition.from.is_some()).collect();
         move_cases(tx, &moved).await.map_err(failed)?;
         for step in moved {
+            if let Some(before) = &step.restores {
+                self.restore(tx, step, before).await?;
+                continue;
+            }
+            if step.follows_undoable {
+                self.send_held(tx, step).await?;
+            }
             if step.releases {
                 self.release(tx, step.case_id).await?;
             }
             self.leave(tx, step.case_id, &step.transition, step.decision).await?;
+            self.keep_before(tx, step).await?;
         }
         let clocks: Vec<(CaseId, &Run)> = steps
             .iter()
@@ -157,14 +180,16 @@ async fn move_cases(tx: &mut Tx, steps: &[&Step<'_>]) -> Result<(), sqlx::Error>
     }
     let mut query = Statement::new(
         "UPDATE cases SET state = v.column2, phase = v.column3, version = v.column4, \
-         rework_count = rework_count + v.column5, deadline_millis = v.column6, overdue = v.column7 \
-         FROM (",
+         rework_count = rework_count + v.column5, deadline_millis = v.column6, overdue = v.column7, \
+         undo_by = v.column8, undo_until_millis = v.column9 FROM (",
     );
-    query.bind_rows(steps, |row, Step { case_id, version, transition, clocks, .. }| {
+    query.bind_rows(steps, |row, Step { case_id, version, transition, clocks, undoable, .. }| {
+        let may = undoable.as_ref().map(|undoable| &undoable.may);
         row.add(case_id.to_string());
         row.add(transition.to.as_str()).add(transition.phase.as_str()).add(*version);
         row.add(i64::from(transition.effect == Effect::CountRework));
         row.add(clocks.deadline.map(WallTime::unix_millis)).add(i64::from(clocks.overdue));
+        row.add(may.map(|may| may.by.as_str())).add(may.map(|may| may.until.unix_millis()));
     });
     query.push(") AS v WHERE cases.case_id = v.column1");
     query.execute(&mut **tx).await.map(drop)

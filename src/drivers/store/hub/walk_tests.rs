@@ -9,7 +9,7 @@ use crate::domain::{
     case::{
         audit,
         clock::{Clock, ClockKind, EXTENSIONS_MAX},
-        lifecycle::{self, Event, EventKind, Known, Phase, Refused, Row, State, TABLE},
+        lifecycle::{self, Event, EventKind, Known, NoUndo, Phase, Refused, Row, State, TABLE},
         limits::{ClockRules, EventLimits, Limit},
         policy::{CasePolicy, ChecklistItem},
         reason_codes,
@@ -18,7 +18,7 @@ use crate::domain::{
     people::AssignedWhy,
     samples,
     verdict::Outcome,
-    wire::CaseFactData,
+    wire::{CaseFactData, EventData},
 };
 use proptest::{
     collection::vec,
@@ -45,7 +45,7 @@ fn policy() -> CasePolicy {
         name_en: "told".to_owned(),
         required: true,
     }];
-    CasePolicy { clocks, checklist }
+    CasePolicy { clocks, checklist, undo_within: Duration::from_secs(30) }
 }
 
 /// Something that may be tried on a case.
@@ -54,6 +54,22 @@ struct Step {
     event: Event,
     actor: &'static str,
     tries_left: bool,
+    /// After the time in which a decision may be taken back.
+    late: bool,
+}
+
+impl Step {
+    fn new(event: Event, actor: &'static str) -> Self {
+        Self { event, actor, tries_left: true, late: false }
+    }
+
+    fn decision(&self) -> Decision {
+        let at = AT.plus(Duration::from_secs(if self.late { 30 } else { 0 }));
+        Decision {
+            tries_left: self.tries_left,
+            ..Decision::new(self.event.clone(), self.actor, at)
+        }
+    }
 }
 
 /// Every event, with reasons good and bad, every outcome, in time and late, by one person and by the other.
@@ -81,6 +97,8 @@ fn alphabet() -> Vec<Step> {
         Event::Unmerge,
         Event::TookIn,
         Event::LetGo,
+        Event::Reclassify { to: Box::new(EventData { code: CODE.to_owned(), ..samples::event() }) },
+        Event::Undo,
     ];
     for bad in [false, true] {
         let of = |kind| if bad { "no such reason".to_owned() } else { reason(kind) };
@@ -94,22 +112,23 @@ fn alphabet() -> Vec<Step> {
         events.push(Event::VerdictPrecheck(outcome));
         events.push(Event::VerdictPostcheck(outcome));
     }
-    let mut steps: Vec<Step> =
-        events.into_iter().map(|event| Step { event, actor: "li", tries_left: true }).collect();
+    let mut steps: Vec<Step> = events.into_iter().map(|event| Step::new(event, "li")).collect();
     let late = Event::VerdictPostcheck(Outcome::Undeterminable);
-    steps.push(Step { event: late, actor: "li", tries_left: false });
+    steps.push(Step { tries_left: false, ..Step::new(late, "li") });
+    steps.push(Step { late: true, ..Step::new(Event::Undo, "li") });
+    steps.push(Step::new(Event::Undo, "crew"));
     for actor in ["li", "crew"] {
         for reason in ["seen_cleared_on_site", "no such reason"] {
             let event = Event::Close { reason: reason.to_owned() };
-            steps.push(Step { event, actor, tries_left: true });
+            steps.push(Step::new(event, actor));
         }
     }
     for to in ["wang", "crew"] {
         let event =
             Event::Assign { to: to.to_owned(), why: AssignedWhy::ByPerson, metres: Some(180) };
-        steps.push(Step { event, actor: "li", tries_left: true });
+        steps.push(Step::new(event, "li"));
     }
-    steps.push(Step { event: Event::Feedback, actor: "crew", tries_left: true });
+    steps.push(Step::new(Event::Feedback, "crew"));
     steps
 }
 
@@ -126,6 +145,8 @@ struct Model {
     proposed: bool,
     /// Another edge's case is merged into it, and is seen still.
     child: bool,
+    /// The last step was a decision of this one, and how it was before.
+    decided: Option<(&'static str, Box<Model>)>,
 }
 
 impl Model {
@@ -141,6 +162,7 @@ impl Model {
             ticked: false,
             proposed: false,
             child: false,
+            decided: None,
         }
     }
 
@@ -149,8 +171,18 @@ impl Model {
             self.state,
             State::Dispatched | State::Handling | State::Suspended | State::Rework
         );
+        let undo = match &self.decided {
+            Some((by, _)) if *by != step.actor => Err(NoUndo::NotYours),
+            Some(_) if step.late => Err(NoUndo::TooLate),
+            Some((_, before)) => Ok(before.state),
+            None => Err(NoUndo::NotYours),
+        };
         Known {
-            phase: self.phase,
+            phase: match &self.decided {
+                Some((_, before)) if step.event == Event::Undo && undo.is_ok() => before.phase,
+                _ => self.phase,
+            },
+            undo,
             before_and_after: true,
             tries_left: step.tries_left,
             seen_elsewhere: self.child,
@@ -173,6 +205,12 @@ impl Model {
     /// What the table does, and which row did it.
     fn step(&mut self, step: &Step) -> Result<State, Refused> {
         let to = lifecycle::next(Some(self.state), &step.event, &self.known(step))?;
+        if let (Event::Undo, Some((_, before))) = (&step.event, self.decided.take()) {
+            *self = *before;
+            return Ok(to.to);
+        }
+        let decides = step.event.kind().may_be_undone();
+        let before = decides.then(|| (step.actor, Box::new(self.clone())));
         match step.event {
             Event::Merge => self.merged_from = Some(self.state),
             Event::Unmerge => self.merged_from = None,
@@ -197,6 +235,7 @@ impl Model {
             }
         }
         (self.state, self.phase) = (to.to, to.phase);
+        self.decided = before;
         Ok(to.to)
     }
 }
@@ -208,6 +247,8 @@ struct Walk<'s> {
     model: Model,
     version: i64,
     child: Option<CaseId>,
+    /// How it stood before the last step: the case without its version, and its clocks.
+    before: Option<(CaseRow, Vec<Clock>)>,
 }
 
 fn fresh() -> CaseId {
@@ -242,17 +283,15 @@ impl<'s> Walk<'s> {
             .await
             .unwrap();
         }
-        Self { store, case_id, model: Model::opened(by), version: 1, child: None }
+        Self { store, case_id, model: Model::opened(by), version: 1, child: None, before: None }
     }
 
     /// One step on both; they must agree.
     async fn take(&mut self, step: &Step) {
         let before = self.model.clone();
         let expected = self.model.step(step);
-        let decision = Decision {
-            tries_left: step.tries_left,
-            ..Decision::new(step.event.clone(), step.actor, AT)
-        };
+        let decision = step.decision();
+        let stood = self.stands().await;
         let done = match (&step.event, &expected) {
             (Event::Merge, Ok(_)) => {
                 let master = open_by_complaint(self.store).await;
@@ -290,6 +329,10 @@ impl<'s> Walk<'s> {
             (Ok(state), Ok(change)) => {
                 self.version += 1;
                 assert_eq!((change.state, change.version), (state, self.version), "{}", context());
+                let before = self.before.replace(stood);
+                if step.event == Event::Undo {
+                    assert_eq!(Some(self.stands().await), before, "{}", context());
+                }
             }
             (Err(Refused::Checklist), Err(DecideError::Checklist { missing })) => {
                 assert_eq!(missing, ["told"], "{}", context());
@@ -300,6 +343,12 @@ impl<'s> Walk<'s> {
             (expected, done) => panic!("{}: {expected:?} but {done:?}", context()),
         }
         self.holds(&context).await;
+    }
+
+    async fn stands(&self) -> (CaseRow, Vec<Clock>) {
+        let case = self.store.case(self.case_id).await.unwrap().unwrap();
+        let case = CaseRow { version: 0, undo: None, ..case };
+        (case, self.store.clocks(self.case_id).await.unwrap())
     }
 
     /// What must be true of the register after any step.

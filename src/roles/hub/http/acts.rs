@@ -16,9 +16,10 @@ use crate::{
         },
         ids::CaseId,
         people::AssignedWhy,
+        wire::EventData,
     },
     drivers::store::hub::{CaseChange, Decision},
-    roles::hub::{checks, text::without_contacts},
+    roles::hub::{KnownEvent, checks, text::without_contacts},
 };
 use axum::{
     extract::State,
@@ -26,7 +27,7 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use utoipa::ToSchema;
 
 const REASON_CHARS_MAX: usize = 64;
@@ -52,6 +53,8 @@ const DECIDING: &[EventKind] = &[
     EventKind::Merge,
     EventKind::Unmerge,
     EventKind::Assign,
+    EventKind::Reclassify,
+    EventKind::Undo,
     EventKind::Check,
     EventKind::Uncheck,
 ];
@@ -59,8 +62,8 @@ const DECIDING: &[EventKind] = &[
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Act {
-    /// `confirm`, `reject`, `close`, `rework`, `reopen`, `merge`, `unmerge`, `assign`, `check`, `uncheck`, or what
-    /// the platform may do as well: `dispatch`, `return`, `accept`, `suspend`, `resume`, `extend`
+    /// `confirm`, `reject`, `close`, `rework`, `reopen`, `merge`, `unmerge`, `assign`, `reclassify`, `undo`, `check`,
+    /// `uncheck`, or what the platform may do as well: `dispatch`, `return`, `accept`, `suspend`, `resume`, `extend`
     pub action: String,
     pub reason: Option<String>,
     /// Of `merge`: the case that goes on for both.
@@ -69,6 +72,8 @@ pub struct Act {
     pub unit: Option<String>,
     /// Of `assign`: the name of one of the grid's staff; left out, the nearest.
     pub assignee: Option<String>,
+    /// Of `reclassify`: what it is; one of the `choices` of the action.
+    pub event_code: Option<String>,
     /// Of `suspend`: when it ends by itself.
     #[schema(value_type = Option<String>)]
     pub until: Option<WallTime>,
@@ -124,11 +129,11 @@ async fn done(
     actor: String,
 ) -> Answer<Response> {
     let now = state.register.now();
-    let event = event(&act, allowed, state.register.store.policy(), now)?;
+    let event = event(&act, allowed, state, now)?;
     let into = into(&event, act.into)?;
     let assignee = act.assignee;
     let said = note(act.note)?;
-    let mut decision = Decision::new(event, actor, now);
+    let mut decision = Decision::new(event, actor.as_str(), now);
     decision.reason = act.reason.filter(|reason| !reason.is_empty());
     // The history has no columns of its own for these.
     decision.note = match (&decision.event, said) {
@@ -146,13 +151,18 @@ async fn done(
             vec![store.assign(case_id, version, assignee.as_deref(), &decision).await?]
         }
         (Event::Reopen, None) => store.reopen(case_id, version, &decision).await?,
+        (Event::Reclassify { .. }, None) => {
+            vec![store.reclassify(case_id, version, &decision).await?]
+        }
+        (Event::Undo, None) => store.undo(case_id, version, &decision).await?,
         (_, None) => vec![store.decide(case_id, version, &decision).await?],
     };
     changes.iter().for_each(|change| state.register.announce(change));
-    answer(state, StatusCode::OK, case_id).await
+    answer(state, StatusCode::OK, case_id, &actor).await
 }
 
-fn event(act: &Act, allowed: &[EventKind], policy: &CasePolicy, now: WallTime) -> Answer<Event> {
+fn event(act: &Act, allowed: &[EventKind], state: &AppState, now: WallTime) -> Answer<Event> {
+    let policy = state.register.store.policy();
     let words: Vec<&str> = allowed.iter().map(|kind| kind.as_str()).collect();
     let kind = act.action.parse::<EventKind>().ok().filter(|kind| allowed.contains(kind));
     let kind = kind.ok_or_else(|| Problem::invalid("action", &act.action, words.join(" ")))?;
@@ -164,6 +174,7 @@ fn event(act: &Act, allowed: &[EventKind], policy: &CasePolicy, now: WallTime) -
     only("unit", act.unit.as_deref(), kind == EventKind::Dispatch, "dispatch")?;
     only("item", act.item.as_deref(), checks, "check and uncheck")?;
     only("assignee", act.assignee.as_deref(), kind == EventKind::Assign, "assign")?;
+    only("event_code", act.event_code.as_deref(), kind == EventKind::Reclassify, "reclassify")?;
     let until = act.until.map(|until| until.to_string());
     only("until", until.as_deref(), kind == EventKind::Suspend, "suspend")?;
     Ok(match kind {
@@ -188,6 +199,8 @@ fn event(act: &Act, allowed: &[EventKind], policy: &CasePolicy, now: WallTime) -
             why: AssignedWhy::ByPerson,
             metres: None,
         },
+        EventKind::Reclassify => Event::Reclassify { to: known(act, &state.config.events)? },
+        EventKind::Undo => Event::Undo,
         EventKind::Check => Event::Check { item: item(act, policy)? },
         EventKind::Uncheck => Event::Uncheck { item: item(act, policy)? },
         _ => return Err(Problem::invalid("action", &act.action, words.join(" "))),
@@ -225,6 +238,20 @@ fn ends(until: Option<WallTime>, now: WallTime) -> Answer<WallTime> {
             format!("a time after {now} (now), {latest} at the latest"),
         )
     })
+}
+
+/// An event of the catalogue.
+fn known(act: &Act, events: &[KnownEvent]) -> Answer<Box<EventData>> {
+    let given = act.event_code.as_deref().unwrap_or_default();
+    match events.iter().find(|known| known.event.code == given) {
+        Some(known) => Ok(Box::new(known.event.clone())),
+        None => {
+            let codes: BTreeSet<&str> =
+                events.iter().map(|known| known.event.code.as_str()).collect();
+            let codes: Vec<&str> = codes.into_iter().collect();
+            Err(Problem::invalid("event_code", given, codes.join(" ")))
+        }
+    }
 }
 
 fn item(act: &Act, policy: &CasePolicy) -> Answer<String> {

@@ -5,6 +5,7 @@ use super::{
     acts::unit,
     auth::{Person, Reporter},
     problem::{Answer, Body, Pairs, Problem, Segment},
+    progress::Viewer,
     view::{self, CaseDetail, CasePage},
 };
 use crate::{
@@ -127,16 +128,24 @@ pub async fn one(
     Segment(case_id): Segment<CaseId>,
 ) -> Answer<Response> {
     let case = found(&state, case_id).await?;
-    let mut detail = view::detail(&state.register, &case).await?;
-    let may = |action: &str| MayAct::of_decision(action).is_some_and(|act| person.roles.may(act));
+    let viewer = Viewer { name: &person.name, events: &state.config.events };
+    let mut detail = view::detail(&state.register, &case, viewer).await?;
+    // Whoever decided may take it back.
+    let may = |action: &str| MayAct::of_decision(action).is_none_or(|act| person.roles.may(act));
     detail.progress.actions.retain(|offered| may(&offered.action));
     Ok(tagged(StatusCode::OK, detail, case.version))
 }
 
-/// The case as it stands now, with its ETag.
-pub async fn answer(state: &AppState, status: StatusCode, case_id: CaseId) -> Answer<Response> {
+/// The case as it stands now, with its ETag, for whoever has just done something with it.
+pub async fn answer(
+    state: &AppState,
+    status: StatusCode,
+    case_id: CaseId,
+    name: &str,
+) -> Answer<Response> {
     let case = found(state, case_id).await?;
-    let detail = view::detail(&state.register, &case).await?;
+    let viewer = Viewer { name, events: &state.config.events };
+    let detail = view::detail(&state.register, &case, viewer).await?;
     Ok(tagged(status, detail, case.version))
 }
 
@@ -178,7 +187,7 @@ pub async fn feedback(
     Body(feedback): Body<Feedback>,
 ) -> Answer<Response> {
     take_feedback(&state, &reporter, case_id, feedback).await?;
-    answer(&state, StatusCode::OK, case_id).await
+    answer(&state, StatusCode::OK, case_id, &reporter.name).await
 }
 
 pub async fn take_feedback(

@@ -125,7 +125,7 @@ pub async fn receive(
     if !reporter.area.holds_place(case.place.as_ref()) {
         return Err(Problem::not_found("case"));
     }
-    cases::answer(&state, status, case_id).await
+    cases::answer(&state, status, case_id, &reporter.name).await
 }
 
 fn find<'a>(events: &'a [KnownEvent], name: &str) -> Option<&'a KnownEvent> {

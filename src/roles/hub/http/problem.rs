@@ -188,6 +188,12 @@ impl From<DecideError> for Problem {
             DecideError::Refused(refused @ Refused::ClosedForGood) => {
                 Self::new(StatusCode::CONFLICT, "closed-for-good", refused.to_string())
             }
+            DecideError::Refused(refused @ Refused::NoUndo(_)) => {
+                Self::new(StatusCode::CONFLICT, "no-undo", refused.to_string())
+            }
+            DecideError::SameEvent { code } => {
+                Self::invalid("event_code", code, "another event than the case is")
+            }
             error @ DecideError::Checklist { .. } => {
                 Self::new(StatusCode::CONFLICT, "checklist", error.to_string())
             }

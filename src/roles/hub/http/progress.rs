@@ -3,15 +3,19 @@
 use super::problem::Answer;
 use crate::{
     base::time::WallTime,
-    domain::case::{
-        clock::{Clock, Timed},
-        lifecycle::{self, EventKind},
-        recurrence::Recurrence,
+    domain::{
+        case::{
+            clock::{Clock, Timed},
+            lifecycle::{self, EventKind},
+            recurrence::Recurrence,
+        },
+        wire::EventData,
     },
     drivers::store::hub::CaseRow,
-    roles::hub::register::Register,
+    roles::hub::{KnownEvent, register::Register},
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// One run of a clock, spans in seconds.
@@ -59,6 +63,28 @@ pub struct ItemView {
 pub struct ActionView {
     pub action: String,
     pub reasons: Vec<String>,
+    /// Of `reclassify`: the events that it may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<ChoiceView>,
+    /// Of `undo`: it must be taken before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub until: Option<WallTime>,
+}
+
+/// An event of the catalogue.
+#[derive(Serialize, ToSchema)]
+pub struct ChoiceView {
+    pub code: String,
+    pub name_zh: String,
+    pub name_en: String,
+}
+
+/// Who looks, and what the catalogue has.
+#[derive(Clone, Copy)]
+pub struct Viewer<'a> {
+    pub name: &'a str,
+    pub events: &'a [KnownEvent],
 }
 
 #[derive(Serialize, ToSchema)]
@@ -116,7 +142,13 @@ fn clock(clock: &Clock) -> ClockView {
 }
 
 /// What a person may do now, of what the table lists for the state.
-fn actions(case: &CaseRow, clocks: &[Clock], has_checklist: bool) -> Vec<ActionView> {
+fn actions(
+    case: &CaseRow,
+    clocks: &[Clock],
+    has_checklist: bool,
+    viewer: Viewer<'_>,
+    now: WallTime,
+) -> Vec<ActionView> {
     let running = |clock: &&Clock| clock.stopped_at.is_none();
     let possible = |kind: EventKind| match kind {
         EventKind::Suspend => case.suspensions == 0,
@@ -125,17 +157,50 @@ fn actions(case: &CaseRow, clocks: &[Clock], has_checklist: bool) -> Vec<ActionV
         EventKind::Check | EventKind::Uncheck => has_checklist,
         _ => true,
     };
+    let undo = case.undo.as_ref().filter(|may| may.is_for(viewer.name, now));
+    let undo = undo.map(|may| ActionView {
+        action: EventKind::Undo.to_string(),
+        reasons: Vec::new(),
+        choices: Vec::new(),
+        until: Some(may.until),
+    });
     lifecycle::actions(case.state, case.phase)
         .into_iter()
         .filter(|(action, _)| possible(*action))
         .map(|(action, reasons)| ActionView {
             action: action.to_string(),
             reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+            choices: match action {
+                EventKind::Reclassify => choices(&case.event.code, viewer.events),
+                _ => Vec::new(),
+            },
+            until: None,
         })
+        .chain(undo)
         .collect()
 }
 
-pub async fn progress(register: &Register, case: &CaseRow) -> Answer<ProgressView> {
+/// Each event but the one that it is, once: several patterns may look for one.
+fn choices(own: &str, events: &[KnownEvent]) -> Vec<ChoiceView> {
+    let other: BTreeMap<&str, &EventData> = events
+        .iter()
+        .rev()
+        .map(|known| (known.event.code.as_str(), &known.event))
+        .filter(|(code, _)| *code != own)
+        .collect();
+    let choice = |event: &EventData| ChoiceView {
+        code: event.code.clone(),
+        name_zh: event.name_zh.clone(),
+        name_en: event.name_en.clone(),
+    };
+    other.into_values().map(choice).collect()
+}
+
+pub async fn progress(
+    register: &Register,
+    case: &CaseRow,
+    viewer: Viewer<'_>,
+) -> Answer<ProgressView> {
     let store = &register.store;
     let (policy, clocks) = (store.policy(), store.clocks(case.case_id).await?);
     let done = match policy.checklist.is_empty() {
@@ -165,7 +230,7 @@ pub async fn progress(register: &Register, case: &CaseRow) -> Answer<ProgressVie
         days_30d: case.days_30d,
         recurring: recurring.map(|recurring| recurring.to_string()),
         checklist: checklist.collect(),
-        actions: actions(case, &clocks, !policy.checklist.is_empty()),
+        actions: actions(case, &clocks, !policy.checklist.is_empty(), viewer, register.now()),
         clocks: clocks.iter().map(clock).collect(),
     })
 }

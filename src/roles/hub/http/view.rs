@@ -5,7 +5,7 @@ use super::{
     footage::{self, FootageView},
     merges::{MergedView, merged},
     problem::Answer,
-    progress::{ProgressView, progress},
+    progress::{ProgressView, Viewer, progress},
     sightings::{SightingsView, sightings},
 };
 use crate::{
@@ -264,7 +264,7 @@ fn verification(
 }
 
 /// Everything of one case.
-pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
+pub async fn detail(register: &Register, case: &CaseRow, viewer: Viewer<'_>) -> Answer<CaseDetail> {
     let store = &register.store;
     let files = store.case_evidence(case.case_id).await?;
     let history = store.history(case.case_id).await?;
@@ -295,7 +295,7 @@ pub async fn detail(register: &Register, case: &CaseRow) -> Answer<CaseDetail> {
             .map(|look| verification(look, &files, &elsewhere))
             .collect(),
         footage: footage::of(register, case.case_id, &files).await?,
-        progress: progress(register, case).await?,
+        progress: progress(register, case, viewer).await?,
         note_zh: card.and_then(|card| card.note_zh.clone()),
         note_en: card.and_then(|card| card.note_en.clone()),
         external_no: case.external_no.clone(),
