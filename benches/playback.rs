@@ -142,6 +142,8 @@ fn config(dir: &Path) -> anyhow::Result<HubConfig> {
         policy: Default::default(),
         hooks: Vec::new(),
         view_libraries: Vec::new(),
+        streets: Vec::new(),
+        map: Default::default(),
         https_in_front: false,
     })
 }

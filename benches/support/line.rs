@@ -192,6 +192,8 @@ fn hub_config(folder: &Path, broker: String) -> anyhow::Result<HubConfig> {
         policy: Default::default(),
         hooks: Vec::new(),
         view_libraries: Vec::new(),
+        streets: Vec::new(),
+        map: Default::default(),
         https_in_front: false,
     })
 }

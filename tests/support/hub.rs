@@ -39,6 +39,8 @@ pub fn quiet(dir: &Path) -> HubConfig {
         policy: Default::default(),
         hooks: Vec::new(),
         view_libraries: Vec::new(),
+        streets: Vec::new(),
+        map: Default::default(),
         https_in_front: false,
     }
 }

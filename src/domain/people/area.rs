@@ -66,6 +66,23 @@ impl Area {
         self.is_everywhere() || self.0.iter().any(|own| own.contains(cell))
     }
 
+    /// What lies in both; `None`: nothing does.
+    pub fn common(&self, other: &Self) -> Option<Self> {
+        match (self.is_everywhere(), other.is_everywhere()) {
+            (true, _) => return Some(other.clone()),
+            (_, true) => return Some(self.clone()),
+            _ => {}
+        }
+        // Of two cells one holds the other, or they have nothing in common.
+        let finer = |one: &Self, in_other: &Self| {
+            let cells = one.0.iter().filter(|cell| in_other.holds(**cell));
+            cells.map(|cell| cell.code().to_string()).collect::<Vec<_>>()
+        };
+        let codes = [finer(self, other), finer(other, self)].concat();
+        let common = Self::of_codes(codes.iter().map(String::as_str)).ok()?;
+        (!common.is_everywhere()).then_some(common)
+    }
+
     /// Whether a part of the cell lies within.
     pub fn touches(&self, cell: GridCell) -> bool {
         self.holds(cell) || self.0.iter().any(|own| cell.contains(*own))
@@ -150,6 +167,30 @@ mod tests {
             let code = place.code().to_string();
             prop_assert_eq!(held, area.codes().iter().any(|own| code.starts_with(own.as_str())));
             prop_assert!(!held || area.touches(place));
+        }
+
+        /// A place lies in what two areas have in common if it lies in both.
+        #[test]
+        fn common_ground_is_what_both_hold(
+            one in prop::collection::vec((point(), level()), 0..5),
+            other in prop::collection::vec((point(), level()), 0..5),
+            fine in level(), which: prop::sample::Index,
+        ) {
+            let area = |own: &[((f64, f64), Level)]| {
+                let cell = |((lon, lat), level): &((f64, f64), Level)| {
+                    GridCell::from_lonlat(*lon, *lat, *level).unwrap().code().to_string()
+                };
+                let codes: Vec<String> = own.iter().map(cell).collect();
+                Area::of_codes(codes.iter().map(String::as_str)).unwrap()
+            };
+            let all = [one.clone(), other.clone()].concat();
+            let at = if all.is_empty() { (114.5, 22.7) } else { which.get(&all).0 };
+            let place = GridCell::from_lonlat(at.0, at.1, fine).unwrap();
+            let (one, other) = (area(&one), area(&other));
+            let common = one.common(&other);
+            let held = common.as_ref().is_some_and(|common| common.holds(place));
+            prop_assert_eq!(held, one.holds(place) && other.holds(place));
+            prop_assert_eq!(common, other.common(&one));
         }
 
         #[test]

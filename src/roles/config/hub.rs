@@ -2,10 +2,12 @@
 
 use super::{
     beside, load,
+    map::map,
     mqtt::{required_secret_file, secret_file, settings},
     oidc::{ROLES, oidc, some_roles},
     pattern::Catalogue,
     policy::policy,
+    streets::streets,
     view_libraries::view_libraries,
     webhooks::webhooks,
 };
@@ -19,7 +21,7 @@ use crate::{
         evidence::bucket::BucketSettings, mqtt::Credentials, pki::MutualTls, store::hub::Place,
     },
     roles::hub::{
-        BrokerConfig, EdgesListener, HubConfig, KnownEvent, OidcSignIn, User,
+        BrokerConfig, EdgesListener, HubConfig, KnownEvent, MapConfig, OidcSignIn, User,
         accounts::{Account, is_name},
         first_start::{HubPlan, PasswordFile},
         verify::LookTimes,
@@ -91,6 +93,11 @@ fn hub(
     let hooks = webhooks(&mut root, path);
     let taken: Vec<String> = hooks.iter().flatten().map(|hook| hook.name.clone()).collect();
     let view_libraries = view_libraries(&mut root, path, catalogue, &taken);
+    let streets = streets(&mut root);
+    let map = match root.table("map") {
+        Some(table) => map(table, path),
+        None => Some(MapConfig::default()),
+    };
     let (mqtt, (listen, https_in_front, edges), auth) = (mqtt?, http?, auth?);
     let (database, Evidence { dir: evidence_dir, bucket, key_file }) = (database?, evidence?);
     let config = HubConfig {
@@ -125,6 +132,8 @@ fn hub(
         policy: Arc::new(policy?),
         hooks: hooks?,
         view_libraries: view_libraries?,
+        streets: streets?,
+        map: map?,
         https_in_front,
     };
     Some(HubPlan {

@@ -20,6 +20,8 @@ mod geojson;
 #[cfg(feature = "hub")]
 pub mod hub;
 pub mod limits;
+#[cfg(feature = "hub")]
+mod map;
 pub mod masks;
 pub mod mqtt;
 #[cfg(feature = "hub")]
@@ -29,6 +31,8 @@ mod pattern_reader;
 pub mod pipeline;
 pub mod policy;
 pub mod recorder;
+#[cfg(feature = "hub")]
+mod streets;
 #[cfg(feature = "hub")]
 mod view_libraries;
 #[cfg(feature = "hub")]

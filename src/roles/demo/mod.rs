@@ -122,6 +122,8 @@ async fn play(args: &DemoArgs, work: &Path) -> anyhow::Result<Report> {
         policy: Arc::new(shipped()?),
         hooks: Vec::new(),
         view_libraries: Vec::new(),
+        streets: Vec::new(),
+        map: Default::default(),
         https_in_front: false,
     };
     let hub = hub::start(hub_config, clock.clone(), shutdown.clone()).await?;

@@ -121,6 +121,21 @@ pub struct KnownEvent {
     pub priority: Priority,
 }
 
+/// A street of the district (街道), as the grid has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Street {
+    pub name: String,
+    pub area: Area,
+}
+
+/// What the map is drawn on; without it, on the bare grid.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MapConfig {
+    pub pmtiles: Option<PathBuf>,
+    /// Whose map it is, as its licence wants it told.
+    pub attribution: Option<String>,
+}
+
 /// How to reach the broker; topics and session are the hub's own matter.
 #[derive(Debug, Clone)]
 pub struct BrokerConfig {
@@ -164,6 +179,8 @@ pub struct HubConfig {
     pub hooks: Vec<HookConfig>,
     /// Platforms that get scenes with pictures.
     pub view_libraries: Vec<ViewLibraryConfig>,
+    pub streets: Vec<Street>,
+    pub map: MapConfig,
     /// The page is reached over https, so the cookie travels only there.
     pub https_in_front: bool,
 }

@@ -35,6 +35,7 @@ mod footage;
 mod handling;
 mod ingest;
 mod list;
+mod map;
 mod merges;
 mod opening;
 mod outbound;
@@ -64,6 +65,7 @@ pub use evidence::{EvidenceFile, KnownFile};
 pub use footage::{FOOTAGE_OPEN_MAX, FootageAsked, FootageRow, NewFootage};
 pub use ingest::{Ingested, Told};
 pub use list::{CaseFilter, Cursor};
+pub use map::{CellCount, HotSpot, MapFilter};
 pub use merges::BadMaster;
 pub use outbound::OutboundRow;
 pub use records::{CameraRef, CaseRow, EvidenceRow};
@@ -186,6 +188,8 @@ impl HubStore {
 mod assignments_tests;
 #[cfg(test)]
 mod list_tests;
+#[cfg(test)]
+mod map_tests;
 #[cfg(test)]
 mod people_tests;
 #[cfg(test)]

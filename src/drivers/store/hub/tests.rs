@@ -121,6 +121,7 @@ fn nothing_changes_or_deletes_what_only_grows() {
         include_str!("handling.rs"),
         include_str!("ingest.rs"),
         include_str!("list.rs"),
+        include_str!("map.rs"),
         include_str!("merges.rs"),
         include_str!("opening.rs"),
         include_str!("outbound.rs"),

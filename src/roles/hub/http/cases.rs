@@ -12,6 +12,7 @@ use crate::{
     base::time::WallTime,
     domain::{
         case::lifecycle::{Event, State as CaseState},
+        grid::{GridCell, GridError},
         ids::CaseId,
         people::{Act as MayAct, Area},
     },
@@ -19,7 +20,7 @@ use crate::{
         evidence::files::Digest256,
         store::hub::{CaseFilter, CaseRow, Cursor, Decision},
     },
-    roles::hub::{accounts::NAME_CHARS_MAX, checks, text::without_contacts},
+    roles::hub::{Street, accounts::NAME_CHARS_MAX, checks, text::without_contacts},
 };
 use axum::{
     Json,
@@ -33,6 +34,7 @@ use utoipa::ToSchema;
 
 const PAGE_DEFAULT: u32 = 50;
 const PAGE_MAX: u32 = 200;
+const SOURCE_BYTES_MAX: usize = 40;
 pub const PHOTOS_MAX: usize = 20;
 /// Clocks of crews and hub may differ by this much.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
@@ -54,14 +56,21 @@ pub struct Wanted {
     pub filter: CaseFilter,
     pub limit: u32,
     pub cursor: Option<Cursor>,
+    /// The places that are asked for have no ground in common.
+    pub nowhere: bool,
 }
 
 impl Wanted {
     /// In the area of whoever asks, or to be looked at by them.
-    pub fn read(pairs: Vec<(String, String)>, area: Area, viewer: String) -> Answer<Self> {
+    pub fn read(
+        pairs: Vec<(String, String)>,
+        area: Area,
+        viewer: String,
+        streets: &[Street],
+    ) -> Answer<Self> {
         let viewer = Some(viewer);
         let mut filter = CaseFilter { area, viewer, ..CaseFilter::default() };
-        let (mut limit, mut cursor) = (PAGE_DEFAULT, None);
+        let (mut limit, mut cursor, mut nowhere) = (PAGE_DEFAULT, None, false);
         for (name, value) in pairs {
             let bad = |allowed: String| Problem::invalid(&name, &value, allowed);
             match name.as_str() {
@@ -77,6 +86,20 @@ impl Wanted {
                 }
                 "event" if value.len() <= 40 => filter.event_code = Some(value),
                 "event" => return Err(bad("an event code of at most 40 bytes".to_owned())),
+                "source" if value.len() <= SOURCE_BYTES_MAX => filter.source = Some(value),
+                "source" => {
+                    return Err(bad(format!("a source of at most {SOURCE_BYTES_MAX} bytes")));
+                }
+                "cell" | "street" => {
+                    let wanted = match name.as_str() {
+                        "cell" => cell(&value).map_err(bad)?,
+                        _ => street(&value, streets).map_err(bad)?,
+                    };
+                    match filter.within.common(&wanted) {
+                        Some(common) => filter.within = common,
+                        None => nowhere = true,
+                    }
+                }
                 "assignee" if value.chars().count() <= NAME_CHARS_MAX => {
                     filter.assignee = Some(value);
                 }
@@ -92,17 +115,52 @@ impl Wanted {
                         })?;
                     cursor = Some(found);
                 }
-                _ => return Err(bad("state camera event assignee limit cursor".to_owned())),
+                _ => {
+                    let allowed = "state camera event source cell street assignee limit cursor";
+                    return Err(bad(allowed.to_owned()));
+                }
             }
         }
-        Ok(Self { filter, limit, cursor })
+        Ok(Self { filter, limit, cursor, nowhere })
+    }
+
+    /// The cases after `cursor`.
+    pub async fn page(
+        &self,
+        state: &AppState,
+        cursor: Option<Cursor>,
+        limit: u32,
+    ) -> Answer<Vec<CaseRow>> {
+        match self.nowhere {
+            true => Ok(Vec::new()),
+            false => Ok(state.register.store.cases(&self.filter, cursor, limit).await?),
+        }
     }
 }
 
-/// Cases, urgent first, then newest.
+/// A cell of any level.
+fn cell(code: &str) -> Result<Area, String> {
+    let cell: GridCell = code.parse().map_err(|error: GridError| error.to_string())?;
+    Area::of_codes([cell.code().as_str()]).map_err(|error| error.to_string())
+}
+
+fn street(name: &str, streets: &[Street]) -> Result<Area, String> {
+    let known = streets.iter().find(|street| street.name == name);
+    known.map(|street| street.area.clone()).ok_or_else(|| match streets.is_empty() {
+        true => "nothing: this hub has no streets".to_owned(),
+        false => {
+            let names: Vec<&str> = streets.iter().map(|street| street.name.as_str()).collect();
+            names.join(" ")
+        }
+    })
+}
+
+/// Cases, urgent first, then those that are due first.
 #[utoipa::path(get, path = "/api/v1/cases", params(
     ("state" = Option<Vec<String>>, Query), ("camera" = Option<String>, Query),
-    ("event" = Option<String>, Query), ("assignee" = Option<String>, Query),
+    ("event" = Option<String>, Query), ("source" = Option<String>, Query),
+    ("cell" = Option<String>, Query), ("street" = Option<String>, Query),
+    ("assignee" = Option<String>, Query),
     ("limit" = Option<u32>, Query),
     ("cursor" = Option<String>, Query)),
     responses((status = 200, body = CasePage), (status = 422, body = Problem)))]
@@ -111,8 +169,9 @@ pub async fn list(
     person: Person,
     Pairs(pairs): Pairs,
 ) -> Answer<Json<CasePage>> {
-    let Wanted { filter, limit, cursor } = Wanted::read(pairs, person.area, person.name)?;
-    let mut cases = state.register.store.cases(&filter, cursor, limit + 1).await?;
+    let wanted = Wanted::read(pairs, person.area, person.name, &state.config.streets)?;
+    let limit = wanted.limit;
+    let mut cases = wanted.page(&state, wanted.cursor, limit + 1).await?;
     let more = cases.len() > limit as usize;
     cases.truncate(limit as usize);
     let next_cursor = cases.last().filter(|_| more).map(|last| Cursor::after(last).to_string());

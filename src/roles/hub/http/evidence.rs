@@ -7,11 +7,12 @@ use super::{
     AppState,
     auth::{Node, Person},
     problem::{Answer, Pairs, Problem, Segment},
+    ranges::{Wanted, set},
 };
 use crate::{
     domain::ids::CaseId,
     drivers::{
-        evidence::files::{Content, Digest256, FilesError},
+        evidence::files::{Digest256, FilesError},
         store::hub::{Access, AccessKind},
     },
     roles::hub::{EVIDENCE_BYTES_MAX, checks},
@@ -22,13 +23,12 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{io::AsyncReadExt, sync::Semaphore};
+use tokio::sync::Semaphore;
 
 pub const CHUNK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Uploads held in memory at once, each at most one chunk.
@@ -36,7 +36,6 @@ const UPLOADS_MAX: usize = 8;
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes that no case names (yet).
 const UNNAMED_BYTES_MAX: i64 = 4 * 1024 * 1024 * 1024;
-const READ_BYTES: usize = 64 * 1024;
 const WHY_DEFAULT: &str = "review";
 
 const OFFSET: &str = "upload-offset";
@@ -238,33 +237,6 @@ fn too_large(detail: &str) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
 }
 
-/// One range of a file, ends included. `None`: the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    from: u64,
-    to: u64,
-}
-
-/// RFC 9110: a single satisfiable range, else the whole; `Err` where it lies behind the end.
-fn span(header: Option<&str>, bytes: u64) -> Result<Option<Span>, ()> {
-    let Some(range) = header.and_then(|text| text.strip_prefix("bytes=")) else { return Ok(None) };
-    let Some((first, last)) = range.split_once('-').filter(|_| !range.contains(',')) else {
-        return Ok(None);
-    };
-    let end = bytes.checked_sub(1).ok_or(())?;
-    match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
-        (Ok(from), Ok(to)) if from <= to && from <= end => Ok(Some(Span { from, to: to.min(end) })),
-        (Ok(from), Err(_)) if last.trim().is_empty() && from <= end => {
-            Ok(Some(Span { from, to: end }))
-        }
-        (Err(_), Ok(count)) if first.trim().is_empty() && count > 0 => {
-            Ok(Some(Span { from: bytes.saturating_sub(count), to: end }))
-        }
-        (Ok(from), _) if from > end => Err(()),
-        _ => Ok(None),
-    }
-}
-
 /// Types that a browser may show in the page; all others are a download.
 fn shown_as(media_type: &str) -> &'static str {
     match media_type {
@@ -318,16 +290,12 @@ pub async fn show(
         ));
     }
     let bytes = u64::try_from(file.bytes).unwrap_or(0);
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let tag = format!("\"{digest}\"");
-    let unchanged = text(header::IF_NONE_MATCH) == Some(tag.as_str());
-    // A part of another file would not fit what the client has of it.
-    let same = text(header::IF_RANGE).is_none_or(|held| held == tag);
-    let wanted = span(text(header::RANGE).filter(|_| same), bytes);
+    let wanted = Wanted::of(&headers, &tag, bytes);
     let part = match wanted {
-        _ if unchanged => "unchanged".to_owned(),
-        Ok(Some(span)) => format!("bytes {}-{}", span.from, span.to),
-        _ => "whole".to_owned(),
+        Wanted::Nothing => "unchanged".to_owned(),
+        Wanted::Part(span) => format!("bytes {}-{}", span.from, span.to),
+        Wanted::Whole | Wanted::NoSuchPart => "whole".to_owned(),
     };
     let kind = match file.media_type.starts_with("video/") {
         true => AccessKind::Playback,
@@ -344,31 +312,13 @@ pub async fn show(
             ..state.register.access(kind, &person.name, person.unit.as_deref())
         })
         .await?;
-    let mut response = match wanted {
-        _ if unchanged => StatusCode::NOT_MODIFIED.into_response(),
-        Err(()) => {
-            let problem = Problem::new(
-                StatusCode::RANGE_NOT_SATISFIABLE,
-                "range",
-                format!("the file has {bytes} bytes"),
-            );
-            let mut response = problem.into_response();
-            set(&mut response, header::CONTENT_RANGE, &format!("bytes */{bytes}"));
-            return Ok(response);
-        }
-        Ok(wanted) => {
-            let span = wanted.unwrap_or(Span { from: 0, to: bytes.saturating_sub(1) });
-            let count = if bytes == 0 { 0 } else { span.to - span.from + 1 };
+    let mut response = match wanted.span(bytes) {
+        Some(span) => {
             let source = state.register.files.read(&digest, span.from).await?;
-            let mut response = Body::from_stream(chunks(source, count)).into_response();
-            set(&mut response, header::CONTENT_LENGTH, &count.to_string());
-            if wanted.is_some() {
-                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-                let range = format!("bytes {}-{}/{bytes}", span.from, span.to);
-                set(&mut response, header::CONTENT_RANGE, &range);
-            }
-            response
+            wanted.answer(span, bytes, source)
         }
+        None if wanted == Wanted::Nothing => wanted.without_bytes(bytes),
+        None => return Ok(wanted.without_bytes(bytes)),
     };
     let shown = shown_as(&file.media_type);
     set(&mut response, header::CONTENT_TYPE, shown);
@@ -380,52 +330,4 @@ pub async fn show(
     // The browser may keep it, but must ask each time: so each view reaches the log.
     set(&mut response, header::CACHE_CONTROL, "private, no-cache");
     Ok(response)
-}
-
-fn set(response: &mut Response, name: header::HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
-fn chunks(file: Content, count: u64) -> impl stream::Stream<Item = std::io::Result<Bytes>> {
-    stream::try_unfold((file, count), |(mut file, left)| async move {
-        if left == 0 {
-            return Ok(None);
-        }
-        let mut chunk = vec![0; READ_BYTES.min(usize::try_from(left).unwrap_or(READ_BYTES))];
-        let read = file.read(&mut chunk).await?;
-        if read == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        chunk.truncate(read);
-        Ok(Some((Bytes::from(chunk), (file, left - read as u64))))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_follow_the_standard() {
-        let at = |from, to| Ok(Some(Span { from, to }));
-        for (header, expected) in [
-            ("bytes=0-0", at(0, 0)),
-            ("bytes=2-", at(2, 9)),
-            ("bytes=-3", at(7, 9)),
-            ("bytes=-99", at(0, 9)),
-            ("bytes=5-99", at(5, 9)),
-            ("bytes=10-", Err(())),
-            ("bytes=10-12", Err(())),
-            ("bytes=5-2", Ok(None)),
-            ("bytes=0-1,3-4", Ok(None)),
-            ("bytes=a-b", Ok(None)),
-            ("lines=1-2", Ok(None)),
-        ] {
-            assert_eq!(span(Some(header), 10), expected, "{header}");
-        }
-        assert_eq!(span(Some("bytes=0-"), 0), Err(()));
-        assert_eq!(span(None, 10), Ok(None));
-    }
 }

@@ -20,6 +20,7 @@ mod evidence;
 mod footage;
 mod limits;
 mod listener;
+mod map;
 mod merges;
 mod mutual;
 mod oidc;
@@ -29,10 +30,12 @@ mod package;
 mod photographs;
 pub mod problem;
 mod progress;
+mod ranges;
 mod session;
 mod sheets;
 mod sightings;
 mod stream;
+mod streets;
 mod users;
 mod view;
 
@@ -184,6 +187,7 @@ fn routes(state: AppState) -> Routes {
         ("/metrics", get(ops::metrics)),
     ];
     let mut routes = routes_of_edges(Routes::new(state));
+    routes = routes.on(Method::GET, "/tiles/{name}", SEE, get(map::tiles));
     for (path, handler) in open {
         routes = routes.on(Method::GET, path, Anyone, handler);
     }
@@ -220,6 +224,10 @@ fn routes(state: AppState) -> Routes {
         (Method::POST, "/complaints", Report(&[Act::HandInComplaint]), post(complaints::receive)),
         (Method::GET, "/cameras", SEE, get(cameras::list)),
         (Method::GET, "/grid/{code}/cameras", SEE, get(cameras::of_cell)),
+        (Method::GET, "/streets", SEE, get(streets::list)),
+        (Method::GET, "/map", SEE, get(map::map)),
+        (Method::GET, "/map/cells", SEE, get(map::cells)),
+        (Method::GET, "/map/hotspots", SEE, get(map::hotspots)),
         (Method::GET, "/evidence/{sha256}", SEE_PICTURES, get(evidence::show)),
         (Method::GET, "/dataset", May(&[Act::ExportDataset]), get(dataset::coco)),
         (Method::GET, "/stream", SEE, get(stream::listen)),

@@ -2,8 +2,8 @@
 
 use super::{
     access_log, acts, assigned, audit, cameras, cases, complaints, dataset, deliveries, evidence,
-    footage, merges, oidc, ops, package, photographs, problem::Problem, session, sheets, stream,
-    users, view,
+    footage, map, merges, oidc, ops, package, photographs, problem::Problem, session, sheets,
+    stream, streets, users, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -40,6 +40,11 @@ use utoipa::OpenApi;
         complaints::receive,
         cameras::list,
         cameras::of_cell,
+        streets::list,
+        map::map,
+        map::cells,
+        map::hotspots,
+        map::tiles,
         evidence::held,
         evidence::append,
         evidence::show,

@@ -50,22 +50,23 @@ const COLUMNS: [&str; 20] = [
     "return_count",
 ];
 
-/// Cases with the filters of the list, urgent first, then newest.
+/// Cases with the filters of the list, in its order.
 #[utoipa::path(get, path = "/api/v1/cases.csv", params(
     ("state" = Option<Vec<String>>, Query), ("camera" = Option<String>, Query),
-    ("event" = Option<String>, Query)),
+    ("event" = Option<String>, Query), ("source" = Option<String>, Query),
+    ("cell" = Option<String>, Query), ("street" = Option<String>, Query)),
     responses((status = 200, content_type = "text/csv"), (status = 422, body = Problem)))]
 pub async fn cases(
     State(state): State<AppState>,
     reporter: Reporter,
     Pairs(pairs): Pairs,
 ) -> Answer<Response> {
-    let wanted = Wanted::read(pairs, reporter.area, reporter.name)?;
+    let wanted = Wanted::read(pairs, reporter.area, reporter.name, &state.config.streets)?;
     let mut sheet = csv::Writer::from_writer(MARK.as_bytes().to_vec());
     sheet.write_record(COLUMNS).map_err(|error| Problem::internal(&error))?;
     let (mut cursor, mut rows) = (wanted.cursor, 0);
     loop {
-        let page = state.register.store.cases(&wanted.filter, cursor, PAGE).await?;
+        let page = wanted.page(&state, cursor, PAGE).await?;
         for case in &page {
             sheet.write_record(row(case)).map_err(|error| Problem::internal(&error))?;
         }
