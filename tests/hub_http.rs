@@ -3,6 +3,8 @@
 
 #[path = "support/hub.rs"]
 mod base;
+#[path = "hub_http/figures.rs"]
+mod figures;
 #[path = "hub_http/places.rs"]
 mod places;
 #[path = "hub_http/taken_back.rs"]

@@ -78,6 +78,8 @@ pub mod package;
 pub mod view_library;
 /// Who may do what, and where.
 pub mod people;
+/// What happened to cases, in figures.
+pub mod statistics;
 /// Every I/O trait in one place.
 pub mod seams;
 /// Values for tests.

@@ -46,6 +46,7 @@ mod recurrence;
 mod reviewed;
 mod sessions;
 mod statement;
+mod statistics;
 mod steps;
 mod undo;
 mod users;
@@ -70,6 +71,7 @@ pub use merges::BadMaster;
 pub use outbound::OutboundRow;
 pub use records::{CameraRef, CaseRow, EvidenceRow};
 pub use sessions::SessionRow;
+pub use statistics::{By, Span};
 pub use undo::MayUndo;
 pub use users::{NewUser, UserChange, UserRow};
 pub use verifications::{NewVerification, VerificationRow};
@@ -194,6 +196,8 @@ mod map_tests;
 mod people_tests;
 #[cfg(test)]
 mod progress_tests;
+#[cfg(test)]
+mod statistics_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -34,6 +34,7 @@ mod ranges;
 mod session;
 mod sheets;
 mod sightings;
+mod statistics;
 mod stream;
 mod streets;
 mod users;
@@ -228,6 +229,9 @@ fn routes(state: AppState) -> Routes {
         (Method::GET, "/map", SEE, get(map::map)),
         (Method::GET, "/map/cells", SEE, get(map::cells)),
         (Method::GET, "/map/hotspots", SEE, get(map::hotspots)),
+        (Method::GET, "/statistics", SEE, get(statistics::figures)),
+        (Method::GET, "/statistics.csv", SEE, get(statistics::figures_csv)),
+        (Method::GET, "/digest", SEE, get(statistics::digest)),
         (Method::GET, "/evidence/{sha256}", SEE_PICTURES, get(evidence::show)),
         (Method::GET, "/dataset", May(&[Act::ExportDataset]), get(dataset::coco)),
         (Method::GET, "/stream", SEE, get(stream::listen)),

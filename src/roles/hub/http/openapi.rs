@@ -3,7 +3,7 @@
 use super::{
     access_log, acts, assigned, audit, cameras, cases, complaints, dataset, deliveries, evidence,
     footage, map, merges, oidc, ops, package, photographs, problem::Problem, session, sheets,
-    stream, streets, users, view,
+    statistics, stream, streets, users, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -45,6 +45,9 @@ use utoipa::OpenApi;
         map::cells,
         map::hotspots,
         map::tiles,
+        statistics::figures,
+        statistics::figures_csv,
+        statistics::digest,
         evidence::held,
         evidence::append,
         evidence::show,

@@ -191,6 +191,17 @@ async fn one(state: &AppState, reporter: &Reporter, record: &csv::StringRecord) 
     take_feedback(state, reporter, case_id, given).await
 }
 
+/// A header and lines, of whatever is no case.
+pub fn sheet(lines: Vec<Vec<String>>, name: &'static str) -> Answer<Response> {
+    let mut sheet = csv::Writer::from_writer(MARK.as_bytes().to_vec());
+    for line in lines {
+        let cells = line.into_iter().map(inert);
+        sheet.write_record(cells).map_err(|error| Problem::internal(&error))?;
+    }
+    let bytes = sheet.into_inner().map_err(|error| Problem::internal(&error.into_error()))?;
+    Ok(download(bytes, name))
+}
+
 fn download(bytes: Vec<u8>, name: &'static str) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [
