@@ -7,6 +7,8 @@ mod base;
 mod figures;
 #[path = "hub_http/places.rs"]
 mod places;
+#[path = "hub_http/shifts.rs"]
+mod shifts;
 #[path = "hub_http/taken_back.rs"]
 mod taken_back;
 

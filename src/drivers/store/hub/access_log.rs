@@ -33,10 +33,12 @@ pub enum AccessKind {
     SignIn,
     /// An account, made or changed.
     Account,
+    /// A shift that ended (交接班).
+    Handover,
 }
 
 impl AccessKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::View,
         Self::Playback,
         Self::FootageRequest,
@@ -45,6 +47,7 @@ impl AccessKind {
         Self::Comparison,
         Self::SignIn,
         Self::Account,
+        Self::Handover,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -57,6 +60,7 @@ impl AccessKind {
             Self::Comparison => "comparison",
             Self::SignIn => "sign_in",
             Self::Account => "account",
+            Self::Handover => "handover",
         }
     }
 

@@ -45,6 +45,7 @@ mod records;
 mod recurrence;
 mod reviewed;
 mod sessions;
+mod shifts;
 mod statement;
 mod statistics;
 mod steps;
@@ -71,6 +72,7 @@ pub use merges::BadMaster;
 pub use outbound::OutboundRow;
 pub use records::{CameraRef, CaseRow, EvidenceRow};
 pub use sessions::SessionRow;
+pub use shifts::{HANDED_MAX, HandedOver, Handover, HandoverError};
 pub use statistics::{By, Span};
 pub use undo::MayUndo;
 pub use users::{NewUser, UserChange, UserRow};
@@ -196,6 +198,8 @@ mod map_tests;
 mod people_tests;
 #[cfg(test)]
 mod progress_tests;
+#[cfg(test)]
+mod shifts_tests;
 #[cfg(test)]
 mod statistics_tests;
 #[cfg(test)]

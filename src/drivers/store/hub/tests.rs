@@ -127,6 +127,7 @@ fn nothing_changes_or_deletes_what_only_grows() {
         include_str!("outbound.rs"),
         include_str!("recurrence.rs"),
         include_str!("sessions.rs"),
+        include_str!("shifts.rs"),
         include_str!("statistics.rs"),
         include_str!("steps.rs"),
         include_str!("undo.rs"),

@@ -28,7 +28,7 @@ pub struct AccessView {
     pub who: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// `view`, `playback`, `footage_request`, `export`, `dataset`, `comparison`, `sign_in` or `account`
+    /// `view`, `playback`, `footage_request`, `export`, `dataset`, `comparison`, `sign_in`, `account` or `handover`
     pub kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case_id: Option<String>,

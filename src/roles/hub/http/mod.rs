@@ -33,6 +33,7 @@ mod progress;
 mod ranges;
 mod session;
 mod sheets;
+mod shifts;
 mod sightings;
 mod statistics;
 mod stream;
@@ -171,6 +172,8 @@ const SEE_PICTURES: Access = Access::May(&[Act::SeePictures]);
 /// The handler tells them apart.
 const DECIDE: Access = Access::May(&[Act::Review, Act::Merge, Act::Dispatch, Act::Feedback]);
 const HANDLE: Access = Access::Report(&[Act::Dispatch, Act::Feedback]);
+/// Who works in shifts.
+const WORK: Access = Access::May(&[Act::Review, Act::Dispatch]);
 const EXPORT: Access = Access::May(&[Act::Export]);
 const FEEDBACK: Access = Access::Report(&[Act::Feedback]);
 const RESEND: Access = Access::May(&[Act::Resend]);
@@ -232,6 +235,9 @@ fn routes(state: AppState) -> Routes {
         (Method::GET, "/statistics", SEE, get(statistics::figures)),
         (Method::GET, "/statistics.csv", SEE, get(statistics::figures_csv)),
         (Method::GET, "/digest", SEE, get(statistics::digest)),
+        (Method::GET, "/shifts/now", WORK, get(shifts::now)),
+        (Method::POST, "/shifts/handover", WORK, post(shifts::hand_over)),
+        (Method::POST, "/shifts/{shift_id}/read", WORK, post(shifts::read)),
         (Method::GET, "/evidence/{sha256}", SEE_PICTURES, get(evidence::show)),
         (Method::GET, "/dataset", May(&[Act::ExportDataset]), get(dataset::coco)),
         (Method::GET, "/stream", SEE, get(stream::listen)),

@@ -3,7 +3,7 @@
 use super::{
     access_log, acts, assigned, audit, cameras, cases, complaints, dataset, deliveries, evidence,
     footage, map, merges, oidc, ops, package, photographs, problem::Problem, session, sheets,
-    statistics, stream, streets, users, view,
+    shifts, statistics, stream, streets, users, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -48,6 +48,9 @@ use utoipa::OpenApi;
         statistics::figures,
         statistics::figures_csv,
         statistics::digest,
+        shifts::now,
+        shifts::hand_over,
+        shifts::read,
         evidence::held,
         evidence::append,
         evidence::show,
