@@ -1,4 +1,4 @@
-//! Statistics, and the digest of a day.
+//! Statistics, the digest of a day, and the fleet.
 
 use super::{Hub, config, problem};
 use gridwarden::{
@@ -130,5 +130,38 @@ async fn the_digest_of_a_day_that_is_over_is_the_same_for_ever() {
         let answer = hub.get(&format!("/api/v1/digest{query}")).await;
         problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn the_fleet_is_what_nodes_say_of_themselves() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::signed_in(dir.path()).await;
+    let tell = async |leaf: &str, golden: &str, more: Value| {
+        let file = format!("{}/tests/golden/wire/{golden}.json", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(file).unwrap();
+        let mut message: Value = serde_json::from_str(&text).unwrap();
+        message["data"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let topic = format!("gridwarden/v1/440310/edge-1/{leaf}");
+        hub.running().ingest.message(&topic, message.to_string().as_bytes()).await.unwrap();
+    };
+    // Figures of a node that has not said that it is there are of nobody.
+    tell("stats", "stats", json!({})).await;
+    let fleet: Value = hub.get("/api/v1/fleet").await.json().await.unwrap();
+    assert_eq!(fleet, json!({"items": []}));
+    tell("status", "status", json!({"version": "1.2.3"})).await;
+    tell("stats", "stats", json!({"outbox_depth": 5})).await;
+    let health = json!({"camera": "gate", "condition": "blurred", "since": super::SEEN_AT});
+    tell("camera/gate/health", "camera_health", health).await;
+    let fleet: Value = hub.get("/api/v1/fleet").await.json().await.unwrap();
+    let node = &fleet["items"][0];
+    assert_eq!(
+        (&node["node"], &node["state"], &node["version"]),
+        (&json!("edge-1"), &json!("online"), &json!("1.2.3"))
+    );
+    let camera = json!({"id": "gate", "condition": "blurred", "since": super::SEEN_AT});
+    assert_eq!(node["cameras"], json!([camera]));
+    assert_eq!(node["stats"]["outbox_depth"], 5);
+    assert!(node["heard_at"].as_str().unwrap() > super::SEEN_AT);
     hub.stop().await;
 }

@@ -15,8 +15,8 @@ use crate::{
         ids::{CaseId, NodeId},
         wire::{
             AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, EDGE_SAYS,
-            FootageResultData, Leaf, NodeAddress, PAYLOAD_BYTES_MAX, Presence, StatusData, Topic,
-            VerifyResultData,
+            FootageResultData, Leaf, NodeAddress, PAYLOAD_BYTES_MAX, Presence, StatsData,
+            StatusData, Topic, VerifyResultData,
         },
     },
     drivers::store::{
@@ -244,7 +244,11 @@ impl Ingest {
                 register.announce_evidence(cases).await?;
                 Ok(None)
             }
-            Leaf::Stats => Ok(None),
+            Leaf::Stats => {
+                let stats: StatsData = parse(payload)?;
+                register.store.put_stats(&address.node, &stats, register.now()).await?;
+                Ok(None)
+            }
             // Facts are taken in together, by `facts`.
             Leaf::Case(_) => Ok(None),
             Leaf::Ack(_) | Leaf::Decision(_) | Leaf::VerifyRequest | Leaf::FootageRequest => {

@@ -2,13 +2,13 @@
 
 use super::{
     HubStore,
-    records::{json_option, parsed, to_json},
+    records::{json, json_option, parsed, time, to_json},
 };
 use crate::{
     base::time::WallTime,
     domain::{
         ids::{CameraId, NodeId},
-        wire::{CameraCardData, CameraHealthData, StatusData},
+        wire::{CameraCardData, CameraHealthData, StatsData, StatusData},
     },
     drivers::store::StoreError,
 };
@@ -22,7 +22,53 @@ pub struct CameraRow {
     pub status: Option<StatusData>,
 }
 
+/// A node as it last described itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeRow {
+    pub node: NodeId,
+    pub status: StatusData,
+    pub stats: Option<StatsData>,
+    pub heard_at: WallTime,
+}
+
 impl HubStore {
+    pub async fn nodes(&self) -> Result<Vec<NodeRow>, StoreError> {
+        let failed = |error| self.failed(error);
+        let rows = sqlx::query("SELECT * FROM nodes ORDER BY node")
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(failed)?;
+        rows.iter()
+            .map(|row| {
+                Ok(NodeRow {
+                    node: parsed(row, "node")?,
+                    status: json(row, "status")?,
+                    stats: json_option(row, "stats")?,
+                    heard_at: time(row, "heard_at_millis")?,
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(failed)
+    }
+
+    /// Figures of a node that has told its status.
+    pub async fn put_stats(
+        &self,
+        node: &NodeId,
+        stats: &StatsData,
+        at: WallTime,
+    ) -> Result<(), StoreError> {
+        let failed = |error| self.failed(error);
+        sqlx::query("UPDATE nodes SET stats = $1, heard_at_millis = $2 WHERE node = $3")
+            .bind(to_json("stats", stats).map_err(failed)?)
+            .bind(at.unix_millis())
+            .bind(node.as_str())
+            .execute(self.database.writer())
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
     pub async fn put_status(
         &self,
         node: &NodeId,

@@ -55,7 +55,7 @@ mod verifications;
 
 pub use access_log::{Access, AccessFilter, AccessKind};
 pub use assignments::Colleague;
-pub use cameras::CameraRow;
+pub use cameras::{CameraRow, NodeRow};
 pub use case_file::{CaseFile, FactRow, NamedFile};
 pub use cases::Standing;
 pub use complaints::NewComplaint;

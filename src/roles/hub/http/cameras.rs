@@ -28,7 +28,7 @@ pub async fn list(State(state): State<AppState>, person: Person) -> Answer<Json<
 }
 
 /// One that nobody has calibrated sees nowhere.
-fn sees_into(area: &Area, camera: &CameraRow) -> bool {
+pub fn sees_into(area: &Area, camera: &CameraRow) -> bool {
     let footprint = camera.card.iter().flat_map(|card| &card.footprint);
     let mut cells = footprint.filter_map(|code| code.parse::<GridCell>().ok());
     area.is_everywhere() || cells.any(|cell| area.touches(cell))

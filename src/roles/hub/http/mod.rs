@@ -17,6 +17,7 @@ mod console;
 mod dataset;
 mod deliveries;
 mod evidence;
+mod fleet;
 mod footage;
 mod limits;
 mod listener;
@@ -238,6 +239,7 @@ fn routes(state: AppState) -> Routes {
         (Method::GET, "/shifts/now", WORK, get(shifts::now)),
         (Method::POST, "/shifts/handover", WORK, post(shifts::hand_over)),
         (Method::POST, "/shifts/{shift_id}/read", WORK, post(shifts::read)),
+        (Method::GET, "/fleet", May(&[Act::SeeCases, Act::ManageUsers]), get(fleet::list)),
         (Method::GET, "/evidence/{sha256}", SEE_PICTURES, get(evidence::show)),
         (Method::GET, "/dataset", May(&[Act::ExportDataset]), get(dataset::coco)),
         (Method::GET, "/stream", SEE, get(stream::listen)),

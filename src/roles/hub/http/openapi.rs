@@ -2,8 +2,8 @@
 
 use super::{
     access_log, acts, assigned, audit, cameras, cases, complaints, dataset, deliveries, evidence,
-    footage, map, merges, oidc, ops, package, photographs, problem::Problem, session, sheets,
-    shifts, statistics, stream, streets, users, view,
+    fleet, footage, map, merges, oidc, ops, package, photographs, problem::Problem, session,
+    sheets, shifts, statistics, stream, streets, users, view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -51,6 +51,7 @@ use utoipa::OpenApi;
         shifts::now,
         shifts::hand_over,
         shifts::read,
+        fleet::list,
         evidence::held,
         evidence::append,
         evidence::show,
