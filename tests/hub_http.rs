@@ -1215,7 +1215,24 @@ async fn the_page_its_policy_and_the_operators_addresses() {
         assert!(contract.contains(name), "docs/http.md does not mention {name}");
     }
     assert!(document["paths"]["/api/v1/cases/{id}/act"]["post"].is_object());
+    is_committed(&document);
     hub.stop().await;
+}
+
+/// The console's types are made of the committed document.
+fn is_committed(document: &Value) {
+    // `Value` keeps keys sorted.
+    let served = format!("{}\n", serde_json::to_string_pretty(document).unwrap());
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/console/openapi.json");
+    if std::env::var_os("GRIDWARDEN_WRITE_OPENAPI").is_some() {
+        std::fs::write(file, &served).unwrap();
+    }
+    let committed = std::fs::read_to_string(file).unwrap();
+    assert!(
+        committed == served,
+        "console/openapi.json is not what the hub serves. Run: GRIDWARDEN_WRITE_OPENAPI=1 cargo test \
+         --features console --test hub_http the_page, then npm --prefix console run api"
+    );
 }
 
 #[tokio::test]

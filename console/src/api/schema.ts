@@ -139,16 +139,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cases, urgent first, then newest. */
+        /** Cases, urgent first, then those that are due first. */
         get: {
             parameters: {
                 query?: {
                     assignee?: string;
                     camera?: string;
+                    cell?: string;
                     cursor?: string;
                     event?: string;
                     limit?: number;
+                    source?: string;
                     state?: string[];
+                    street?: string;
                 };
                 header?: never;
                 path?: never;
@@ -189,13 +192,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cases with the filters of the list, urgent first, then newest. */
+        /** Cases with the filters of the list, in its order. */
         get: {
             parameters: {
                 query?: {
                     camera?: string;
+                    cell?: string;
                     event?: string;
+                    source?: string;
                     state?: string[];
+                    street?: string;
                 };
                 header?: never;
                 path?: never;
@@ -1039,6 +1045,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** As it was first told, byte for byte, whatever becomes of the cases later. For people without bounds. */
+        get: {
+            parameters: {
+                query: {
+                    day: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DigestView"];
+                    };
+                };
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evidence/{sha256}": {
         parameters: {
             query?: never;
@@ -1235,6 +1302,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Nodes, by name. Of whoever has an area, those with a camera that sees into it, and those cameras alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Fleet"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grid/{code}/cameras": {
         parameters: {
             query?: never;
@@ -1272,6 +1374,138 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the map is drawn on. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MapView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open cases by the cell of a level, in the area of whoever asks. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description west,south,east,north in degrees */
+                    bbox?: string;
+                    event?: string;
+                    level: number;
+                    state?: string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CellCounts"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Spots that have had one event three times or more within 30 days (屡治屡返, 顽疾点), by cases of the last
+         *     days; the worst first.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HotSpots"];
                     };
                 };
                 422: {
@@ -1714,6 +1948,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shifts/{shift_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The receiver has read the note. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    shift_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands what one had to somebody else, with a note. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewHandover"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HandedOverView"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is open on whoever asks. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ShiftView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to cases in the area of whoever asks. As a sheet: `/api/v1/statistics.csv`, or `Accept: text/csv`. */
+        get: {
+            parameters: {
+                query?: {
+                    by?: string;
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatisticsView"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a sheet. */
+        get: {
+            parameters: {
+                query?: {
+                    by?: string;
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": unknown;
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1744,6 +2197,41 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those that reach into the area of whoever asks, as the hub's file has them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StreetList"];
                     };
                 };
             };
@@ -2007,6 +2495,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tiles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A part of the map's file. Its address is that of one state of the file: gone when that has changed. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    Range?: string | null;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": unknown;
+                    };
+                };
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": unknown;
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                416: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2020,7 +2571,7 @@ export interface components {
             case_id?: string | null;
             detail: string;
             entry_id: string;
-            /** @description `view`, `playback`, `footage_request`, `export`, `dataset`, `comparison`, `sign_in` or `account` */
+            /** @description `view`, `playback`, `footage_request`, `export`, `dataset`, `comparison`, `sign_in`, `account` or `handover` */
             kind: string;
             sha256?: string | null;
             unit?: string | null;
@@ -2029,12 +2580,14 @@ export interface components {
         };
         Act: {
             /**
-             * @description `confirm`, `reject`, `close`, `rework`, `reopen`, `merge`, `unmerge`, `assign`, `check`, `uncheck`, or what
-             *     the platform may do as well: `dispatch`, `return`, `accept`, `suspend`, `resume`, `extend`
+             * @description `confirm`, `reject`, `close`, `rework`, `reopen`, `merge`, `unmerge`, `assign`, `reclassify`, `undo`, `check`,
+             *     `uncheck`, or what the platform may do as well: `dispatch`, `return`, `accept`, `suspend`, `resume`, `extend`
              */
             action: string;
             /** @description Of `assign`: the name of one of the grid's staff; left out, the nearest. */
             assignee?: string | null;
+            /** @description Of `reclassify`: what it is; one of the `choices` of the action. */
+            event_code?: string | null;
             /** @description Of `merge`: the case that goes on for both. */
             into?: string | null;
             /** @description Of `check` and `uncheck`: an item of the closure checklist. */
@@ -2048,7 +2601,25 @@ export interface components {
         };
         ActionView: {
             action: string;
+            /** @description Of `reclassify`: the events that it may be. */
+            choices?: components["schemas"]["ChoiceView"][];
             reasons: string[];
+            /** @description Of `undo`: it must be taken before. */
+            until?: string | null;
+        };
+        AlarmView: {
+            camera: string;
+            event_code: string;
+            /** Format: int64 */
+            false_alarms: number;
+            node: string;
+            /** Format: double */
+            rate: number;
+            /**
+             * Format: int64
+             * @description Confirmed and rejected.
+             */
+            reviewed: number;
         };
         AssignedView: {
             at: string;
@@ -2143,6 +2714,35 @@ export interface components {
             version: number;
             zone?: string | null;
         };
+        CellCounts: {
+            /** @description The fullest first. */
+            items: components["schemas"]["CellView"][];
+            /** Format: int32 */
+            level: number;
+            /** @description There are more cells than these. */
+            more: boolean;
+        };
+        CellView: {
+            /** Format: int64 */
+            cases: number;
+            /** @description Shorter than the level asks for where a place is known less well than that. */
+            code: string;
+            /** Format: int64 */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description Suspicions (疑似) among them.
+             */
+            suspected: number;
+            /** Format: int64 */
+            urgent: number;
+        };
+        /** @description An event of the catalogue. */
+        ChoiceView: {
+            code: string;
+            name_en: string;
+            name_zh: string;
+        };
         /** @description One run of a clock, spans in seconds. */
         ClockView: {
             /** @description `review`, `dispatch`, `disposal`, `postcheck` or `total` */
@@ -2221,6 +2821,15 @@ export interface components {
         DeadLetters: {
             items: components["schemas"]["DeadLetter"][];
         };
+        /** @description The figures of one local day that is over, of the whole district. */
+        DigestView: {
+            cameras: components["schemas"]["FigureItem"][];
+            day: string;
+            district: string;
+            events: components["schemas"]["FigureItem"][];
+            hours: components["schemas"]["FigureItem"][];
+            totals: components["schemas"]["FiguresView"];
+        };
         EvidenceView: Record<string, unknown> & {
             /** @description Held whole, digest right, heads and plates masked. */
             available: boolean;
@@ -2237,6 +2846,41 @@ export interface components {
             /** @description SHA-256 of photographs handed in before. */
             photos?: string[];
             unit: string;
+        };
+        FigureItem: components["schemas"]["FiguresView"] & {
+            /** @description A day, an event's code, `<node>/<camera>` (empty: no camera saw it), or an hour. */
+            key: string;
+        };
+        /** @description Figures with what they come to; a rate is absent where it would be of nothing. */
+        FiguresView: Record<string, unknown> & {
+            /**
+             * Format: double
+             * @description 误报率: of what people reviewed.
+             */
+            false_alarm_rate?: number | null;
+            /** Format: double */
+            on_time_rate?: number | null;
+            /**
+             * Format: double
+             * @description 人工推翻率: of what video closed.
+             */
+            overruled_rate?: number | null;
+            /** Format: double */
+            rework_rate?: number | null;
+            /**
+             * Format: double
+             * @description 无法判定率: of all verdicts.
+             */
+            undeterminable_rate?: number | null;
+        };
+        Fleet: {
+            items: components["schemas"]["NodeView"][];
+        };
+        FleetCamera: {
+            /** @description Absent: the node has not told it yet. */
+            condition?: string | null;
+            id: string;
+            since?: string | null;
         };
         /**
          * @description How far a request is.
@@ -2271,6 +2915,24 @@ export interface components {
             node?: string | null;
             to: string;
         };
+        HandedOverView: components["schemas"]["HandoverView"] & {
+            /** @description Cases that stay: the receiver handled them (four eyes), or they are not with whoever hands over. */
+            kept: string[];
+        };
+        HandoverView: {
+            at: string;
+            /**
+             * Format: int64
+             * @description How many cases went with it.
+             */
+            cases: number;
+            from: string;
+            note: string;
+            /** @description Absent: the receiver has not read it. */
+            read_at?: string | null;
+            shift_id: string;
+            to: string;
+        };
         HistoryView: {
             actor: string;
             at: string;
@@ -2280,12 +2942,37 @@ export interface components {
             reason?: string | null;
             to: string;
         };
+        HotSpots: {
+            items: components["schemas"]["HotSpotView"][];
+        };
+        HotSpotView: {
+            /**
+             * Format: int64
+             * @description As many as it had within 30 days, at its worst, and on how many of them.
+             */
+            cases_30d: number;
+            /** @description A cell of level 6. */
+            code: string;
+            /** Format: int64 */
+            days_30d: number;
+            event_code: string;
+            /** @description 屡治屡返 */
+            recurring: boolean;
+            /** @description 顽疾点 */
+            stubborn: boolean;
+        };
         ItemView: {
             done: boolean;
             id: string;
             name_en: string;
             name_zh: string;
             required: boolean;
+        };
+        /** @description What the map is drawn on; empty: the bare grid. */
+        MapView: {
+            attribution?: string | null;
+            /** @description Address of a PMTiles file, to be read by ranges. It changes with the file. */
+            pmtiles?: string | null;
         };
         /** @description A case that is merged into another, with the pictures of its own cameras. */
         MergedView: components["schemas"]["CaseSummary"] & {
@@ -2304,9 +2991,28 @@ export interface components {
         NearCases: {
             items: components["schemas"]["NearCase"][];
         };
+        NewHandover: {
+            /** @description Left out: all cases that are with whoever hands over. */
+            cases?: string[] | null;
+            note: string;
+            /** @description Who goes on: the name of an open account; of the grid's staff, where cases go with it. */
+            to: string;
+        };
         NewPassword: {
             new: string;
             old: string;
+        };
+        NodeView: {
+            boot_id: string;
+            cameras: components["schemas"]["FleetCamera"][];
+            /** @description Its last status or figures. */
+            heard_at: string;
+            node: string;
+            /** @description `online`, `offline` or `stopping` */
+            state: string;
+            /** @description Its last figures, each minute: `outbox_depth` facts and `uploads_pending` files wait for the hub. */
+            stats?: Record<string, unknown> | null;
+            version: string;
         };
         Photograph: {
             /** @description To be named in `photos` of the feedback. */
@@ -2420,6 +3126,20 @@ export interface components {
             unit?: string | null;
             version: string;
         };
+        ShiftView: {
+            /** @description With them, what is due first first; 200 at most. */
+            assigned: components["schemas"]["CaseSummary"][];
+            /** @description When the last handover to or by whoever asks was; 12 hours ago at the earliest. */
+            began_at: string;
+            /** @description What they did since, by the name of the act. */
+            done: Record<string, unknown>;
+            /** @description The last handovers to or by them, newest first. */
+            handovers: components["schemas"]["HandoverView"][];
+            /** @description Cases of their area that wait for a review; 1,000 stands for more. */
+            left_over: number;
+            /** @description Handed to them and not read yet. */
+            unread: components["schemas"]["HandoverView"][];
+        };
         SightingsView: {
             /** @description 智慧码 of the asset whose slot the zone is. */
             component_id?: string | null;
@@ -2454,6 +3174,28 @@ export interface components {
             waiting: number;
             /** @description `in_area` or `nearest_area`; absent for whoever has no bounds. */
             why?: string | null;
+        };
+        StatisticsView: {
+            by: string;
+            /** @description By camera and event, most false alarms first. */
+            false_alarms: components["schemas"]["AlarmView"][];
+            /** @description Days of China, both in it. */
+            from: string;
+            /** @description Cases found, by weekday (Monday first) and hour. */
+            heat: number[][];
+            items: components["schemas"]["FigureItem"][];
+            /** @description Where it comes back, the worst first. */
+            recurrence: components["schemas"]["HotSpotView"][];
+            to: string;
+            totals: components["schemas"]["FiguresView"];
+        };
+        StreetList: {
+            items: components["schemas"]["StreetView"][];
+        };
+        StreetView: {
+            /** @description BeiDou codes of the cells that it consists of. */
+            cells: string[];
+            name: string;
         };
         UserIn: {
             /** @description BeiDou codes; empty: the whole district. */
@@ -2524,6 +3266,7 @@ export type AccessPage = components['schemas']['AccessPage'];
 export type AccessView = components['schemas']['AccessView'];
 export type Act = components['schemas']['Act'];
 export type ActionView = components['schemas']['ActionView'];
+export type AlarmView = components['schemas']['AlarmView'];
 export type AssignedView = components['schemas']['AssignedView'];
 export type CameraIdView = components['schemas']['CameraIdView'];
 export type CameraList = components['schemas']['CameraList'];
@@ -2531,6 +3274,9 @@ export type CameraView = components['schemas']['CameraView'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CasePage = components['schemas']['CasePage'];
 export type CaseSummary = components['schemas']['CaseSummary'];
+export type CellCounts = components['schemas']['CellCounts'];
+export type CellView = components['schemas']['CellView'];
+export type ChoiceView = components['schemas']['ChoiceView'];
 export type ClockView = components['schemas']['ClockView'];
 export type Complaint = components['schemas']['Complaint'];
 export type ComplaintPlace = components['schemas']['ComplaintPlace'];
@@ -2538,18 +3284,30 @@ export type DayRoots = components['schemas']['DayRoots'];
 export type DayRootView = components['schemas']['DayRootView'];
 export type DeadLetter = components['schemas']['DeadLetter'];
 export type DeadLetters = components['schemas']['DeadLetters'];
+export type DigestView = components['schemas']['DigestView'];
 export type EvidenceView = components['schemas']['EvidenceView'];
 export type Fault = components['schemas']['Fault'];
 export type Feedback = components['schemas']['Feedback'];
+export type FigureItem = components['schemas']['FigureItem'];
+export type FiguresView = components['schemas']['FiguresView'];
+export type Fleet = components['schemas']['Fleet'];
+export type FleetCamera = components['schemas']['FleetCamera'];
 export type FootageStatus = components['schemas']['FootageStatus'];
 export type FootageView = components['schemas']['FootageView'];
 export type FootageWanted = components['schemas']['FootageWanted'];
+export type HandedOverView = components['schemas']['HandedOverView'];
+export type HandoverView = components['schemas']['HandoverView'];
 export type HistoryView = components['schemas']['HistoryView'];
+export type HotSpots = components['schemas']['HotSpots'];
+export type HotSpotView = components['schemas']['HotSpotView'];
 export type ItemView = components['schemas']['ItemView'];
+export type MapView = components['schemas']['MapView'];
 export type MergedView = components['schemas']['MergedView'];
 export type NearCase = components['schemas']['NearCase'];
 export type NearCases = components['schemas']['NearCases'];
+export type NewHandover = components['schemas']['NewHandover'];
 export type NewPassword = components['schemas']['NewPassword'];
+export type NodeView = components['schemas']['NodeView'];
 export type Photograph = components['schemas']['Photograph'];
 export type PhotographView = components['schemas']['PhotographView'];
 export type PlaceView = components['schemas']['PlaceView'];
@@ -2561,11 +3319,15 @@ export type SealedDayView = components['schemas']['SealedDayView'];
 export type SeeingCamera = components['schemas']['SeeingCamera'];
 export type SeeingCameras = components['schemas']['SeeingCameras'];
 export type SessionView = components['schemas']['SessionView'];
+export type ShiftView = components['schemas']['ShiftView'];
 export type SightingsView = components['schemas']['SightingsView'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignInWays = components['schemas']['SignInWays'];
 export type StaffList = components['schemas']['StaffList'];
 export type StaffView = components['schemas']['StaffView'];
+export type StatisticsView = components['schemas']['StatisticsView'];
+export type StreetList = components['schemas']['StreetList'];
+export type StreetView = components['schemas']['StreetView'];
 export type UserIn = components['schemas']['UserIn'];
 export type UserList = components['schemas']['UserList'];
 export type UserPatch = components['schemas']['UserPatch'];
