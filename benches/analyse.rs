@@ -111,7 +111,14 @@ impl Street {
             let corners = [(0.0, top), (width, top), (width, bottom), (0.0, bottom)];
             let corners = corners.map(|(x, y)| PixelPoint { x, y }).to_vec();
             let polygon = PixelPolygon::new(corners).unwrap();
-            Zone { id: id.parse().unwrap(), polygon, tiles: None, asset: None, line: None }
+            Zone {
+                id: id.parse().unwrap(),
+                polygon,
+                tiles: None,
+                asset: None,
+                line: None,
+                tags: Vec::new(),
+            }
         };
         let zones = vec![zone("pavement", 0.0, height * 0.6), zone("road", height * 0.5, height)];
         let names: Vec<ZoneId> = zones.iter().map(|zone| zone.id.clone()).collect();

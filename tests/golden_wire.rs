@@ -19,9 +19,10 @@ use gridwarden::domain::{
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
         CaseFactData, CloudEvent, DecisionData, DecisionKind, EvidenceData, FactKind,
-        FootageRefusal, FootageRequestData, FootageResultData, PhotographAdvice, Presence,
-        Priority, RecordingSpan, SeenCellData, StatsData, StatusData, VerifyKind,
-        VerifyRequestData, VerifyResultData, case_event,
+        FootageRefusal, FootageRequestData, FootageResultData, FrameData, OutlineData,
+        PhotographAdvice, Presence, Priority, RecordingSpan, SceneData, SeenCellData, StatsData,
+        StatusData, TilesData, VerifyKind, VerifyRequestData, VerifyResultData, ZoneData,
+        case_event,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -123,12 +124,45 @@ fn retained_messages_keep_their_form() {
         masks: None,
         width_px: 1920,
         height_px: 1080,
+        scene: None,
         note_zh: None,
         note_en: None,
     };
     holds("camera_card", &envelope("camera.card", "pingshan-014", card.clone()));
     card.masks = Some("1-street-nano-0123456789ab".to_owned());
-    holds("camera_card_masked", &envelope("camera.card", "pingshan-014", card));
+    holds("camera_card_masked", &envelope("camera.card", "pingshan-014", card.clone()));
+    let whole = vec![[0.0, 0.0], [1920.0, 0.0], [1920.0, 1080.0], [0.0, 1080.0]];
+    let zone = ZoneData {
+        id: "pavement".parse().unwrap(),
+        polygon_px: whole.clone(),
+        line_px: None,
+        tags: vec!["school".to_owned()],
+        component_id: None,
+        owner: None,
+        tiles: Some(TilesData { width_px: 640, height_px: 640, overlap: 0.25 }),
+    };
+    let slot = ZoneData {
+        id: "bin-7".parse().unwrap(),
+        polygon_px: vec![[100.0, 900.5], [180.0, 900.5], [180.0, 1000.0]],
+        tags: Vec::new(),
+        component_id: Some("440310-0042".to_owned()),
+        owner: Some("环卫一队".to_owned()),
+        tiles: None,
+        ..zone.clone()
+    };
+    let line = ZoneData {
+        id: "kerb".parse().unwrap(),
+        line_px: Some([[0.0, 700.0], [1920.0, 650.0]]),
+        tags: Vec::new(),
+        tiles: None,
+        ..zone.clone()
+    };
+    card.scene = Some(SceneData {
+        frame: FrameData { width_px: 1920, height_px: 1080 },
+        zones: vec![zone, slot, line],
+        privacy: vec![OutlineData { polygon_px: vec![[0.0, 0.0], [300.0, 0.0], [0.0, 200.0]] }],
+    });
+    holds("camera_card_scene", &envelope("camera.card", "pingshan-014", card));
     let health = CameraHealthData {
         camera: "pingshan-014".parse().unwrap(),
         condition: CameraCondition::Covered,
@@ -275,9 +309,19 @@ fn footage_for_people_keeps_its_form() {
         from: secs(600),
         to: secs(630),
         deadline: secs(900),
-        case_id: case_id(1),
+        case_id: Some(case_id(1)),
+        still: false,
     };
-    holds("footage_request", &envelope("footage.request", &request_id.to_string(), request));
+    let asked = |request| envelope("footage.request", &request_id.to_string(), request);
+    holds("footage_request", &asked(request.clone()));
+    let still = FootageRequestData {
+        to: request.from,
+        deadline: secs(620),
+        case_id: None,
+        still: true,
+        ..request
+    };
+    holds("footage_request_still", &asked(still));
     let file = |role: &str, digit: char, media_type: &str, (width_px, height_px)| EvidenceData {
         role: role.to_owned(),
         url: format!("http://hub/api/v1/evidence/{}", digit.to_string().repeat(64)),

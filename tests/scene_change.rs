@@ -102,6 +102,7 @@ fn facts(
                 tiles: None,
                 asset: None,
                 line: None,
+                tags: Vec::new(),
             };
             let scene = Scene {
                 camera: "cam".parse().unwrap(),

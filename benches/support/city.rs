@@ -72,6 +72,7 @@ impl City {
             masks: None,
             width_px: 1920,
             height_px: 1080,
+            scene: None,
             note_zh: None,
             note_en: None,
         }

@@ -28,6 +28,7 @@ fn analyser(run: u32) -> Analyser {
         tiles: None,
         asset: None,
         line: None,
+        tags: Vec::new(),
     };
     let scene = Scene {
         camera: "cam-1".parse().unwrap(),
@@ -210,6 +211,7 @@ fn slow_analyser(run: u32) -> Analyser {
         tiles: None,
         asset: None,
         line: None,
+        tags: Vec::new(),
     };
     let scene = Scene {
         camera: "cam-1".parse().unwrap(),

@@ -27,6 +27,11 @@ impl PrivacyMask {
         Self { zones, drawn }
     }
 
+    /// In the size that they are drawn in.
+    pub fn zones(&self) -> &[PixelPolygon] {
+        &self.zones
+    }
+
     /// The frame with the zones blanked; the same frame where there are none.
     pub fn over(&self, frame: Frame) -> Frame {
         if self.zones.is_empty() {

@@ -19,6 +19,8 @@ pub struct Zone {
     pub asset: Option<Asset>,
     /// The zone is a line that things cross; then its polygon is the whole frame.
     pub line: Option<Line>,
+    /// Words for whoever decides about what is found here, such as `school`.
+    pub tags: Vec<String>,
 }
 
 /// A line across the picture, in reference pixels.

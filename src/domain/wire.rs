@@ -4,6 +4,7 @@
 //! files in `tests/golden/wire/` and the JSON Schema in `docs/schema/` hold the format still.
 //! Every text that arrives from the network is bounded by [`PAYLOAD_BYTES_MAX`] before it is parsed.
 
+mod drawn;
 mod footage;
 mod rights;
 mod sighting;
@@ -11,6 +12,7 @@ mod topic;
 
 use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
 use crate::base::time::{ClockQuality, WallTime};
+pub use drawn::{FrameData, OutlineData, SceneData, TilesData, ZoneData};
 pub use footage::{FootageRefusal, FootageRequestData, FootageResultData, PLAYBACK_MAX};
 pub use rights::{EDGE_HEARS, EDGE_SAYS, mosquitto_acl};
 use serde::{Deserialize, Serialize};
@@ -180,7 +182,7 @@ pub struct CameraData {
 /// One evidence file, named by its digest and held at the hub or in object storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceData {
-    /// `snapshot`, `annotated`, `clip`, `before`, `after`, `playback`, `filmstrip`
+    /// `snapshot`, `annotated`, `clip`, `before`, `after`, `playback`, `filmstrip`, `still`
     pub role: String,
     pub url: String,
     pub sha256: String,
@@ -240,6 +242,9 @@ pub struct CameraCardData {
     pub masks: Option<String>,
     pub width_px: u32,
     pub height_px: u32,
+    /// What is drawn on the view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scene: Option<SceneData>,
     /// Words for people, for example that a demo shortens dwell times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note_zh: Option<String>,

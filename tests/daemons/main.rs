@@ -14,6 +14,7 @@ mod learned;
 mod person;
 mod playback;
 mod signals;
+mod stills;
 mod two_nodes;
 mod whole_loop;
 

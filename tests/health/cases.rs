@@ -26,7 +26,14 @@ const SIZE: PixelSize = PixelSize { width_px: 640, height_px: 360 };
 fn analyser() -> Analyser {
     let zone = |_| "frame".parse().unwrap();
     let polygon = PixelPolygon::whole(SIZE).out_to_border(SIZE);
-    let zones = vec![Zone { id: zone(()), polygon, tiles: None, asset: None, line: None }];
+    let zones = vec![Zone {
+        id: zone(()),
+        polygon,
+        tiles: None,
+        asset: None,
+        line: None,
+        tags: Vec::new(),
+    }];
     let scene = Scene {
         camera: "cam".parse().unwrap(),
         reference_size: SIZE,

@@ -176,8 +176,14 @@ fn open_cases(facts: &[CaseFact]) -> Vec<CaseState> {
 
 fn analyser(scenario: &Scenario, run: u32) -> Analyser {
     let polygon = PixelPolygon::whole(SIZE);
-    let zone =
-        Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None, line: None };
+    let zone = Zone {
+        id: "pavement".parse().unwrap(),
+        polygon,
+        tiles: None,
+        asset: None,
+        line: None,
+        tags: Vec::new(),
+    };
     let scene = Scene {
         camera: "cam".parse().unwrap(),
         reference_size: SIZE,

@@ -14,6 +14,8 @@ fn filled(path: &str) -> String {
         .replace("{request_id}", &Uuid::nil().to_string())
         .replace("{sha256}", &"ab".repeat(32))
         .replace("{code}", "N50F0535166")
+        .replace("{node}", "edge-1")
+        .replace("{camera}", "nobody-at-all")
         .replace("{name}", "nobody-at-all")
 }
 

@@ -66,8 +66,14 @@ impl Scenario {
             let corners = [corner(x1, y1), corner(x2, y1), corner(x2, y2), corner(x1, y2)];
             PixelPolygon::new(corners.to_vec()).unwrap()
         });
-        let zone =
-            Zone { id: "zone".parse().unwrap(), polygon, tiles: None, asset: None, line: None };
+        let zone = Zone {
+            id: "zone".parse().unwrap(),
+            polygon,
+            tiles: None,
+            asset: None,
+            line: None,
+            tags: Vec::new(),
+        };
         let scene = Scene {
             camera: "cam".parse().unwrap(),
             reference_size: SIZE,

@@ -247,8 +247,14 @@ fn eye(name: char) -> GroundView {
 
 fn analyser(camera: &CameraId, view: Option<GroundView>, run: u8) -> Analyser {
     let polygon = PixelPolygon::whole(SIZE).out_to_border(SIZE);
-    let zone =
-        Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None, line: None };
+    let zone = Zone {
+        id: "pavement".parse().unwrap(),
+        polygon,
+        tiles: None,
+        asset: None,
+        line: None,
+        tags: Vec::new(),
+    };
     let scene = Scene {
         camera: camera.clone(),
         reference_size: SIZE,

@@ -84,7 +84,14 @@ fn zone_about(place: &PixelBox, about: f32) -> Zone {
     };
     let corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)].map(corner).to_vec();
     let polygon = PixelPolygon::new(corners).unwrap().out_to_border(size);
-    Zone { id: "place".parse().unwrap(), polygon, tiles: None, asset: None, line: None }
+    Zone {
+        id: "place".parse().unwrap(),
+        polygon,
+        tiles: None,
+        asset: None,
+        line: None,
+        tags: Vec::new(),
+    }
 }
 
 impl Bench {

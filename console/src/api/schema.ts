@@ -97,6 +97,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calibrations/solve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fits a calibration to points and tells how good it is. Keeps nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SurveyWanted"];
+                };
+            };
+            responses: {
+                /** @description the fit, or why there is none */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SolvedView"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -120,6 +168,163 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["CameraList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{node}/{camera}/pictures/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture that this camera was asked for. Kept for a day. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    camera: string;
+                    node: string;
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the file */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{node}/{camera}/still": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the camera's edge for one masked frame of now. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    camera: string;
+                    node: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description asked; look it up until it is ready or refused */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StillView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description its node is away */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{node}/{camera}/stills/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a still. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    camera: string;
+                    node: string;
+                    request_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StillView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -1606,6 +1811,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks zones as `gridwarden check` does. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SceneWanted"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SceneChecked"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2633,6 +2885,14 @@ export interface components {
             /** @description `in_area`, `nearest_area`, `by_person`, `no_staff` or `no_place` */
             why: string;
         };
+        CameraAt: {
+            /** Format: double */
+            height_metres: number;
+            /** Format: double */
+            lat_deg: number;
+            /** Format: double */
+            lon_deg: number;
+        };
         CameraIdView: {
             id: string;
             node: string;
@@ -2640,11 +2900,25 @@ export interface components {
         CameraList: {
             items: components["schemas"]["CameraView"][];
         };
+        /** @description A picture of a camera that is no case's, at `/cameras/{node}/{camera}/pictures/{sha256}`. */
+        CameraPictureView: {
+            /** @description The whole file is here. */
+            available: boolean;
+            captured_at: string;
+            /** Format: int32 */
+            height_px: number;
+            sha256: string;
+            /** Format: int32 */
+            width_px: number;
+        };
         CameraView: {
+            calibration_id?: string | null;
             /** @description `ok`, `offline`, `frozen`, `black`, `blurred`, `covered`, `moved`, `overexposed`, `rain_on_lens`; `offline` before the first word. */
             condition: string;
             detail?: string | null;
             footprint: string[];
+            /** Format: int32 */
+            height_px?: number | null;
             id: string;
             node: string;
             note_en?: string | null;
@@ -2654,7 +2928,14 @@ export interface components {
             patterns: Record<string, unknown>[];
             place?: Record<string, unknown> | null;
             recording?: Record<string, unknown> | null;
+            /** @description Zones and privacy zones as they are now. */
+            scene?: Record<string, unknown> | null;
             since?: string | null;
+            /**
+             * Format: int32
+             * @description The size that pixels of the camera are of: its pipeline's `[frame]`. Absent before its card came.
+             */
+            width_px?: number | null;
         };
         CaseDetail: components["schemas"]["CaseSummary"] & components["schemas"]["ProgressView"] & components["schemas"]["SightingsView"] & {
             disposed_at?: string | null;
@@ -2840,6 +3121,13 @@ export interface components {
             field: string;
             value: string;
         };
+        FaultView: {
+            allowed: string;
+            /** @description Such as `zone[1].polygon_px`; empty where the text as a whole is wrong. */
+            key_path: string;
+            line: number;
+            value?: string | null;
+        };
         Feedback: {
             disposed_at: string;
             note?: string | null;
@@ -2915,6 +3203,15 @@ export interface components {
             node?: string | null;
             to: string;
         };
+        /** @description Borders of cells in the picture. */
+        GridView: {
+            /**
+             * Format: int32
+             * @description Coarser than asked for where there would be too many cells.
+             */
+            level: number;
+            lines_px: number[][][];
+        };
         HandedOverView: components["schemas"]["HandoverView"] & {
             /** @description Cases that stay: the receiver handled them (four eyes), or they are not with whoever hands over. */
             kept: string[];
@@ -2973,6 +3270,22 @@ export interface components {
             attribution?: string | null;
             /** @description Address of a PMTiles file, to be read by ranges. It changes with the file. */
             pmtiles?: string | null;
+        };
+        /** @description A place by `lon` and `lat`, or by a BeiDou code, whose middle it then is; a 3D code tells the height as well. */
+        MarkedPoint: {
+            code?: string | null;
+            code_3d?: string | null;
+            /** Format: double */
+            height_metres?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: double */
+            lon?: number | null;
+            plane?: string | null;
+            /** Format: double */
+            u: number;
+            /** Format: double */
+            v: number;
         };
         /** @description A case that is merged into another, with the pictures of its own cameras. */
         MergedView: components["schemas"]["CaseSummary"] & {
@@ -3080,6 +3393,20 @@ export interface components {
             event: Record<string, unknown>;
             state: string;
         };
+        RefusalView: {
+            kind: components["schemas"]["UnfitKind"];
+            /** @description Which of the points, from 0. */
+            point?: number | null;
+            reason: string;
+        };
+        SceneChecked: {
+            /** @description All that is wrong; empty: the text may be put into the pipeline. */
+            faults: components["schemas"]["FaultView"][];
+        };
+        SceneWanted: {
+            /** @description `[frame]`, `[[zone]]` and `[[privacy]]` of a pipeline. */
+            toml: string;
+        };
         SealedDays: {
             items: components["schemas"]["SealedDayView"][];
         };
@@ -3159,6 +3486,44 @@ export interface components {
             /** @description Accounts with a password of their own; always. */
             password: boolean;
         };
+        /** @description What the fit makes of one point. All is absent of a point that had no part in it. */
+        SolvedPoint: {
+            /** @description Where the fit puts its place in the picture. */
+            expected_px?: number[] | null;
+            /** Format: double */
+            left_out_metres?: number | null;
+            /**
+             * Format: double
+             * @description How well all the others foretell it.
+             */
+            left_out_px?: number | null;
+            /** Format: double */
+            residual_metres?: number | null;
+            /** Format: double */
+            residual_px?: number | null;
+        };
+        SolvedView: {
+            camera?: components["schemas"]["CameraAt"] | null;
+            /** @description `rms_px`, `rms_metres`, `plausibility`, `field_of_view_deg`, `k1`, `k2`, as far as the model has them. */
+            facts: Record<string, unknown>;
+            grid?: components["schemas"]["GridView"] | null;
+            /** @description The parts of the picture in which places are told, plane by plane. */
+            hulls_px: number[][][];
+            /** Format: double */
+            left_out_median_metres?: number | null;
+            /** Format: double */
+            left_out_rms_metres?: number | null;
+            /** @description `camera` or `homography`; absent where there is no fit at all. */
+            model?: string | null;
+            /** @description Of each point, in their order. */
+            points: components["schemas"]["SolvedPoint"][];
+            /** @description The points as `gridwarden calibrate --points` reads them. */
+            points_csv: string;
+            refusal?: components["schemas"]["RefusalView"] | null;
+            /** @description `calibration/<site>_<camera>.toml`; absent where the fit must not be used. */
+            toml?: string | null;
+            warnings: string[];
+        };
         StaffList: {
             items: components["schemas"]["StaffView"][];
         };
@@ -3189,6 +3554,19 @@ export interface components {
             to: string;
             totals: components["schemas"]["FiguresView"];
         };
+        StillView: {
+            asked_at: string;
+            camera: string;
+            deadline: string;
+            /** @description Of `blind`: the camera's condition; else words. */
+            detail?: string | null;
+            node: string;
+            picture?: components["schemas"]["CameraPictureView"] | null;
+            /** @description `unknown_camera`, `no_frame`, `blind`, `not_made` or `no_answer`. */
+            refusal?: string | null;
+            request_id: string;
+            status: components["schemas"]["FootageStatus"];
+        };
         StreetList: {
             items: components["schemas"]["StreetView"][];
         };
@@ -3197,6 +3575,50 @@ export interface components {
             cells: string[];
             name: string;
         };
+        SurveyWanted: {
+            /** Format: double */
+            camera_lat?: number | null;
+            /**
+             * Format: double
+             * @description Where the camera is said to stand, in `datum`.
+             */
+            camera_lon?: number | null;
+            /** @description What `lon` and `lat` are in: `CGCS2000` (if left out), `WGS84`, `GCJ02`, `BD09`. */
+            datum?: string | null;
+            /** Format: double */
+            error_max_metres?: number | null;
+            /**
+             * Format: int32
+             * @description Of the cells that are drawn over the picture: 5 to 8; 7 if left out.
+             */
+            grid_level?: number | null;
+            /** Format: double */
+            ground_height_metres?: number | null;
+            /** @description What heights are in: `ellipsoidal` (if left out), `egm96`, `const:<N>`. */
+            height_datum?: string | null;
+            /** Format: int32 */
+            height_px: number;
+            /** @description `auto` (if left out), `camera`, `homography`. */
+            model?: string | null;
+            /** Format: double */
+            pixel_noise_px?: number | null;
+            points: components["schemas"]["MarkedPoint"][];
+            /** Format: double */
+            survey_noise_metres?: number | null;
+            /** @description Such as `2026-11-21`; today if left out. */
+            surveyed_on?: string | null;
+            terrain?: boolean;
+            /**
+             * Format: int32
+             * @description Size of the picture that the pixels refer to.
+             */
+            width_px: number;
+        };
+        /**
+         * @description What stands against a fit.
+         * @enum {string}
+         */
+        UnfitKind: "too_few_points" | "one_line" | "repeated" | "outlier" | "no_fit" | "bad_fit" | "setting";
         UserIn: {
             /** @description BeiDou codes; empty: the whole district. */
             area?: string[];
@@ -3268,8 +3690,10 @@ export type Act = components['schemas']['Act'];
 export type ActionView = components['schemas']['ActionView'];
 export type AlarmView = components['schemas']['AlarmView'];
 export type AssignedView = components['schemas']['AssignedView'];
+export type CameraAt = components['schemas']['CameraAt'];
 export type CameraIdView = components['schemas']['CameraIdView'];
 export type CameraList = components['schemas']['CameraList'];
+export type CameraPictureView = components['schemas']['CameraPictureView'];
 export type CameraView = components['schemas']['CameraView'];
 export type CaseDetail = components['schemas']['CaseDetail'];
 export type CasePage = components['schemas']['CasePage'];
@@ -3287,6 +3711,7 @@ export type DeadLetters = components['schemas']['DeadLetters'];
 export type DigestView = components['schemas']['DigestView'];
 export type EvidenceView = components['schemas']['EvidenceView'];
 export type Fault = components['schemas']['Fault'];
+export type FaultView = components['schemas']['FaultView'];
 export type Feedback = components['schemas']['Feedback'];
 export type FigureItem = components['schemas']['FigureItem'];
 export type FiguresView = components['schemas']['FiguresView'];
@@ -3295,6 +3720,7 @@ export type FleetCamera = components['schemas']['FleetCamera'];
 export type FootageStatus = components['schemas']['FootageStatus'];
 export type FootageView = components['schemas']['FootageView'];
 export type FootageWanted = components['schemas']['FootageWanted'];
+export type GridView = components['schemas']['GridView'];
 export type HandedOverView = components['schemas']['HandedOverView'];
 export type HandoverView = components['schemas']['HandoverView'];
 export type HistoryView = components['schemas']['HistoryView'];
@@ -3302,6 +3728,7 @@ export type HotSpots = components['schemas']['HotSpots'];
 export type HotSpotView = components['schemas']['HotSpotView'];
 export type ItemView = components['schemas']['ItemView'];
 export type MapView = components['schemas']['MapView'];
+export type MarkedPoint = components['schemas']['MarkedPoint'];
 export type MergedView = components['schemas']['MergedView'];
 export type NearCase = components['schemas']['NearCase'];
 export type NearCases = components['schemas']['NearCases'];
@@ -3314,6 +3741,9 @@ export type PlaceView = components['schemas']['PlaceView'];
 export type Problem = components['schemas']['Problem'];
 export type ProgressView = components['schemas']['ProgressView'];
 export type ProposalView = components['schemas']['ProposalView'];
+export type RefusalView = components['schemas']['RefusalView'];
+export type SceneChecked = components['schemas']['SceneChecked'];
+export type SceneWanted = components['schemas']['SceneWanted'];
 export type SealedDays = components['schemas']['SealedDays'];
 export type SealedDayView = components['schemas']['SealedDayView'];
 export type SeeingCamera = components['schemas']['SeeingCamera'];
@@ -3323,11 +3753,16 @@ export type ShiftView = components['schemas']['ShiftView'];
 export type SightingsView = components['schemas']['SightingsView'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignInWays = components['schemas']['SignInWays'];
+export type SolvedPoint = components['schemas']['SolvedPoint'];
+export type SolvedView = components['schemas']['SolvedView'];
 export type StaffList = components['schemas']['StaffList'];
 export type StaffView = components['schemas']['StaffView'];
 export type StatisticsView = components['schemas']['StatisticsView'];
+export type StillView = components['schemas']['StillView'];
 export type StreetList = components['schemas']['StreetList'];
 export type StreetView = components['schemas']['StreetView'];
+export type SurveyWanted = components['schemas']['SurveyWanted'];
+export type UnfitKind = components['schemas']['UnfitKind'];
 export type UserIn = components['schemas']['UserIn'];
 export type UserList = components['schemas']['UserList'];
 export type UserPatch = components['schemas']['UserPatch'];

@@ -51,6 +51,7 @@ fn card(name: &str, cells: Vec<SeenCellData>, footprint: Vec<String>) -> CameraC
         masks: None,
         width_px: 1920,
         height_px: 1080,
+        scene: None,
         note_zh: None,
         note_en: None,
     }

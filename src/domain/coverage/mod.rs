@@ -8,10 +8,12 @@
 //! is looked at in 8 by 8 places, for a level-7 cell the middles of its level-8 cells.
 
 mod footprint;
+mod grid_lines;
 mod index;
 mod parts;
 
 pub use footprint::{Detail, Footprint, SeenCell, TARGET_HEIGHT_METRES, footprint};
+pub use grid_lines::grid_lines;
 pub use index::{Blind, CoverageIndex, HeightSpan, Seeing, Spot};
 pub use parts::Parts;
 

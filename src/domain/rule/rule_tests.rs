@@ -22,7 +22,14 @@ pub(super) fn rule(pattern: Arc<Pattern>) -> ZoneRule {
     let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
     ZoneRule::new(
         pattern,
-        Zone { id: "pavement".parse().unwrap(), polygon, tiles: None, asset: None, line: None },
+        Zone {
+            id: "pavement".parse().unwrap(),
+            polygon,
+            tiles: None,
+            asset: None,
+            line: None,
+            tags: Vec::new(),
+        },
     )
 }
 
@@ -283,7 +290,14 @@ fn a_thing_outside_the_zone_is_not_a_subject() {
     let polygon = PixelPolygon::whole(PixelSize { width_px: 100, height_px: 100 });
     let mut rule = ZoneRule::new(
         pattern,
-        Zone { id: "corner".parse().unwrap(), polygon, tiles: None, asset: None, line: None },
+        Zone {
+            id: "corner".parse().unwrap(),
+            polygon,
+            tiles: None,
+            asset: None,
+            line: None,
+            tags: Vec::new(),
+        },
     );
     let events =
         run(&mut rule, 0..30, |_| true, |s| vec![standing(1, "stall", 200.0, 0.0, s.into())]);
@@ -301,6 +315,7 @@ fn slot() -> ZoneRule {
         tiles: None,
         asset: Some(asset),
         line: None,
+        tags: Vec::new(),
     };
     ZoneRule::new(pattern(Subjects::Each { stationary: true }, &["bin_overflowing"], 60), zone)
 }
@@ -420,8 +435,14 @@ fn gate(direction: Direction) -> ZoneRule {
     let point = |x, y| crate::domain::pixel::PixelPoint { x, y };
     let line = crate::domain::scene::Line { from: point(300.0, 300.0), to: point(300.0, 50.0) };
     let polygon = PixelPolygon::whole(PixelSize { width_px: 640, height_px: 360 });
-    let zone =
-        Zone { id: "gate".parse().unwrap(), polygon, tiles: None, asset: None, line: Some(line) };
+    let zone = Zone {
+        id: "gate".parse().unwrap(),
+        polygon,
+        tiles: None,
+        asset: None,
+        line: Some(line),
+        tags: Vec::new(),
+    };
     ZoneRule::new(Arc::new(pattern), zone)
 }
 

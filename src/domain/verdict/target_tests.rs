@@ -32,6 +32,7 @@ fn scene() -> Scene {
         tiles: None,
         asset: None,
         line: None,
+        tags: Vec::new(),
     };
     Scene {
         camera: "c".parse().unwrap(),

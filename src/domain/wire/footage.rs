@@ -24,8 +24,16 @@ pub struct FootageRequestData {
     pub from: WallTime,
     pub to: WallTime,
     pub deadline: WallTime,
-    /// The footage is held for it.
-    pub case_id: CaseId,
+    /// The footage is held for it. A still is for no case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<CaseId>,
+    /// One frame of now, as a picture; `from` and `to` are when it was asked for.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub still: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl FootageRequestData {
@@ -48,6 +56,10 @@ pub enum FootageRefusal {
     SourceFailed,
     /// There is footage, and no clip could be made of it.
     NotMade,
+    /// The camera gave no frame in time.
+    NoFrame,
+    /// The camera's picture shows nothing: `detail` names its condition.
+    Blind,
 }
 
 /// `footage/result`, edge to hub.
@@ -68,7 +80,7 @@ pub struct FootageResultData {
     pub detail: Option<String>,
     #[serde(default)]
     pub holes: Vec<Hole>,
-    /// `playback`, and its `filmstrip`.
+    /// `playback`, and its `filmstrip`; or a `still`.
     #[serde(default)]
     pub evidence: Vec<EvidenceData>,
 }

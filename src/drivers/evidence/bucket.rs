@@ -107,6 +107,14 @@ impl Bucket {
         Ok(())
     }
 
+    pub async fn remove(&self, digest: &Digest256) -> Result<(), FilesError> {
+        let path = self.path(digest);
+        match self.store.delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.failed(&path)(error)),
+        }
+    }
+
     pub async fn read(&self, digest: &Digest256, from: u64) -> Result<Content, FilesError> {
         let path = self.path(digest);
         let range = (from > 0).then_some(GetRange::Offset(from));

@@ -224,6 +224,21 @@ impl EvidenceFiles {
         }
     }
 
+    /// Deletes a whole file, or what was received of it; one that is not there is deleted already.
+    pub async fn remove(&self, digest: &Digest256) -> Result<(), FilesError> {
+        self.discard(digest).await?;
+        if let Some(bucket) = &self.bucket {
+            return bucket.remove(digest).await;
+        }
+        let path = self.whole(digest);
+        match fs::remove_file(&path).await {
+            Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
+                Err(FilesError::Io { path, reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A whole file, positioned at `from`.
     pub async fn read(&self, digest: &Digest256, from: u64) -> Result<Content, FilesError> {
         if let Some(bucket) = &self.bucket {

@@ -56,15 +56,27 @@ pub fn take(
     masks: &[PixelBox],
     annotations: &Annotations<'_>,
 ) -> Result<Snapshot, PixelFault> {
-    one_thread();
-    let (mut picture, size, scale) = picture(frame)?;
+    let (mut picture, size, scale) = masked(frame, masks)?;
     let scaled = |bbox: &PixelBox| bbox.scaled(scale, scale).clamped(size);
-    for region in masks {
-        pixelate(&mut picture, &scaled(region)).map_err(fault)?;
-    }
     let clean_jpeg = jpeg(&picture, size)?;
     annotate(&mut picture, annotations, scale, scaled).map_err(fault)?;
     Ok(Snapshot { clean_jpeg, annotated_jpeg: jpeg(&picture, size)?, size })
+}
+
+/// The clean picture alone, with its size.
+pub fn clean(frame: &Frame, masks: &[PixelBox]) -> Result<(Vec<u8>, PixelSize), PixelFault> {
+    let (picture, size, _) = masked(frame, masks)?;
+    Ok((jpeg(&picture, size)?, size))
+}
+
+fn masked(frame: &Frame, masks: &[PixelBox]) -> Result<(Mat, PixelSize, f32), PixelFault> {
+    one_thread();
+    let (mut picture, size, scale) = picture(frame)?;
+    for region in masks {
+        let region = region.scaled(scale, scale).clamped(size);
+        pixelate(&mut picture, &region).map_err(fault)?;
+    }
+    Ok((picture, size, scale))
 }
 
 /// The frame as red, green, blue; its size; picture px a source px.

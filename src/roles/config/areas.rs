@@ -39,8 +39,8 @@ pub fn in_picture(polygon: PixelPolygon, size: Option<PixelSize>) -> Result<Pixe
 
 /// What polygons are drawn on.
 pub struct Ground<'a> {
-    /// The pipeline's file, beside which other files lie.
-    pub path: &'a Path,
+    /// The pipeline's file, beside which other files lie; `None`: a text from elsewhere, which names none.
+    pub path: Option<&'a Path>,
     /// The size that pixels are of.
     pub drawn: Option<PixelSize>,
     pub view: Option<&'a GroundView>,
@@ -60,7 +60,8 @@ pub fn polygon(table: &mut Table<'_>, ground: &Ground<'_>) -> Option<PixelPolygo
     let from_file = table
         .value::<String>("geojson")
         .check(ON_GROUND, |file| {
-            let corners = polygon_of(&beside(ground.path, &file), feature.as_deref())?;
+            let path = ground.path.ok_or("a file is named in the camera's own pipeline alone")?;
+            let corners = polygon_of(&beside(path, &file), feature.as_deref())?;
             projected(&corners, datum, ground)
         })
         .optional();

@@ -11,7 +11,7 @@ use super::{
     pattern::Catalogue,
     pattern_reader::pattern,
     recorder::{RecorderSettings, recorder},
-    zone_kinds::{asset, line, lines_fit},
+    zone_kinds::{asset, line, lines_fit, tags},
 };
 use crate::{
     base::{
@@ -148,7 +148,7 @@ fn pipeline(
         Some((beside(path, &written), line))
     });
     let view = calibration.as_ref().map(|c| &c.view);
-    let ground = Ground { path, drawn: size, view };
+    let ground = Ground { path: Some(path), drawn: size, view };
     let zones = zones(root.tables("zone"), &ground);
     let privacy = privacy(root.tables("privacy"), size);
     if recording.is_some_and(|recording| recording.blank_privacy)
@@ -292,7 +292,7 @@ fn health_settings(mut table: Table<'_>) -> health::Settings {
 }
 
 /// Zones as drawn; none given means the whole frame under the name `frame`.
-fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
+pub(super) fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
     let size = ground.drawn;
     let whole = size.map(PixelPolygon::whole);
     if tables.is_empty() {
@@ -302,6 +302,7 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             tiles: None,
             asset: None,
             line: None,
+            tags: Vec::new(),
         }]);
     }
     let mut seen: Vec<ZoneId> = Vec::new();
@@ -324,6 +325,7 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             table.fault("line_px", "a zone is a line, or a polygon and perhaps a slot");
         }
         let asset = asset(&mut table, part.is_some(), &mut components);
+        let tags = tags(&mut table);
         let tiles = table.table("tiles").map(tile_shape);
         let polygon = part.or_else(|| whole.clone());
         let zone = id.zip(polygon).zip(size).map(|((id, polygon), size)| Zone {
@@ -332,6 +334,7 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
             tiles: tiles.flatten(),
             asset,
             line,
+            tags,
         });
         if let (Some(zone), Some(size)) = (&zone, size) {
             tiles_so_far += tile_count(zone, size);
@@ -349,7 +352,10 @@ fn zones(tables: Vec<Table<'_>>, ground: &Ground<'_>) -> Option<Vec<Zone>> {
 }
 
 /// `[[privacy]]`: polygons in which nothing is looked at.
-fn privacy(tables: Vec<Table<'_>>, size: Option<PixelSize>) -> Option<Vec<PixelPolygon>> {
+pub(super) fn privacy(
+    tables: Vec<Table<'_>>,
+    size: Option<PixelSize>,
+) -> Option<Vec<PixelPolygon>> {
     let polygon = |mut table: Table<'_>| {
         let corners = table.value::<Vec<[f64; 2]>>("polygon_px").check(SHAPE, corners);
         let polygon = corners.check("", |polygon| in_picture(polygon, size)).required();

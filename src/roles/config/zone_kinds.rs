@@ -48,6 +48,23 @@ pub fn lines_fit(
     }
 }
 
+/// `tags`: words for people and for whoever is handed the case.
+pub fn tags(table: &mut Table<'_>) -> Vec<String> {
+    const TAGS_MAX: usize = 16;
+    const CHARS_MAX: usize = 40;
+    let sound = |tag: &String| {
+        let plain = tag.trim() == tag && !tag.chars().any(char::is_control);
+        plain && (1..=CHARS_MAX).contains(&tag.chars().count())
+    };
+    let allowed = format!("at most {TAGS_MAX} different words of 1 to {CHARS_MAX} characters");
+    let field = table.value::<Vec<String>>("tags").check(allowed, |tags| {
+        let different: BTreeSet<&String> = tags.iter().collect();
+        let fits = tags.len() <= TAGS_MAX && different.len() == tags.len();
+        (fits && tags.iter().all(sound)).then_some(tags).ok_or_else(String::new)
+    });
+    field.or(Vec::new())
+}
+
 /// `component_id` and `owner`: the zone is the slot of a known asset, and its only one.
 pub fn asset(table: &mut Table<'_>, is_part: bool, known: &mut BTreeSet<String>) -> Option<Asset> {
     const CODE: &str = "1 to 64 letters, digits, '-', '_' and '.', of one zone only";

@@ -15,6 +15,7 @@ use super::{
     evidence::{About, EvidenceFolder, Stored},
     masking::Faces,
     report::CameraReporter,
+    stills::Stills,
     waiting::Waiting,
     watch::HealthWatch,
 };
@@ -81,6 +82,7 @@ pub struct Shared {
     pub book: Book,
     pub waiting: Waiting,
     pub faces: Faces,
+    pub stills: Stills,
 }
 
 pub fn channel() -> (SyncSender<Message>, Receiver<Message>) {
@@ -164,6 +166,8 @@ impl Analyst {
                 return;
             }
         };
+        let camera = &self.analyser.scene().camera;
+        self.shared.stills.offer(camera, &frame, &found.for_masking, condition);
         if let Some(changes) = &mut self.changes {
             let seen = changes.look(&frame, condition, &found.detections, &self.analyser);
             found.detections.extend(seen);

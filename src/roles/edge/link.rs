@@ -4,6 +4,7 @@ use super::{
     decisions::Decisions,
     publish::{PublishInput, read_ack},
     requests::Requests,
+    stills::Stills,
 };
 use crate::{
     domain::wire::{
@@ -27,7 +28,7 @@ pub async fn run(
     mut events: mpsc::Receiver<LinkEvent>,
     publish: mpsc::Sender<PublishInput>,
     requests: Requests,
-    footage: SyncSender<FootageRequestData>,
+    (footage, stills): (SyncSender<FootageRequestData>, Stills),
     decisions: Decisions,
 ) {
     while let Some(event) = events.recv().await {
@@ -49,6 +50,12 @@ pub async fn run(
                     Ok(Incoming::Verify(request)) => {
                         if !requests.take(request).await {
                             continue;
+                        }
+                    }
+                    Ok(Incoming::Footage(request)) if request.still => {
+                        let id = request.request_id;
+                        if !stills.ask(request) {
+                            tracing::warn!(request = %id, "too many stills are asked for: this one is left out");
                         }
                     }
                     Ok(Incoming::Footage(request)) => {

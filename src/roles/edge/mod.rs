@@ -5,6 +5,7 @@
 //!                        \-> pictures, clips -> upload loop -> HTTP -> hub
 //! verify/request -> SQLite -> verifier (own model session, recorded footage) -> verify/result
 //! footage/request -> playback (own model session, low priority) -> clip for people, footage/result
+//!               \-> stills (the next analysed frame) -> picture for people, footage/result
 //! ```
 //! Starts: store, link, pool, cameras. Stops in the reverse order: cameras first, then what is still
 //! in the queues is stored, then `stopping` is published. One camera's fault never stops another.
@@ -29,6 +30,7 @@ mod recorders;
 mod report;
 mod requests;
 pub mod sight;
+mod stills;
 mod upkeep;
 pub mod uploads;
 mod verify;
@@ -95,6 +97,7 @@ use std::{
     sync::{Arc, mpsc::SyncSender},
     thread::JoinHandle,
 };
+use stills::{StillMaker, Stills};
 use tokio::sync::mpsc;
 use upkeep::{Upkeep, detector_data};
 use uuid::Uuid;
@@ -173,6 +176,7 @@ pub async fn run(
         format!("{}: old evidence cannot be deleted", config.data_dir.display())
     })?;
     let faces = Faces::open(config.faces.as_ref())?;
+    let (stills, still_works) = Stills::channel();
     let shared = Shared {
         clock: clock.clone(),
         shutdown: shutdown.clone(),
@@ -182,6 +186,7 @@ pub async fn run(
         book: Book::restore(store.open_cases().await?),
         waiting: Waiting::default(),
         faces: faces.clone(),
+        stills: stills.clone(),
     };
     let teller = Teller {
         publisher: publisher.clone(),
@@ -273,6 +278,19 @@ pub async fn run(
     };
     threads.push(in_background("playback", move || playback.run(&footage_requests))?);
 
+    let masks = config
+        .pipelines
+        .iter()
+        .map(|pipeline| (pipeline.camera.clone(), faces.masks_name(pipeline, &detector.model)));
+    let still_maker = StillMaker {
+        shared: shared.clone(),
+        store: store.clone(),
+        teller: teller.clone(),
+        masks: masks.collect(),
+        runtime: tokio::runtime::Handle::current(),
+    };
+    threads.push(in_background("stills", move || still_maker.run(&still_works))?);
+
     let decisions = Decisions { store: store.clone(), analysts };
     let (publish_sender, publish_inputs) = mpsc::channel(publish::PUBLISH_INPUTS_MAX);
     let linking = tokio::spawn(link::run(
@@ -280,7 +298,7 @@ pub async fn run(
         events,
         publish_sender,
         Requests { store: store.clone(), verifier: request_sender },
-        footage_sender,
+        (footage_sender, stills),
         decisions,
     ));
     let stop_publishing = Shutdown::new();

@@ -125,7 +125,14 @@ pub fn compare(
 fn footage(sight: &mut Sight, pattern: &Pattern, frame: &Frame) -> Option<Footage> {
     let size = frame.stamp.size;
     let polygon = PixelPolygon::whole(size).out_to_border(size);
-    let zone = Zone { id: "picture".parse().ok()?, polygon, tiles: None, asset: None, line: None };
+    let zone = Zone {
+        id: "picture".parse().ok()?,
+        polygon,
+        tiles: None,
+        asset: None,
+        line: None,
+        tags: Vec::new(),
+    };
     let scene = Scene {
         camera: "photograph".parse().ok()?,
         reference_size: size,

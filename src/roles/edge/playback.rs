@@ -213,7 +213,9 @@ impl Playback {
             }
         })?;
         *holes = taken.holes.clone();
-        self.footage.hold(&request.camera, span, request.case_id, self.shared.clock.wall());
+        if let Some(case_id) = request.case_id {
+            self.footage.hold(&request.camera, span, case_id, self.shared.clock.wall());
+        }
         self.make(request, pipeline, &taken)
             .map_err(|error| (FootageRefusal::NotMade, format!("{error:#}")))
     }

@@ -10,7 +10,7 @@ use crate::{
         ids::{CameraId, IdSource, RandomIds},
         wire::{
             CameraCardData, CameraHealthData, CameraPlaceData, CardPattern, CloudEvent,
-            DetectorData, Leaf, NodeAddress, RecordingSpan, StatsData, Topic,
+            DetectorData, Leaf, NodeAddress, RecordingSpan, SceneData, StatsData, Topic,
         },
     },
     drivers::{camera::SourceEvent, footage::Footage, mqtt::Publisher},
@@ -112,6 +112,7 @@ impl Teller {
             masks: Some(masks),
             width_px: pipeline.scene.reference_size.width_px,
             height_px: pipeline.scene.reference_size.height_px,
+            scene: Some(SceneData::of(&pipeline.scene, &pipeline.privacy)),
             note_zh: pipeline.note_zh.clone(),
             note_en: pipeline.note_en.clone(),
         };

@@ -5,7 +5,10 @@
 
 use crate::domain::{
     coverage::CARD_CELLS_MAX,
-    wire::{CameraCardData, CaseFactData, EventData, EvidenceData, FootageResultData, PlaceData},
+    wire::{
+        CameraCardData, CaseFactData, EventData, EvidenceData, FootageResultData, PlaceData,
+        SceneData,
+    },
 };
 
 pub const EVIDENCE_OF_A_FACT_MAX: usize = 32;
@@ -14,6 +17,8 @@ pub const PATTERNS_OF_A_CAMERA_MAX: usize = 128;
 pub const CAMERAS_OF_A_NODE_MAX: i64 = 1_000;
 const CORNERS_MAX: usize = 1_000;
 const HOLES_MAX: usize = 1_000;
+const ZONES_MAX: usize = 200;
+const TAGS_MAX: usize = 100;
 const CODE_CHARS_MAX: usize = 40;
 const NAME_CHARS_MAX: usize = 200;
 const URL_CHARS_MAX: usize = 500;
@@ -111,6 +116,28 @@ pub fn footage(result: &FootageResultData) -> Result<(), Malformed> {
     evidence(&result.evidence)
 }
 
+fn scene(scene: &SceneData) -> Result<(), Malformed> {
+    at_most("scene.zones", scene.zones.len(), ZONES_MAX)?;
+    at_most("scene.privacy", scene.privacy.len(), ZONES_MAX)?;
+    let polygons = scene.zones.iter().map(|zone| &zone.polygon_px);
+    for polygon in polygons.chain(scene.privacy.iter().map(|outline| &outline.polygon_px)) {
+        at_most("scene.polygon_px", polygon.len(), CORNERS_MAX)?;
+        for at in polygon.iter().flatten() {
+            within("scene.polygon_px", *at, -1e6, 1e6)?;
+        }
+    }
+    for zone in &scene.zones {
+        at_most("scene.zones.tags", zone.tags.len(), TAGS_MAX)?;
+        for word in zone.tags.iter().chain(&zone.component_id).chain(&zone.owner) {
+            text("scene.zones", word, NAME_CHARS_MAX)?;
+        }
+        for at in zone.line_px.iter().flatten().flatten() {
+            within("scene.zones.line_px", *at, -1e6, 1e6)?;
+        }
+    }
+    Ok(())
+}
+
 pub fn card(card: &CameraCardData) -> Result<(), Malformed> {
     at_most("footprint", card.footprint.len(), FOOTPRINT_CELLS_MAX)?;
     at_most("patterns", card.patterns.len(), PATTERNS_OF_A_CAMERA_MAX)?;
@@ -124,6 +151,9 @@ pub fn card(card: &CameraCardData) -> Result<(), Malformed> {
         within("cells.height_metres", cell.height_metres, -12_000.0, 100_000.0)?;
         within("cells.error_metres", cell.error_metres, 0.0, 1e6)?;
         within("cells.px_per_metre", cell.px_per_metre, 0.0, 1e6)?;
+    }
+    if let Some(drawn) = &card.scene {
+        scene(drawn)?;
     }
     for pattern in &card.patterns {
         text("patterns.version", &pattern.version, CODE_CHARS_MAX)?;

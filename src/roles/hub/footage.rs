@@ -84,7 +84,8 @@ pub async fn ask(
             from,
             to,
             deadline: now.plus(ANSWER_WITHIN + SECONDS_A_SECOND * to.since(from)),
-            case_id: case.case_id,
+            case_id: Some(case.case_id),
+            still: false,
         },
         node,
     };

@@ -31,6 +31,7 @@ pub mod register;
 #[cfg(test)]
 mod samples;
 pub mod sight;
+mod stills;
 pub mod text;
 pub mod verify;
 pub mod view_library;
@@ -294,6 +295,7 @@ pub async fn start(
         publisher.clone(),
         shutdown.clone(),
     ));
+    tasks.spawn(stills::sweep_loop(Arc::clone(&register), shutdown.clone()));
     tasks.spawn(clocks::clock_loop(Arc::clone(&register), shutdown.clone()));
     tasks.spawn(feed::feed_loop(Arc::clone(&register), shutdown.clone()));
     let mut deliver = |name: &str, destination| {

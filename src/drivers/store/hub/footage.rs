@@ -1,14 +1,16 @@
-//! Footage that people asked edges for: asked once a camera, interval and masking, whoever asks.
+//! Footage that people asked edges for: asked once a camera, interval and masking, whoever asks. A still is
+//! footage of no length and of no case.
 
 use super::{
     HubStore, Tx,
+    camera_pictures::name_pictures,
     evidence::link_evidence,
     records::{json, json_option, parsed, time, time_option, to_json},
 };
 use crate::{
     base::time::WallTime,
     domain::{
-        ids::{CaseId, NodeId},
+        ids::{CameraId, CaseId, NodeId},
         wire::{FootageRequestData, FootageResultData},
     },
     drivers::store::StoreError,
@@ -87,7 +89,7 @@ impl HubStore {
         Ok(asked)
     }
 
-    /// Keeps the first answer; the cases that it is for. `None`: not asked of this node, or answered.
+    /// Keeps the first answer; the cases that it is for, none for a still. `None`: not asked of this node, or answered.
     pub async fn keep_footage(
         &self,
         node: &NodeId,
@@ -110,6 +112,17 @@ impl HubStore {
         .map_err(failed)?;
         if kept.rows_affected() == 0 {
             return Ok(None);
+        }
+        let asked = sqlx::query("SELECT request FROM footage WHERE request_id = $1")
+            .bind(&request_id)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(failed)?;
+        let asked: FootageRequestData = json(&asked, "request").map_err(failed)?;
+        if asked.still {
+            let of = (node, &asked.camera);
+            let named = name_pictures(&mut tx, of, result.request_id, &result.evidence, at);
+            named.await.map_err(failed)?;
         }
         let named: Vec<String> =
             sqlx::query_scalar("SELECT case_id FROM footage_cases WHERE request_id = $1")
@@ -153,6 +166,37 @@ impl HubStore {
         self.set_send_at(update, request_id, send_at).await
     }
 
+    /// A still that was asked of this camera.
+    pub async fn still(
+        &self,
+        node: &NodeId,
+        camera: &CameraId,
+        request_id: Uuid,
+    ) -> Result<Option<FootageRow>, StoreError> {
+        let failed = |error| self.failed(error);
+        let row = sqlx::query(
+            "SELECT * FROM footage WHERE request_id = $1 AND node = $2 AND camera_id = $3",
+        )
+        .bind(request_id.to_string())
+        .bind(node.as_str())
+        .bind(camera.as_str())
+        .fetch_optional(self.database.readers())
+        .await
+        .map_err(failed)?;
+        let row = row.as_ref().map(footage).transpose().map_err(failed)?;
+        Ok(row.filter(|row| row.request.still))
+    }
+
+    /// Stills that nobody waits for any more, as far as their deadline was before this.
+    pub async fn drop_stills(&self, before: WallTime) -> Result<u64, StoreError> {
+        sqlx::query("DELETE FROM footage WHERE from_millis = to_millis AND deadline_millis < $1")
+            .bind(before.unix_millis())
+            .execute(self.database.writer())
+            .await
+            .map(|deleted| deleted.rows_affected())
+            .map_err(|error| self.failed(error))
+    }
+
     /// All that was asked for a case, oldest first.
     pub async fn footage_of(&self, case_id: CaseId) -> Result<Vec<FootageRow>, StoreError> {
         let rows = sqlx::query(
@@ -188,8 +232,8 @@ async fn ask(
     let same = same.as_ref().map(footage).transpose()?;
     if let Some(known) = same.filter(|known| known.stands(at)) {
         link_case(tx, known.request.request_id, new, at).await?;
-        if let Some(result) = &known.result {
-            link_evidence(tx, request.case_id, &result.evidence, true, None).await?;
+        if let (Some(result), Some(case_id)) = (&known.result, request.case_id) {
+            link_evidence(tx, case_id, &result.evidence, true, None).await?;
         }
         return Ok(FootageAsked::Known(known));
     }
@@ -240,12 +284,13 @@ async fn link_case(
     new: &NewFootage,
     at: WallTime,
 ) -> Result<(), sqlx::Error> {
+    let Some(case_id) = new.request.case_id else { return Ok(()) };
     sqlx::query(
         "INSERT INTO footage_cases (request_id, case_id, who, at_millis) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (request_id, case_id) DO NOTHING",
     )
     .bind(request_id.to_string())
-    .bind(new.request.case_id.to_string())
+    .bind(case_id.to_string())
     .bind(&new.who)
     .bind(at.unix_millis())
     .execute(&mut **tx)

@@ -19,6 +19,7 @@
 mod access_log;
 mod assignments;
 mod audit;
+mod camera_pictures;
 mod cameras;
 mod case_file;
 mod case_rows;
@@ -55,6 +56,7 @@ mod verifications;
 
 pub use access_log::{Access, AccessFilter, AccessKind};
 pub use assignments::Colleague;
+pub use camera_pictures::CameraPicture;
 pub use cameras::{CameraRow, NodeRow};
 pub use case_file::{CaseFile, FactRow, NamedFile};
 pub use cases::Standing;

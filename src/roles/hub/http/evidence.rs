@@ -331,3 +331,19 @@ pub async fn show(
     set(&mut response, header::CACHE_CONTROL, "private, no-cache");
     Ok(response)
 }
+
+/// A file that the browser keeps for as long as it is open, at most.
+pub async fn shown_whole(
+    state: &AppState,
+    digest: &Digest256,
+    bytes: u64,
+    media_type: &str,
+) -> Answer<Response> {
+    let source = state.register.files.read(digest, 0).await?;
+    let whole = Wanted::Whole;
+    let Some(span) = whole.span(bytes) else { return Ok(whole.without_bytes(bytes)) };
+    let mut response = whole.answer(span, bytes, source);
+    set(&mut response, header::CONTENT_TYPE, shown_as(media_type));
+    set(&mut response, header::CACHE_CONTROL, "private, no-store");
+    Ok(response)
+}

@@ -159,7 +159,7 @@ pub fn footage(row: FootageRow, files: &[EvidenceRow], now: WallTime) -> Footage
     }
 }
 
-fn code(refusal: FootageRefusal) -> String {
+pub fn code(refusal: FootageRefusal) -> String {
     match serde_json::to_value(refusal) {
         Ok(serde_json::Value::String(code)) => code,
         _ => String::new(),

@@ -10,6 +10,7 @@ mod assigned;
 mod attempts;
 mod audit;
 mod auth;
+mod calibrations;
 mod cameras;
 mod cases;
 mod complaints;
@@ -32,11 +33,13 @@ mod photographs;
 pub mod problem;
 mod progress;
 mod ranges;
+mod scenes;
 mod session;
 mod sheets;
 mod shifts;
 mod sightings;
 mod statistics;
+mod stills;
 mod stream;
 mod streets;
 mod users;
@@ -70,6 +73,8 @@ pub struct AppState {
     streams: Arc<Semaphore>,
     datasets: Arc<Semaphore>,
     packages: Arc<Semaphore>,
+    /// Work for a processor alone.
+    calculations: Arc<Semaphore>,
     /// Signs packages.
     signer: Arc<SigningKey>,
     shutdown: Shutdown,
@@ -109,6 +114,7 @@ impl Server {
             streams: Arc::new(Semaphore::new(stream::STREAMS_MAX)),
             datasets: Arc::new(Semaphore::new(1)),
             packages: Arc::new(Semaphore::new(package::PACKAGES_MAX)),
+            calculations: Arc::new(Semaphore::new(1)),
             signer: Arc::new(signer),
             shutdown,
             config: Arc::new(config),
@@ -172,6 +178,7 @@ const SEE: Access = Access::May(&[Act::SeeCases]);
 const SEE_PICTURES: Access = Access::May(&[Act::SeePictures]);
 /// The handler tells them apart.
 const DECIDE: Access = Access::May(&[Act::Review, Act::Merge, Act::Dispatch, Act::Feedback]);
+const LOOK_NOW: Access = Access::May(&[Act::AskFootage]);
 const HANDLE: Access = Access::Report(&[Act::Dispatch, Act::Feedback]);
 /// Who works in shifts.
 const WORK: Access = Access::May(&[Act::Review, Act::Dispatch]);
@@ -228,6 +235,11 @@ fn routes(state: AppState) -> Routes {
         (Method::POST, "/deliveries/{hook}/{message_id}/retry", RESEND, post(deliveries::retry)),
         (Method::POST, "/complaints", Report(&[Act::HandInComplaint]), post(complaints::receive)),
         (Method::GET, "/cameras", SEE, get(cameras::list)),
+        (Method::POST, "/cameras/{node}/{camera}/still", LOOK_NOW, post(stills::ask)),
+        (Method::GET, "/cameras/{node}/{camera}/stills/{request_id}", LOOK_NOW, get(stills::one)),
+        (Method::GET, "/cameras/{node}/{camera}/pictures/{sha256}", LOOK_NOW, get(stills::picture)),
+        (Method::POST, "/calibrations/solve", SEE, post(calibrations::solve)),
+        (Method::POST, "/scenes/check", SEE, post(scenes::check)),
         (Method::GET, "/grid/{code}/cameras", SEE, get(cameras::of_cell)),
         (Method::GET, "/streets", SEE, get(streets::list)),
         (Method::GET, "/map", SEE, get(map::map)),

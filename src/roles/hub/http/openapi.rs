@@ -1,9 +1,10 @@
 //! The OpenAPI document, made from the handlers.
 
 use super::{
-    access_log, acts, assigned, audit, cameras, cases, complaints, dataset, deliveries, evidence,
-    fleet, footage, map, merges, oidc, ops, package, photographs, problem::Problem, session,
-    sheets, shifts, statistics, stream, streets, users, view,
+    access_log, acts, assigned, audit, calibrations, cameras, cases, complaints, dataset,
+    deliveries, evidence, fleet, footage, map, merges, oidc, ops, package, photographs,
+    problem::Problem, scenes, session, sheets, shifts, statistics, stills, stream, streets, users,
+    view,
 };
 use axum::Json;
 use utoipa::OpenApi;
@@ -40,6 +41,11 @@ use utoipa::OpenApi;
         complaints::receive,
         cameras::list,
         cameras::of_cell,
+        stills::ask,
+        stills::one,
+        stills::picture,
+        calibrations::solve,
+        scenes::check,
         streets::list,
         map::map,
         map::cells,

@@ -329,6 +329,17 @@ pub struct CameraView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub recording: Option<crate::domain::wire::RecordingSpan>,
+    /// The size that pixels of the camera are of: its pipeline's `[frame]`. Absent before its card came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width_px: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height_px: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration_id: Option<String>,
+    /// Zones and privacy zones as they are now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub scene: Option<crate::domain::wire::SceneData>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note_zh: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -349,6 +360,10 @@ pub fn camera(row: &CameraRow) -> CameraView {
         footprint: card.map(|card| card.footprint.clone()).unwrap_or_default(),
         patterns: card.map(|card| card.patterns.clone()).unwrap_or_default(),
         recording: card.and_then(|card| card.recording),
+        width_px: card.map(|card| card.width_px),
+        height_px: card.map(|card| card.height_px),
+        calibration_id: card.and_then(|card| card.calibration_id.clone()),
+        scene: card.and_then(|card| card.scene.clone()),
         note_zh: card.and_then(|card| card.note_zh.clone()),
         note_en: card.and_then(|card| card.note_en.clone()),
     }

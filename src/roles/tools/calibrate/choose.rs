@@ -1,6 +1,9 @@
 //! Camera or homography: whichever the points support, with what each leaves over.
 
-use super::survey::{Row, SurveyFile};
+use super::{
+    fit::{Unfit, UnfitKind},
+    survey::{Row, SurveyFile},
+};
 use crate::domain::{
     camera::{POINTS_MIN, Refused, Solved, Survey, find_suspect, solve},
     geo::EastNorth,
@@ -12,9 +15,10 @@ use crate::drivers::vision::pose::pose;
 use nalgebra::Vector3;
 
 /// Whether to fit a whole camera or only a plane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Wanted {
     /// A camera from five points on, unless all lie on one plane that foretells them far better; else a homography
+    #[default]
     Auto,
     /// Lens, pose and covariance; at least five points
     Camera,
@@ -28,6 +32,7 @@ pub enum Model {
     Homography { fit: HomographyFit, left_out_metres: Vec<Option<f64>> },
 }
 
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
     pub pixel_px: f64,
     pub survey_metres: f64,
@@ -39,9 +44,10 @@ pub fn choose(
     frame: PixelSize,
     noise: &Noise,
     wanted: Wanted,
-) -> Result<Model, String> {
+) -> Result<Model, Unfit> {
     if file.rows.len() < 4 {
-        return Err(BadCalibration::TooFewPoints { given: file.rows.len() }.to_string());
+        let few = BadCalibration::TooFewPoints { given: file.rows.len() };
+        return Err(Unfit::of(&few, few.to_string()));
     }
     refuse_a_line(file)?;
     let camera = || {
@@ -55,7 +61,8 @@ pub fn choose(
     };
     match wanted {
         Wanted::Camera if !cfg!(feature = "edge") => {
-            Err("this program was built without the feature edge, which solves cameras".to_owned())
+            let reason = "this program was built without the feature edge, which solves cameras";
+            Err(Unfit { kind: UnfitKind::Setting, line: None, reason: reason.to_owned() })
         }
         Wanted::Camera => camera()
             .map(|solved| Model::Camera(Box::new(solved)))
@@ -114,9 +121,14 @@ pub fn rms(errors: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     (n > 0.0).then(|| f64::sqrt(squares / n))
 }
 
-fn told(file: &SurveyFile, refused: &Refused) -> String {
+fn told(file: &SurveyFile, refused: &Refused) -> Unfit {
     let Refused::Outlier(suspect) = refused else {
-        return format!("{refused}: check u,v against lon,lat of every row");
+        let kind = match refused {
+            Refused::TooFewPoints { .. } => UnfitKind::TooFewPoints,
+            _ => UnfitKind::NoFit,
+        };
+        let reason = format!("{refused}: check u,v against lon,lat of every row");
+        return Unfit { kind, line: None, reason };
     };
     let expected = suspect.left_out.map(|left| {
         format!("the other points expect it at u,v {:.0},{:.0}", left.expected.x, left.expected.y)
@@ -124,16 +136,17 @@ fn told(file: &SurveyFile, refused: &Refused) -> String {
     outlier(&file.rows[suspect.index], expected)
 }
 
-fn outlier(row: &Row, expected: Option<String>) -> String {
+fn outlier(row: &Row, expected: Option<String>) -> Unfit {
     let expected = expected.map(|text| format!(" ({text})")).unwrap_or_default();
-    format!(
+    let reason = format!(
         "line {}: the control point at u,v {},{} disagrees with all the others, which agree without it\
          {expected}: check each digit of its u, v, lon, lat and height_metres",
         row.line, row.point.image.x, row.point.image.y
-    )
+    );
+    Unfit { kind: UnfitKind::Outlier, line: Some(row.line), reason }
 }
 
-fn homography(ground: &[&Row]) -> Result<Model, String> {
+fn homography(ground: &[&Row]) -> Result<Model, Unfit> {
     let points: Vec<ControlPoint> = ground
         .iter()
         .map(|row| ControlPoint {
@@ -141,7 +154,8 @@ fn homography(ground: &[&Row]) -> Result<Model, String> {
             ground: EastNorth { east_metres: row.point.world.x, north_metres: row.point.world.y },
         })
         .collect();
-    let fit = fit_homography(&points).map_err(|error| format!("on the ground: {error}"))?;
+    let fit = fit_homography(&points)
+        .map_err(|error| Unfit::of(&error, format!("on the ground: {error}")))?;
     let without: Vec<Option<HomographyFit>> = (0..points.len())
         .map(|index| {
             let mut rest = points.clone();
@@ -168,7 +182,7 @@ fn homography(ground: &[&Row]) -> Result<Model, String> {
 
 /// Points on one line, in the picture or in the world, leave every model open. One far away through a wrong digit
 /// makes any others look like a line; then the rest must be one too.
-fn refuse_a_line(file: &SurveyFile) -> Result<(), String> {
+fn refuse_a_line(file: &SurveyFile) -> Result<(), Unfit> {
     let image: Vec<Vector3<f64>> = file
         .rows
         .iter()
@@ -184,7 +198,8 @@ fn refuse_a_line(file: &SurveyFile) -> Result<(), String> {
             })
     };
     if open(&image) || open(&world) {
-        return Err(BadCalibration::Collinear.to_string());
+        let line = BadCalibration::Collinear;
+        return Err(Unfit::of(&line, line.to_string()));
     }
     Ok(())
 }

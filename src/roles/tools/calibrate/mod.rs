@@ -3,18 +3,17 @@
 //! In: a CSV of pixels and places. Out: a calibration file, a report of how far each point is from where the
 //! others put it, and, over a frame of the camera, a picture of both. A bad fit writes nothing.
 
-mod choose;
+pub mod choose;
 mod file;
+pub mod fit;
 #[cfg(feature = "edge")]
 mod picture;
-mod report;
-mod survey;
+pub mod report;
+pub mod survey;
 
 use self::{
-    choose::{Noise, Wanted, choose},
-    file::{PlaneText, Written},
-    report::Report,
-    survey::{Ground, Surface, SurveyFile},
+    choose::{Noise, Wanted},
+    fit::{Unfit, UnfitKind, Wishes, fit},
 };
 #[cfg(feature = "edge")]
 use super::view_picture::ViewPicture;
@@ -22,7 +21,7 @@ use super::{BadInput, Ended};
 use crate::{
     base::clock::{Clock, SystemClock},
     domain::{
-        datum::{Datum, checked_position, gcj_shift_suspected},
+        datum::{Datum, checked_position},
         geo::GeoPoint,
         geoid::HeightDatum,
         pixel::PixelSize,
@@ -102,37 +101,37 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<Ended> {
             return Err(BadInput(format!("{name} {value}: 0.0001 to 100 is allowed")).into());
         }
     }
-    let refuse = |reason: String| BadInput(format!("{}: {reason}", args.points.display()));
     let frame = PixelSize { width_px: args.width, height_px: args.height };
     let survey = survey::read(&args.points, frame, args.datum, args.height_datum)?;
-    let grounds = survey.grounds();
-    let noise = Noise { pixel_px: args.pixel_noise_px, survey_metres: args.survey_noise_metres };
-    let first = grounds.first().map(|ground| ground.rows.as_slice()).unwrap_or_default();
-    let model = choose(&survey, first, frame, &noise, args.model).map_err(refuse)?;
-    let report = Report::new(&survey, first, &model, frame);
-    let stated = args.camera_position.map(|at| args.datum.to_cgcs2000(at));
-    let written = Written::new(
-        &survey,
-        &model,
-        planes(args, &survey, &grounds)?,
+    let wishes = Wishes {
         frame,
-        surveyed_on(args),
-        stated,
-    );
-    let view = written.view().map_err(|error| refuse(error.to_string()))?;
-    let mut warnings = Vec::new();
-    let places: Vec<GeoPoint> = survey.rows.iter().map(|row| row.geo).collect();
-    if let Some(shift) = stated.and_then(|at| gcj_shift_suspected(at, &places)) {
-        warnings.push(shift.to_string());
-    }
-    warnings.extend(report.doubt());
-    report.print(args.json, &view, &warnings)?;
+        model: args.model,
+        noise: Noise { pixel_px: args.pixel_noise_px, survey_metres: args.survey_noise_metres },
+        error_max_metres: args.error_max_metres,
+        ground_height_metres: args.ground_height_metres,
+        heights: args.height_datum,
+        terrain: args.terrain,
+        camera_position: args.camera_position.map(|at| args.datum.to_cgcs2000(at)),
+        surveyed_on: surveyed_on(args),
+    };
+    let refuse = |unfit: Unfit| match unfit.kind {
+        // It names the option.
+        UnfitKind::Setting => BadInput(unfit.reason),
+        _ => BadInput(format!("{}: {unfit}", args.points.display())),
+    };
+    let fitted = fit(&survey, &wishes).map_err(refuse)?;
+    fitted.report.print(args.json, &fitted.view, &fitted.warnings)?;
     #[cfg(feature = "edge")]
-    args.picture.draw(&view, || picture::survey_marks(&survey, first, &model, &view))?;
-    if let Some(reason) = report.bad_fit(args.error_max_metres) {
-        return Err(refuse(reason).into());
+    {
+        let grounds = survey.grounds();
+        let first = grounds.first().map(|ground| ground.rows.as_slice()).unwrap_or_default();
+        let marks = || picture::survey_marks(&survey, first, &fitted.model, &fitted.view);
+        args.picture.draw(&fitted.view, marks)?;
     }
-    std::fs::write(&args.out, written.text())
+    if let Some(unfit) = fitted.bad_fit() {
+        return Err(refuse(unfit).into());
+    }
+    std::fs::write(&args.out, fitted.text())
         .with_context(|| format!("{} cannot be written", args.out.display()))?;
     Ok(Ended::Done)
 }
@@ -142,34 +141,6 @@ fn surveyed_on(args: &CalibrateArgs) -> String {
         Some(day) => day.to_string(),
         None => SystemClock::new().wall().to_string().chars().take(10).collect(),
     }
-}
-
-fn planes(
-    args: &CalibrateArgs,
-    survey: &SurveyFile,
-    grounds: &[Ground<'_>],
-) -> Result<Vec<PlaneText>, BadInput> {
-    let stated_ground = args
-        .ground_height_metres
-        .map(|height| args.height_datum.ellipsoidal_metres(height, survey.origin))
-        .transpose()
-        .map_err(|error| BadInput(format!("--ground-height-metres: {error}")))?;
-    grounds
-        .iter()
-        .map(|ground| {
-            let surface = match stated_ground {
-                Some(height) => Surface { values: [height, 0.0, 0.0], by_heights: Vec::new() },
-                None if !args.terrain => ground.level(),
-                None => ground.terrain().ok_or_else(|| {
-                    BadInput(format!(
-                        "--terrain: the points of {:?} do not span a plane (three or more, not on one line)",
-                        ground.id
-                    ))
-                })?,
-            };
-            Ok(PlaneText::new(survey, ground, surface))
-        })
-        .collect()
 }
 
 fn lon_lat(text: &str) -> Result<GeoPoint, String> {

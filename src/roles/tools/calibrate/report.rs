@@ -16,24 +16,25 @@ const NOISE_FACTOR_MAX: f64 = 8.0;
 /// Below this plausibility people are told.
 const PLAUSIBILITY_MIN: f64 = 0.001;
 
-struct PointReport {
-    line: usize,
-    image: PixelPoint,
-    residual_px: Option<f64>,
-    residual_metres: Option<f64>,
-    left_out_px: Option<f64>,
-    left_out_metres: Option<f64>,
+pub struct PointReport {
+    pub line: usize,
+    pub image: PixelPoint,
+    pub residual_px: Option<f64>,
+    pub residual_metres: Option<f64>,
+    pub left_out_px: Option<f64>,
+    pub left_out_metres: Option<f64>,
 }
 
 pub struct Report {
-    model: &'static str,
+    pub model: &'static str,
     /// How many times larger the residuals are than the stated noise; a camera's only.
     noise_factor: Option<f64>,
     /// Probability that the stated noise explains the residuals; a camera's only.
     plausibility: Option<f64>,
-    points: Vec<PointReport>,
+    /// Those that had a part in the fit.
+    pub points: Vec<PointReport>,
     /// Further lines, by name.
-    facts: Vec<(&'static str, f64)>,
+    pub facts: Vec<(&'static str, f64)>,
 }
 
 impl Report {
@@ -93,7 +94,7 @@ impl Report {
         rms(self.points.iter().map(|point| point.left_out_metres).filter(Option::is_some))
     }
 
-    fn left_out_median_metres(&self) -> Option<f64> {
+    pub fn left_out_median_metres(&self) -> Option<f64> {
         median(self.points.iter().filter_map(|point| point.left_out_metres).collect())
     }
 

@@ -72,7 +72,7 @@ pub fn read(
         ));
     }
     let headers = headers.clone();
-    let mut read = Vec::new();
+    let mut marked = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(0, |position| position.line() as usize);
@@ -83,44 +83,71 @@ pub fn read(
             record.deserialize(Some(&headers)).map_err(|error| bad_line(path, line, &error))?;
         let (geo, height_metres) =
             ground(&columns, datum, heights).map_err(|reason| bad_line(path, line, reason))?;
-        let image = pixel(&columns, frame).map_err(|reason| bad_line(path, line, reason))?;
+        let (u, v) = (number("u", &columns.u), number("v", &columns.v));
+        let image = u.and_then(|u| pixel(u, v?, frame));
+        let image = image.map_err(|reason| bad_line(path, line, reason))?;
         let plane = columns.plane.filter(|name| !name.is_empty());
-        read.push((line, image, geo, height_metres, plane));
+        marked.push(Marked { line, image, geo, height_metres, plane });
     }
-    for (at, (line, image, geo, height, _)) in read.iter().enumerate() {
-        let same = read[..at]
-            .iter()
-            .find(|other| other.1 == *image || (other.2, other.3) == (*geo, *height));
-        if let Some(other) = same {
-            let what = if other.1 == *image { "pixel u,v" } else { "place lon,lat,height_metres" };
-            return Err(bad_line(
-                path,
-                *line,
-                format!("repeats the {what} of line {}: each control point is given once", other.0),
-            ));
+    SurveyFile::of(marked).map_err(|repeat| bad_line(path, repeat.line, repeat.reason))
+}
+
+/// A control point whose numbers have been checked.
+pub struct Marked {
+    pub line: usize,
+    pub image: PixelPoint,
+    pub geo: GeoPoint,
+    /// Ellipsoidal.
+    pub height_metres: f64,
+    pub plane: Option<String>,
+}
+
+/// A row that says what another has said.
+pub struct Repeat {
+    pub line: usize,
+    pub reason: String,
+}
+
+impl SurveyFile {
+    /// Points east, north and up about their middle.
+    pub fn of(marked: Vec<Marked>) -> Result<Self, Repeat> {
+        for (at, row) in marked.iter().enumerate() {
+            let same = marked[..at].iter().find(|other| {
+                other.image == row.image
+                    || (other.geo, other.height_metres) == (row.geo, row.height_metres)
+            });
+            if let Some(other) = same {
+                let pixel = other.image == row.image;
+                let what = if pixel { "pixel u,v" } else { "place lon,lat,height_metres" };
+                let reason = format!(
+                    "repeats the {what} of line {}: each control point is given once",
+                    other.line
+                );
+                return Err(Repeat { line: row.line, reason });
+            }
         }
+        // The middle one, not the mean: a wrong digit must not move the others' frame across the country.
+        let middle = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or_default()
+        };
+        let origin = GeoPoint {
+            lon_deg: middle(marked.iter().map(|row| row.geo.lon_deg).collect()),
+            lat_deg: middle(marked.iter().map(|row| row.geo.lat_deg).collect()),
+        };
+        let origin_height_metres = middle(marked.iter().map(|row| row.height_metres).collect());
+        let local = LocalFrame::about(origin);
+        let rows = marked
+            .into_iter()
+            .map(|Marked { line, image, geo, height_metres, plane }| {
+                let EastNorth { east_metres, north_metres } = local.local_from_geo(geo);
+                let up = height_metres - origin_height_metres;
+                let world = Vector3::new(east_metres, north_metres, up);
+                Row { line, point: SurveyPoint { image, world }, geo, height_metres, plane }
+            })
+            .collect();
+        Ok(Self { rows, origin, origin_height_metres })
     }
-    // The middle one, not the mean: a wrong digit must not move the others' frame across the country.
-    let middle = |mut values: Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
-    let origin = GeoPoint {
-        lon_deg: middle(read.iter().map(|row| row.2.lon_deg).collect()),
-        lat_deg: middle(read.iter().map(|row| row.2.lat_deg).collect()),
-    };
-    let origin_height_metres = middle(read.iter().map(|row| row.3).collect());
-    let local = LocalFrame::about(origin);
-    let rows = read
-        .into_iter()
-        .map(|(line, image, geo, height_metres, plane)| {
-            let EastNorth { east_metres, north_metres } = local.local_from_geo(geo);
-            let up = height_metres - origin_height_metres;
-            let world = Vector3::new(east_metres, north_metres, up);
-            Row { line, point: SurveyPoint { image, world }, geo, height_metres, plane }
-        })
-        .collect();
-    Ok(SurveyFile { rows, origin, origin_height_metres })
 }
 
 fn number(name: &str, text: &str) -> Result<f64, String> {
@@ -130,8 +157,8 @@ fn number(name: &str, text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("{name} {text:?} is no number such as 42.5"))
 }
 
-fn pixel(columns: &Columns, frame: PixelSize) -> Result<PixelPoint, String> {
-    let (u, v) = (number("u", &columns.u)?, number("v", &columns.v)?);
+/// A marked pixel of the frame.
+pub fn pixel(u: f64, v: f64, frame: PixelSize) -> Result<PixelPoint, String> {
     // A point on the border may be marked a little outside.
     let slack = 0.01 * f64::from(frame.width_px);
     let inside = (-slack..=f64::from(frame.width_px) + slack).contains(&u)
@@ -153,11 +180,20 @@ fn ground(
 ) -> Result<(GeoPoint, f64), String> {
     let lon = parse_degrees(&columns.lon, Axis::Longitude).map_err(|error| error.to_string())?;
     let lat = parse_degrees(&columns.lat, Axis::Latitude).map_err(|error| error.to_string())?;
+    place(lon, lat, number("height_metres", &columns.height_metres)?, (datum, heights))
+}
+
+/// A place as CGCS2000, with its ellipsoidal height.
+pub fn place(
+    lon: f64,
+    lat: f64,
+    given: f64,
+    (datum, heights): (Datum, HeightDatum),
+) -> Result<(GeoPoint, f64), String> {
     if lat.abs() >= 88.0 {
         return Err(format!("latitude {lat} is not allowed: -88 to 88, the grid ends there"));
     }
     let geo = datum.to_cgcs2000(checked_position(lon, lat).map_err(|error| error.to_string())?);
-    let given = number("height_metres", &columns.height_metres)?;
     let height = heights.ellipsoidal_metres(given, geo).map_err(|error| error.to_string())?;
     if !HEIGHT_METRES.contains(&height) {
         return Err(format!(
