@@ -65,6 +65,18 @@ const camera = (id, dLon, dLat, more) => {
     footprint: cellsIn(ring),
     patterns: PATTERNS,
     recording: { from: at(5400), to: at(1) },
+    width_px: 1280,
+    height_px: 720,
+    calibration_id: id.replace('-', '_'),
+    scene: {
+      frame: { width_px: 1280, height_px: 720 },
+      zones: [
+        { id: 'pavement', polygon_px: [[0, 420], [520, 380], [640, 720], [0, 720]], tags: ['学校'] },
+        { id: 'bin-1', polygon_px: [[700, 430], [780, 430], [780, 540], [700, 540]], component_id: '440310-0042', owner: '环卫一队' },
+        { id: 'kerb', polygon_px: [[0, 0], [1280, 0], [1280, 720], [0, 720]], line_px: [[0, 400], [1280, 360]] },
+      ],
+      privacy: [{ polygon_px: [[1000, 0], [1280, 0], [1280, 200], [1000, 200]] }],
+    },
     note_zh: '演示缩短了时限：停留时间按数秒计',
     note_en: 'The demo shortens time limits: dwell times are a few seconds',
     ...more,

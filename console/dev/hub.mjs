@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { answerCameras } from './cameras.mjs';
 import { actionsOf, at, cameras, CATALOGUE, districtCases, evidence, newCase, picture, place, sha, STREETS, UNDONE, verdict } from './fixture.mjs';
 import { cellOf, centreOfCell } from './grid.mjs';
 import { camerasOf, counted, districtMap, hotspots, tiles } from './map.mjs';
@@ -214,6 +215,7 @@ async function answer(request, response) {
   if (resource === 'session' && request.method === 'DELETE') return json(response, 204, undefined, { 'Set-Cookie': 'gw_session=; Max-Age=0; Path=/' });
   if (resource === 'session') return json(response, 200, { name: 'reviewer', unit: '坪山城管', roles: ['reviewer'], area: [], csrf_token: 'dev', version: '0.1.0', demo: true });
   if (resource === 'streets') return json(response, 200, { items: STREETS });
+  if (await answerCameras(request, response, url, { json, problem, bodyOf })) return;
   if (resource === 'cameras') return json(response, 200, { items: cameras });
   if (resource === 'map' && !id) return json(response, 200, districtMap());
   if (resource === 'map' && id === 'cells') return json(response, 200, counted(cases.values(), url.searchParams));

@@ -25,6 +25,13 @@ export const PAGES: readonly Page[] = [
     roles: ['viewer', 'grid_staff', 'dispatcher', 'reviewer', 'auditor'],
     load: () => import('./pages/map/MapPage.vue'),
   },
+  {
+    path: 'cameras/:node?/:camera?/:tab?',
+    name: 'cameras',
+    // As of the map.
+    roles: ['viewer', 'grid_staff', 'dispatcher', 'reviewer', 'auditor'],
+    load: () => import('./pages/cameras/CamerasPage.vue'),
+  },
 ];
 
 /** What somebody with these roles may open. */

@@ -1,6 +1,6 @@
 /** The calls of docs/http.md that the page makes, one function each. */
 import { call } from './client';
-import type { Act, FootageWanted, SignInWays } from './schema';
+import type { Act, FootageWanted, SceneChecked, SignInWays, SurveyWanted } from './schema';
 import type {
   ActionName,
   Camera,
@@ -11,7 +11,9 @@ import type {
   Footage,
   NearCase,
   Session,
+  Solved,
   StaffMember,
+  Still,
   Street,
 } from './types';
 
@@ -97,6 +99,34 @@ export const fileComplaint = async (complaint: Complaint) =>
 
 export const listCameras = async () =>
   (await call<{ items: Camera[] }>('GET', '/cameras')).body.items;
+
+/** A camera, by the node that has it. */
+export interface CameraKey {
+  node: string;
+  id: string;
+}
+
+const cameraPath = ({ node, id }: CameraKey) =>
+  `/cameras/${encodeURIComponent(node)}/${encodeURIComponent(id)}`;
+
+/** One masked frame of now; `readStill` follows what becomes of it. */
+export const askStill = async (camera: CameraKey) =>
+  (await call<Still>('POST', `${cameraPath(camera)}/still`)).body;
+
+export const readStill = async (camera: CameraKey, requestId: string) =>
+  (await call<Still>('GET', `${cameraPath(camera)}/stills/${encodeURIComponent(requestId)}`)).body;
+
+/** A picture that the camera was asked for; each look is logged by the hub. */
+export const cameraPictureUrl = (camera: CameraKey, sha256: string) =>
+  `/api/v1${cameraPath(camera)}/pictures/${encodeURIComponent(sha256)}`;
+
+/** The fit of control points, or why there is none. Nothing is kept. */
+export const solveCalibration = async (survey: SurveyWanted) =>
+  (await call<Solved>('POST', '/calibrations/solve', survey)).body;
+
+/** What is wrong with drawn zones. */
+export const checkScene = async (toml: string) =>
+  (await call<SceneChecked>('POST', '/scenes/check', { toml })).body.faults;
 
 /** Areas that have a name; none where the hub knows of none. */
 export const listStreets = async () => (await call<{ items: Street[] }>('GET', '/streets')).body.items;

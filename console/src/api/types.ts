@@ -273,6 +273,21 @@ export interface CaseEvent {
 
 // Cameras, people, complaints.
 
+/** What is drawn on a camera's view, in pixels of its frame. */
+export interface CameraScene {
+  frame: { width_px: number; height_px: number };
+  zones: {
+    id: string;
+    polygon_px: number[][];
+    line_px?: Maybe<number[][]>;
+    tags?: Maybe<string[]>;
+    component_id?: Maybe<string>;
+    owner?: Maybe<string>;
+    tiles?: Maybe<{ width_px: number; height_px: number; overlap: number }>;
+  }[];
+  privacy?: Maybe<{ polygon_px: number[][] }[]>;
+}
+
 export type Camera = Close<
   hub.CameraView,
   {
@@ -280,7 +295,19 @@ export type Camera = Close<
     place?: Maybe<CameraPlace>;
     patterns: CameraPattern[];
     recording?: Maybe<Interval>;
+    scene?: Maybe<CameraScene>;
   }
+>;
+
+/** Refusals of a still. */
+export const STILL_REFUSALS = ['unknown_camera', 'no_frame', 'blind', 'not_made', 'no_answer'] as const;
+export type Still = hub.StillView;
+
+/** What stands against a calibration. */
+export const UNFITS = ['too_few_points', 'one_line', 'repeated', 'outlier', 'no_fit', 'bad_fit', 'setting'] as const;
+export type Solved = Close<
+  hub.SolvedView,
+  { facts: Record<string, number>; hulls_px: number[][][]; grid?: Maybe<{ level: number; lines_px: number[][][] }> }
 >;
 
 export type Session = hub.SessionView;

@@ -6,6 +6,8 @@ import {
   OUTCOMES,
   PRIORITIES,
   STAGES,
+  STILL_REFUSALS,
+  UNFITS,
 } from '../api/types';
 import { CLOSE, FALSE_ALARM, NOT_FILED, RETURN, REWORK, WAITS } from '../words/reasons';
 import { en } from './en';
@@ -52,6 +54,7 @@ describe('both languages', () => {
     ['reason', [...FALSE_ALARM, ...NOT_FILED, ...REWORK, ...CLOSE, ...RETURN, ...WAITS]],
     ['state', CASE_STATES],
     ['stageName', STAGES],
+    ['unfit', UNFITS],
     ['priority', PRIORITIES],
     ['condition', CAMERA_CONDITIONS],
     ['verdict.precheck', OUTCOMES],
@@ -61,6 +64,10 @@ describe('both languages', () => {
       .filter((key) => key.startsWith(`${group}.`))
       .map((key) => key.slice(group.length + 1));
     expect(have.sort()).toEqual([...codes].sort());
+  });
+
+  it('have words for every refusal of a still', () => {
+    for (const refusal of STILL_REFUSALS) expect(zh.has(`still.${refusal}`), refusal).toBe(true);
   });
 
   it('have words for every action', () => {
