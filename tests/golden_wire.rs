@@ -18,11 +18,11 @@ use gridwarden::domain::{
     },
     wire::{
         AckData, CameraCardData, CameraCondition, CameraHealthData, CameraPlaceData, CardPattern,
-        CaseFactData, CloudEvent, DecisionData, DecisionKind, EvidenceData, FactKind,
-        FootageRefusal, FootageRequestData, FootageResultData, FrameData, OutlineData,
-        PhotographAdvice, Presence, Priority, RecordingSpan, SceneData, SeenCellData, StatsData,
-        StatusData, TilesData, VerifyKind, VerifyRequestData, VerifyResultData, ZoneData,
-        case_event,
+        CaseFactData, CloudEvent, DecisionData, DecisionKind, DryCaseData, DryRunRefusal,
+        DryRunRequestData, DryRunResultData, DryRunState, EvidenceData, FactKind, FootageRefusal,
+        FootageRequestData, FootageResultData, FrameData, OutlineData, PhotographAdvice, Presence,
+        Priority, RecordingSpan, SceneData, SeenCellData, StatsData, StatusData, TilesData,
+        VerifyKind, VerifyRequestData, VerifyResultData, ZoneData, case_event,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -355,6 +355,66 @@ fn footage_for_people_keeps_its_form() {
         ..result
     };
     holds("footage_refused", &told(refused));
+}
+
+#[test]
+fn dry_runs_keep_their_form() {
+    let request_id = Uuid::from_u128(0x019b_76da_a800_7000_b000_0000_0000_0003);
+    let secs = |count: u64| START.plus(Duration::from_secs(count));
+    let request = DryRunRequestData {
+        request_id,
+        camera: "pingshan-014".parse().unwrap(),
+        draft: "[[pattern]]\nid = \"illegal_parking\"\ndwell_secs = 30\n".to_owned(),
+        from: secs(0),
+        to: secs(3_600),
+        deadline: secs(9_600),
+        cancel: false,
+    };
+    let subject = request_id.to_string();
+    holds("dryrun_request", &envelope("dryrun.request", &subject, request));
+    let picture = EvidenceData {
+        role: "dry_run".to_owned(),
+        url: format!("http://hub/api/v1/evidence/{}", "c".repeat(64)),
+        sha256: "c".repeat(64),
+        media_type: "image/jpeg".to_owned(),
+        width_px: 1920,
+        height_px: 1080,
+        captured_at: secs(1_000),
+    };
+    let result = DryRunResultData {
+        request_id,
+        state: DryRunState::Done,
+        share: 1.0,
+        frames: 17_940,
+        refusal: None,
+        detail: None,
+        holes: vec![Hole { from: secs(610), to: secs(622), reason: HoleReason::StreamLost }],
+        cases: vec![DryCaseData {
+            zone: "pavement".parse().unwrap(),
+            first_seen_at: secs(970),
+            confirmed_at: secs(1_000),
+            last_seen_at: secs(1_240),
+            dwell_secs: 270.0,
+            count: 1,
+            score: 0.75,
+            subject: None,
+            picture: Some(picture),
+        }],
+        further_cases: 2,
+    };
+    holds("dryrun_result", &envelope("dryrun.result", &subject, result.clone()));
+    let refused = DryRunResultData {
+        state: DryRunState::Refused,
+        share: 0.0,
+        frames: 0,
+        refusal: Some(DryRunRefusal::Draft),
+        detail: Some("draft.toml:2: pattern[0].id = \"x\": one of ...".to_owned()),
+        holes: Vec::new(),
+        cases: Vec::new(),
+        further_cases: 0,
+        ..result
+    };
+    holds("dryrun_refused", &envelope("dryrun.result", &subject, refused));
 }
 
 fn schema() -> Value {

@@ -22,6 +22,23 @@ function ask(camera, { json, problem }, response) {
   return json(response, 202, one);
 }
 
+const trials = new Map();
+
+/** Two cases after four seconds. */
+function tryOut(camera, { from, to }, json, response) {
+  const one = { request_id: `t${trials.size}`, camera: camera.id, node: camera.node, from, to, asked_at: at(0), deadline: at(-900), state: 'asked', share: 0, frames: 0, holes: [], cases: [], further_cases: 0 };
+  trials.set(one.request_id, one);
+  const step = setInterval(() => {
+    if (one.state === 'cancelled') return clearInterval(step);
+    Object.assign(one, { state: 'running', share: Math.min(one.share + 0.25, 1), frames: one.frames + 450 });
+    if (one.share < 1) return;
+    clearInterval(step);
+    const case_ = (i) => ({ zone: 'pavement', first_seen_at: at(900 - i), confirmed_at: at(870 - i), last_seen_at: at(700), dwell_secs: 45.2, count: 1, score: 0.71, picture: { sha256: sha(`dry/${i}`), width_px: 960, height_px: 540, captured_at: at(870), available: true } });
+    Object.assign(one, { state: 'done', cases: [case_(0), case_(60)], holes: [{ from: at(2000), to: at(1900), reason: 'stream_lost' }] });
+  }, 1000);
+  json(response, 202, one);
+}
+
 async function shown(response, digest) {
   const path = process.env.DEV_PICTURE;
   if (!path) return response.writeHead(200, { 'Content-Type': 'image/svg+xml' }).end(picture('snapshot', digest));
@@ -74,6 +91,11 @@ export async function answerCameras(request, response, url, { json, problem, bod
   if (!camera) problem(response, 404, 'no such camera');
   else if (verb === 'still') ask(camera, { json, problem }, response);
   else if (verb === 'stills' && stills.has(which)) json(response, 200, stills.get(which));
+  else if (verb === 'dry-run') tryOut(camera, await bodyOf(request), json, response);
+  else if (verb === 'dry-runs' && trials.has(which)) {
+    if (request.method === 'DELETE') trials.get(which).state = 'cancelled';
+    json(response, 200, trials.get(which));
+  }
   else if (verb === 'pictures') await shown(response, which);
   else problem(response, 404, 'not found');
   return true;

@@ -5,6 +5,7 @@
 //! Every text that arrives from the network is bounded by [`PAYLOAD_BYTES_MAX`] before it is parsed.
 
 mod drawn;
+mod dry_run;
 mod footage;
 mod rights;
 mod sighting;
@@ -13,6 +14,10 @@ mod topic;
 use super::ids::{CameraId, CaseId, DistrictId, NodeId, PatternId, ZoneId};
 use crate::base::time::{ClockQuality, WallTime};
 pub use drawn::{FrameData, OutlineData, SceneData, TilesData, ZoneData};
+pub use dry_run::{
+    DRAFT_BYTES_MAX, DRY_CASES_MAX, DRY_RUN_MAX, DryCaseData, DryRunRefusal, DryRunRequestData,
+    DryRunResultData, DryRunState,
+};
 pub use footage::{FootageRefusal, FootageRequestData, FootageResultData, PLAYBACK_MAX};
 pub use rights::{EDGE_HEARS, EDGE_SAYS, mosquitto_acl};
 use serde::{Deserialize, Serialize};
@@ -182,7 +187,7 @@ pub struct CameraData {
 /// One evidence file, named by its digest and held at the hub or in object storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceData {
-    /// `snapshot`, `annotated`, `clip`, `before`, `after`, `playback`, `filmstrip`, `still`
+    /// `snapshot`, `annotated`, `clip`, `before`, `after`, `playback`, `filmstrip`, `still`, `dry_run`
     pub role: String,
     pub url: String,
     pub sha256: String,

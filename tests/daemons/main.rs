@@ -8,6 +8,7 @@
 mod arrived;
 mod asked;
 mod bad_input;
+mod dry_run;
 mod full_disk;
 mod kill;
 mod learned;

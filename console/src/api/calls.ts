@@ -1,6 +1,6 @@
 /** The calls of docs/http.md that the page makes, one function each. */
 import { call } from './client';
-import type { Act, FootageWanted, SceneChecked, SignInWays, SurveyWanted } from './schema';
+import type { Act, DryRunWanted, FootageWanted, SceneChecked, SignInWays, SurveyWanted } from './schema';
 import type {
   ActionName,
   Camera,
@@ -8,6 +8,7 @@ import type {
   CaseState,
   CaseSummary,
   Complaint,
+  DryRun,
   Footage,
   NearCase,
   Session,
@@ -127,6 +128,18 @@ export const solveCalibration = async (survey: SurveyWanted) =>
 /** What is wrong with drawn zones. */
 export const checkScene = async (toml: string) =>
   (await call<SceneChecked>('POST', '/scenes/check', { toml })).body.faults;
+
+/** Tries a pattern on the camera's recording; no case is opened. */
+export const tryPattern = async (camera: CameraKey, wanted: DryRunWanted) =>
+  (await call<DryRun>('POST', `${cameraPath(camera)}/dry-run`, wanted)).body;
+
+const dryRunPath = (camera: CameraKey, id: string) => `${cameraPath(camera)}/dry-runs/${encodeURIComponent(id)}`;
+
+export const readDryRun = async (camera: CameraKey, id: string) =>
+  (await call<DryRun>('GET', dryRunPath(camera, id))).body;
+
+export const cancelDryRun = async (camera: CameraKey, id: string) =>
+  (await call<DryRun>('DELETE', dryRunPath(camera, id))).body;
 
 /** Areas that have a name; none where the hub knows of none. */
 export const listStreets = async () => (await call<{ items: Street[] }>('GET', '/streets')).body.items;

@@ -180,6 +180,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{node}/{camera}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a pattern on footage of the last hour, or of another interval. No case is opened. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    camera: string;
+                    node: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DryRunWanted"];
+                };
+            };
+            responses: {
+                /** @description asked; look it up until it is over */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRunView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description its node is away */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{node}/{camera}/dry-runs/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a dry run is, and what it found. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    camera: string;
+                    node: string;
+                    request_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRunView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Cancels a dry run. One that is over stays as it ended. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    camera: string;
+                    node: string;
+                    request_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRunView"];
+                    };
+                };
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{node}/{camera}/pictures/{sha256}": {
         parameters: {
             query?: never;
@@ -3111,6 +3265,63 @@ export interface components {
             hours: components["schemas"]["FigureItem"][];
             totals: components["schemas"]["FiguresView"];
         };
+        DryCaseView: {
+            confirmed_at: string;
+            /** Format: int32 */
+            count: number;
+            /** Format: double */
+            dwell_secs: number;
+            first_seen_at: string;
+            last_seen_at: string;
+            picture?: components["schemas"]["CameraPictureView"] | null;
+            /** Format: float */
+            score: number;
+            zone: string;
+        };
+        DryRunView: {
+            asked_at: string;
+            camera: string;
+            /** @description Cases that would have been opened. */
+            cases: components["schemas"]["DryCaseView"][];
+            deadline: string;
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description Frames that were looked at.
+             */
+            frames: number;
+            from: string;
+            /**
+             * Format: int32
+             * @description How many more.
+             */
+            further_cases: number;
+            holes: Record<string, unknown>[];
+            node: string;
+            /** @description `unknown_camera`, `interval`, `draft`, `nothing_recorded` or `source_failed`. */
+            refusal?: string | null;
+            request_id: string;
+            /**
+             * Format: double
+             * @description Of the interval, 0 to 1.
+             */
+            share: number;
+            /** @description `asked`, `queued`, `running`; at last `done`, `refused`, `cancelled`, `out_of_time` or `no_answer`. */
+            state: string;
+            to: string;
+        };
+        DryRunWanted: {
+            /** @description Left out: an hour before `to`. */
+            from?: string | null;
+            /** @description Fields of the pattern, and `zones`, as in a pipeline's `[[pattern]]`. */
+            overrides?: Record<string, unknown>;
+            /** @description Of the catalogue. */
+            pattern: string;
+            /** @description Left out: now. */
+            to?: string | null;
+            /** @description `[frame]`, `[[zone]]` and `[[privacy]]` of a pipeline; left out: as the camera has them. */
+            zones?: string | null;
+        };
         EvidenceView: Record<string, unknown> & {
             /** @description Held whole, digest right, heads and plates masked. */
             available: boolean;
@@ -3709,6 +3920,9 @@ export type DayRootView = components['schemas']['DayRootView'];
 export type DeadLetter = components['schemas']['DeadLetter'];
 export type DeadLetters = components['schemas']['DeadLetters'];
 export type DigestView = components['schemas']['DigestView'];
+export type DryCaseView = components['schemas']['DryCaseView'];
+export type DryRunView = components['schemas']['DryRunView'];
+export type DryRunWanted = components['schemas']['DryRunWanted'];
 export type EvidenceView = components['schemas']['EvidenceView'];
 export type Fault = components['schemas']['Fault'];
 export type FaultView = components['schemas']['FaultView'];

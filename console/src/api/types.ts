@@ -303,6 +303,10 @@ export type Camera = Close<
 export const STILL_REFUSALS = ['unknown_camera', 'no_frame', 'blind', 'not_made', 'no_answer'] as const;
 export type Still = hub.StillView;
 
+/** How a dry run stands; those from `done` on are its last word. */
+export const DRY_RUN_STATES = ['asked', 'queued', 'running', 'done', 'refused', 'cancelled', 'out_of_time', 'no_answer'] as const;
+export type DryRun = Close<hub.DryRunView, { state: (typeof DRY_RUN_STATES)[number]; holes: Hole[] }>;
+
 /** What stands against a calibration. */
 export const UNFITS = ['too_few_points', 'one_line', 'repeated', 'outlier', 'no_fit', 'bad_fit', 'setting'] as const;
 export type Solved = Close<

@@ -4,7 +4,7 @@ import { CASE_STATES, STAGES } from '../api/types';
 import { CLOSE, FALSE_ALARM, NOT_FILED, RETURN, REWORK, WAITS } from '../words/reasons';
 import { zhCN } from './zh-CN';
 
-const files = import.meta.glob<string>('../../../src/domain/{wire,wire/footage,footage,verdict/mod,people/nearest,case/*,case/lifecycle/*}.rs', {
+const files = import.meta.glob<string>('../../../src/domain/{wire,wire/footage,wire/dry_run,footage,verdict/mod,people/nearest,case/*,case/lifecycle/*}.rs', {
   query: '?raw',
   import: 'default',
   eager: true,
@@ -47,6 +47,7 @@ describe('codes of the Rust source', () => {
     expect(Object.keys(zhCN.hole).sort()).toEqual(variants('footage.rs', 'HoleReason').sort());
     const refusals = [...variants('wire/footage.rs', 'FootageRefusal'), 'no_answer'];
     expect(Object.keys(zhCN.footageRefusal).sort()).toEqual(refusals.sort());
+    expect(Object.keys(zhCN.trialRefusal).sort()).toEqual(variants('wire/dry_run.rs', 'DryRunRefusal').sort());
   });
 
   it('states, stages and history kinds are those of the life-cycle', () => {

@@ -9,17 +9,19 @@ use crate::domain::ids::DistrictId;
 use std::fmt::Write as _;
 
 /// What an edge writes, below `gridwarden/v1/<district>/<node>/`.
-pub const EDGE_SAYS: [&str; 7] = [
+pub const EDGE_SAYS: [&str; 8] = [
     "status",
     "camera/+/card",
     "camera/+/health",
     "case/+",
     "verify/result",
     "footage/result",
+    "dryrun/result",
     "stats",
 ];
 /// What an edge reads there, and a hub writes.
-pub const EDGE_HEARS: [&str; 4] = ["ack/+", "verify/request", "footage/request", "decision/+"];
+pub const EDGE_HEARS: [&str; 5] =
+    ["ack/+", "verify/request", "footage/request", "dryrun/request", "decision/+"];
 
 /// Lines of a Mosquitto `acl_file`; `hubs` are the names in the hubs' certificates.
 pub fn mosquitto_acl(district: &DistrictId, hubs: &[String]) -> String {
@@ -70,10 +72,12 @@ mod tests {
             (Leaf::Case(case), true),
             (Leaf::VerifyResult, true),
             (Leaf::FootageResult, true),
+            (Leaf::DryRunResult, true),
             (Leaf::Stats, true),
             (Leaf::Ack(case), false),
             (Leaf::VerifyRequest, false),
             (Leaf::FootageRequest, false),
+            (Leaf::DryRunRequest, false),
             (Leaf::Decision(case), false),
         ];
         for (leaf, by_edge) in leaves {

@@ -46,7 +46,7 @@ pub struct SubjectData {
 }
 
 impl SubjectData {
-    pub(super) fn of(subject: &crate::domain::case::Subject) -> Self {
+    pub fn of(subject: &crate::domain::case::Subject) -> Self {
         let boxes = match &subject.members_fraction[..] {
             [] => std::slice::from_ref(&subject.box_fraction),
             members => members,

@@ -17,6 +17,8 @@ pub enum Leaf {
     VerifyResult,
     FootageRequest,
     FootageResult,
+    DryRunRequest,
+    DryRunResult,
     Decision(CaseId),
     Stats,
 }
@@ -54,6 +56,8 @@ impl std::fmt::Display for Topic {
             Leaf::VerifyResult => f.write_str("verify/result"),
             Leaf::FootageRequest => f.write_str("footage/request"),
             Leaf::FootageResult => f.write_str("footage/result"),
+            Leaf::DryRunRequest => f.write_str("dryrun/request"),
+            Leaf::DryRunResult => f.write_str("dryrun/result"),
             Leaf::Decision(case) => write!(f, "decision/{case}"),
             Leaf::Stats => f.write_str("stats"),
         }
@@ -91,6 +95,8 @@ impl std::str::FromStr for Topic {
             ["verify", "result"] => Leaf::VerifyResult,
             ["footage", "request"] => Leaf::FootageRequest,
             ["footage", "result"] => Leaf::FootageResult,
+            ["dryrun", "request"] => Leaf::DryRunRequest,
+            ["dryrun", "result"] => Leaf::DryRunResult,
             other => return Err(bad(format!("unknown leaf {:?}", other.join("/")))),
         };
         Ok(Self { address, leaf })
@@ -121,6 +127,8 @@ mod tests {
             Leaf::VerifyResult,
             Leaf::FootageRequest,
             Leaf::FootageResult,
+            Leaf::DryRunRequest,
+            Leaf::DryRunResult,
             Leaf::Decision(case),
             Leaf::Stats,
         ] {

@@ -46,7 +46,9 @@ pub fn reliance(leaf: &Leaf) -> Reliance {
         | Leaf::VerifyRequest
         | Leaf::VerifyResult
         | Leaf::FootageRequest
-        | Leaf::FootageResult => Reliance::Requeue,
+        | Leaf::FootageResult
+        | Leaf::DryRunRequest
+        | Leaf::DryRunResult => Reliance::Requeue,
     }
 }
 

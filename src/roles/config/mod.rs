@@ -13,6 +13,7 @@
 mod areas;
 pub mod calendar;
 pub mod calibration;
+pub mod draft;
 pub mod drawing;
 pub mod edge;
 mod exceptions;

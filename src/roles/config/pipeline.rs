@@ -376,7 +376,7 @@ fn tile_shape(mut table: Table<'_>) -> Option<TileShape> {
     Some(TileShape { size: PixelSize { width_px: width_px?, height_px: height_px? }, overlap })
 }
 
-fn camera_pattern(
+pub(super) fn camera_pattern(
     mut table: Table<'_>,
     catalogue: &Catalogue,
     known: &[ZoneId],

@@ -273,7 +273,7 @@ impl Analyst {
 }
 
 /// Clean and annotated picture of the moment a case was confirmed.
-fn pictures(
+pub(super) fn pictures(
     scene: &Scene,
     fact: &CaseFact,
     frame: &crate::domain::frame::Frame,

@@ -2,14 +2,15 @@
 
 use super::{
     decisions::Decisions,
+    dry_run::Desk,
     publish::{PublishInput, read_ack},
     requests::Requests,
     stills::Stills,
 };
 use crate::{
     domain::wire::{
-        CloudEvent, DecisionData, EDGE_HEARS, FootageRequestData, Leaf, NodeAddress, TOPIC_ROOT,
-        Topic, VerifyRequestData,
+        CloudEvent, DecisionData, DryRunRequestData, EDGE_HEARS, FootageRequestData, Leaf,
+        NodeAddress, TOPIC_ROOT, Topic, VerifyRequestData,
     },
     drivers::mqtt::LinkEvent,
 };
@@ -28,7 +29,7 @@ pub async fn run(
     mut events: mpsc::Receiver<LinkEvent>,
     publish: mpsc::Sender<PublishInput>,
     requests: Requests,
-    (footage, stills): (SyncSender<FootageRequestData>, Stills),
+    (footage, stills, dry_runs): (SyncSender<FootageRequestData>, Stills, Desk),
     decisions: Decisions,
 ) {
     while let Some(event) = events.recv().await {
@@ -63,6 +64,12 @@ pub async fn run(
                             tracing::warn!(request = %request.request_id, "too much footage is asked for: this one is left out");
                         }
                     }
+                    Ok(Incoming::DryRun(request)) => {
+                        let id = request.request_id;
+                        if !dry_runs.leave(request) {
+                            tracing::warn!(request = %id, "too many dry runs wait: this one is left out until the hub asks again");
+                        }
+                    }
                     Ok(Incoming::Decision(decision)) => {
                         if !decisions.take(&decision).await {
                             continue;
@@ -80,6 +87,7 @@ enum Incoming {
     Ack(crate::domain::wire::AckData),
     Verify(VerifyRequestData),
     Footage(FootageRequestData),
+    DryRun(DryRunRequestData),
     Decision(DecisionData),
 }
 
@@ -102,6 +110,11 @@ fn read(topic: &str, payload: &[u8], own: &NodeAddress) -> Result<Incoming, Stri
             let event: CloudEvent<FootageRequestData> =
                 serde_json::from_slice(payload).map_err(|error| error.to_string())?;
             Ok(Incoming::Footage(event.data))
+        }
+        Leaf::DryRunRequest => {
+            let event: CloudEvent<DryRunRequestData> =
+                serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+            Ok(Incoming::DryRun(event.data))
         }
         Leaf::Decision(_) => {
             let event: CloudEvent<DecisionData> =

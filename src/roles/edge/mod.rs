@@ -6,6 +6,7 @@
 //! verify/request -> SQLite -> verifier (own model session, recorded footage) -> verify/result
 //! footage/request -> playback (own model session, low priority) -> clip for people, footage/result
 //!               \-> stills (the next analysed frame) -> picture for people, footage/result
+//! dryrun/request -> dry runs (own model session, low priority) -> cases that would have been, dryrun/result
 //! ```
 //! Starts: store, link, pool, cameras. Stops in the reverse order: cameras first, then what is still
 //! in the queues is stored, then `stopping` is published. One camera's fault never stops another.
@@ -16,6 +17,7 @@ pub mod changes;
 pub mod clip;
 pub mod counters;
 mod decisions;
+mod dry_run;
 pub mod evidence;
 pub mod findings;
 mod footage;
@@ -81,6 +83,7 @@ use changes::SceneWatch;
 use clip::Clips;
 use counters::EdgeCounters;
 use decisions::Decisions;
+use dry_run::{Desk, DryRuns};
 use evidence::EvidenceFolder;
 use footage::{Archive, Recording};
 use looking::Looker;
@@ -291,6 +294,21 @@ pub async fn run(
     };
     threads.push(in_background("stills", move || still_maker.run(&still_works))?);
 
+    let desk = Desk::default();
+    let dry_runs = DryRuns {
+        desk: desk.clone(),
+        shared: shared.clone(),
+        store: store.clone(),
+        teller: teller.clone(),
+        footage: archive.reader.clone(),
+        pipelines: config.pipelines.iter().map(|p| (p.camera.clone(), p.clone())).collect(),
+        catalogue: Catalogue::built_in()?,
+        providers: providers.clone(),
+        spare: pool.spare(),
+        runtime: tokio::runtime::Handle::current(),
+    };
+    threads.push(in_background("dry-run", move || dry_runs.run())?);
+
     let decisions = Decisions { store: store.clone(), analysts };
     let (publish_sender, publish_inputs) = mpsc::channel(publish::PUBLISH_INPUTS_MAX);
     let linking = tokio::spawn(link::run(
@@ -298,7 +316,7 @@ pub async fn run(
         events,
         publish_sender,
         Requests { store: store.clone(), verifier: request_sender },
-        (footage_sender, stills),
+        (footage_sender, stills, desk),
         decisions,
     ));
     let stop_publishing = Shutdown::new();

@@ -6,8 +6,8 @@
 use crate::domain::{
     coverage::CARD_CELLS_MAX,
     wire::{
-        CameraCardData, CaseFactData, EventData, EvidenceData, FootageResultData, PlaceData,
-        SceneData,
+        CameraCardData, CaseFactData, DRY_CASES_MAX, DryRunResultData, EventData, EvidenceData,
+        FootageResultData, PlaceData, SceneData,
     },
 };
 
@@ -114,6 +114,19 @@ pub fn footage(result: &FootageResultData) -> Result<(), Malformed> {
     text("detail", result.detail.as_deref().unwrap_or_default(), NOTE_CHARS_MAX)?;
     at_most("holes", result.holes.len(), HOLES_MAX)?;
     evidence(&result.evidence)
+}
+
+pub fn dry_run(result: &DryRunResultData) -> Result<(), Malformed> {
+    text("detail", result.detail.as_deref().unwrap_or_default(), NOTE_CHARS_MAX)?;
+    at_most("holes", result.holes.len(), HOLES_MAX)?;
+    at_most("cases", result.cases.len(), DRY_CASES_MAX)?;
+    within("share", result.share, 0.0, 1.0)?;
+    for case in &result.cases {
+        within("cases.dwell_secs", case.dwell_secs, 0.0, 1e9)?;
+        within("cases.score", f64::from(case.score), 0.0, 1.0)?;
+        evidence(case.picture.as_slice())?;
+    }
+    Ok(())
 }
 
 fn scene(scene: &SceneData) -> Result<(), Malformed> {

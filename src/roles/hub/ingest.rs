@@ -14,9 +14,9 @@ use crate::{
     domain::{
         ids::{CaseId, NodeId},
         wire::{
-            AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, EDGE_SAYS,
-            FootageResultData, Leaf, NodeAddress, PAYLOAD_BYTES_MAX, Presence, StatsData,
-            StatusData, Topic, VerifyResultData,
+            AckData, CameraCardData, CameraHealthData, CaseFactData, CloudEvent, DryRunResultData,
+            EDGE_SAYS, FootageResultData, Leaf, NodeAddress, PAYLOAD_BYTES_MAX, Presence,
+            StatsData, StatusData, Topic, VerifyResultData,
         },
     },
     drivers::store::{
@@ -244,6 +244,16 @@ impl Ingest {
                 register.announce_evidence(cases).await?;
                 Ok(None)
             }
+            Leaf::DryRunResult => {
+                let result: DryRunResultData = parse(payload)?;
+                checks::dry_run(&result)?;
+                let at = register.now();
+                let again = at.plus(super::dry_run::RESEND_AFTER);
+                if !register.store.keep_dry_run(&address.node, &result, at, again).await? {
+                    return Err(Dropped::NotAsked);
+                }
+                Ok(None)
+            }
             Leaf::Stats => {
                 let stats: StatsData = parse(payload)?;
                 register.store.put_stats(&address.node, &stats, register.now()).await?;
@@ -251,9 +261,11 @@ impl Ingest {
             }
             // Facts are taken in together, by `facts`.
             Leaf::Case(_) => Ok(None),
-            Leaf::Ack(_) | Leaf::Decision(_) | Leaf::VerifyRequest | Leaf::FootageRequest => {
-                Err(Dropped::NotOurs)
-            }
+            Leaf::Ack(_)
+            | Leaf::Decision(_)
+            | Leaf::VerifyRequest
+            | Leaf::FootageRequest
+            | Leaf::DryRunRequest => Err(Dropped::NotOurs),
         }
     }
 

@@ -16,6 +16,7 @@ mod daemon;
 pub mod deliver;
 pub mod feed;
 pub mod dataset;
+mod dry_run;
 pub mod first_start;
 mod footage;
 pub mod http;
@@ -386,13 +387,15 @@ async fn footage_loop(
     shutdown: Shutdown,
 ) {
     loop {
-        match footage::due(&register, &district).await {
-            Ok(outgoing) => {
-                for (topic, payload) in outgoing {
+        let asked =
+            [footage::due(&register, &district).await, dry_run::due(&register, &district).await];
+        for due in asked {
+            match due {
+                Ok(outgoing) => outgoing.into_iter().for_each(|(topic, payload)| {
                     link::publish(&publisher, &topic, payload);
-                }
+                }),
+                Err(error) => tracing::error!(%error, "footage waits for the register"),
             }
-            Err(error) => tracing::error!(%error, "footage waits for the register"),
         }
         tokio::select! {
             () = register.asked.notified() => {}

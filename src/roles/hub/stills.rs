@@ -67,6 +67,7 @@ pub async fn sweep_loop(register: Arc<Register>, shutdown: Shutdown) {
 async fn sweep(register: &Register) -> anyhow::Result<()> {
     let before = register.now().minus(KEPT_FOR);
     register.store.drop_stills(before).await?;
+    register.store.drop_dry_runs(before).await?;
     for sha256 in register.store.old_pictures(before, DELETED_MAX).await? {
         // The same bytes may have become a case's meanwhile.
         let named = register.store.is_named(&sha256).await?;

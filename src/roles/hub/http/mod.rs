@@ -17,6 +17,7 @@ mod complaints;
 mod console;
 mod dataset;
 mod deliveries;
+mod dry_runs;
 mod evidence;
 mod fleet;
 mod footage;
@@ -176,6 +177,7 @@ fn finish(router: Router<AppState>) -> Router<AppState> {
 
 const SEE: Access = Access::May(&[Act::SeeCases]);
 const SEE_PICTURES: Access = Access::May(&[Act::SeePictures]);
+const DRY_RUN: &str = "/cameras/{node}/{camera}/dry-runs/{request_id}";
 /// The handler tells them apart.
 const DECIDE: Access = Access::May(&[Act::Review, Act::Merge, Act::Dispatch, Act::Feedback]);
 const LOOK_NOW: Access = Access::May(&[Act::AskFootage]);
@@ -238,6 +240,9 @@ fn routes(state: AppState) -> Routes {
         (Method::POST, "/cameras/{node}/{camera}/still", LOOK_NOW, post(stills::ask)),
         (Method::GET, "/cameras/{node}/{camera}/stills/{request_id}", LOOK_NOW, get(stills::one)),
         (Method::GET, "/cameras/{node}/{camera}/pictures/{sha256}", LOOK_NOW, get(stills::picture)),
+        (Method::POST, "/cameras/{node}/{camera}/dry-run", LOOK_NOW, post(dry_runs::ask)),
+        (Method::GET, DRY_RUN, LOOK_NOW, get(dry_runs::one)),
+        (Method::DELETE, DRY_RUN, LOOK_NOW, delete(dry_runs::cancel)),
         (Method::POST, "/calibrations/solve", SEE, post(calibrations::solve)),
         (Method::POST, "/scenes/check", SEE, post(scenes::check)),
         (Method::GET, "/grid/{code}/cameras", SEE, get(cameras::of_cell)),

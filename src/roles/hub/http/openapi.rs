@@ -2,7 +2,7 @@
 
 use super::{
     access_log, acts, assigned, audit, calibrations, cameras, cases, complaints, dataset,
-    deliveries, evidence, fleet, footage, map, merges, oidc, ops, package, photographs,
+    deliveries, dry_runs, evidence, fleet, footage, map, merges, oidc, ops, package, photographs,
     problem::Problem, scenes, session, sheets, shifts, statistics, stills, stream, streets, users,
     view,
 };
@@ -44,6 +44,9 @@ use utoipa::OpenApi;
         stills::ask,
         stills::one,
         stills::picture,
+        dry_runs::ask,
+        dry_runs::one,
+        dry_runs::cancel,
         calibrations::solve,
         scenes::check,
         streets::list,
