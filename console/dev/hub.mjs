@@ -2,6 +2,7 @@
  * A stand-in hub for working on the page alone: `npm run dev:hub`, then `npm run dev`. Speaks
  * docs/http.md with invented cases, and serves `dist/` under the hub's content policy.
  * DEV_PICTURE and DEV_CLIP may name files to show in place of drawings, DIST another build of the page;
+ * ROLES=viewer,auditor are those of whoever is signed in (all there are);
  * CASES says how many wait at the beginning; DISTRICT=400 has 60 more cameras and so many more cases; TILES=no no
  * district map.
  */
@@ -13,6 +14,7 @@ import { answerCameras } from './cameras.mjs';
 import { actionsOf, at, cameras, CATALOGUE, districtCases, evidence, newCase, picture, place, sha, STREETS, UNDONE, verdict } from './fixture.mjs';
 import { cellOf, centreOfCell } from './grid.mjs';
 import { camerasOf, counted, districtMap, hotspots, tiles } from './map.mjs';
+import { office } from './office.mjs';
 
 const port = Number(process.env.PORT ?? 8790);
 const dist = process.env.DIST ?? join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
@@ -22,6 +24,8 @@ const POLICY =
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const MEDIA = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
+const ROLES = process.env.ROLES?.split(',') ?? ['viewer', 'grid_staff', 'dispatcher', 'reviewer', 'administrator', 'auditor'];
+const me = () => ({ name: 'reviewer', unit: '坪山城管', roles: ROLES, area: [], csrf_token: 'dev', version: '0.1.0', demo: true });
 const cases = new Map();
 const listeners = new Set();
 
@@ -61,6 +65,7 @@ manual.verifications.push({
   verdict: verdict('UNDETERMINABLE', ['too_few_valid_frames', 'blurred', 'positive_control_missing']),
 });
 put(manual);
+for (let i = 0; i < 5; i += 1) put(newCase(pattern[i % 3], i % 3, 900 + i * 77, { state: i % 2 ? 'MANUAL' : 'PENDING_REVIEW', assigned: { to: 'reviewer', why: 'in_area', at: at(600) }, overdue: i === 4 }));
 for (const one of districtCases(Number(process.env.DISTRICT ?? 0))) put(one);
 if (process.env.ARRIVALS !== 'no') setInterval(() => put(newCase(pattern[Math.floor(Math.random() * 3)], 0, 0)), 20_000).unref();
 
@@ -206,6 +211,11 @@ async function answer(request, response) {
   if (!url.pathname.startsWith('/api/v1/')) return page(url.pathname, response);
   const [resource, id, verb] = url.pathname.slice('/api/v1/'.length).split('/');
   if (resource === 'session' && id === 'ways') return json(response, 200, { password: true, oidc: false });
+  if (resource === 'session' && id === 'password') {
+    const { old } = await bodyOf(request);
+    if (old === 'demo') return json(response, 200, me());
+    return json(response, 401, { type: 'urn:gridwarden:problem:wrong-password', title: 'wrong password', status: 401, detail: 'the old password is wrong' });
+  }
   if (resource === 'session' && request.method === 'POST') {
     const { password } = await bodyOf(request);
     return password === 'demo' ? json(response, 204, undefined, COOKIE) : problem(response, 401, 'wrong name or password');
@@ -213,7 +223,8 @@ async function answer(request, response) {
   if (!signedIn(request)) return problem(response, 401, 'not signed in');
   if (request.method !== 'GET' && request.headers['x-csrf-token'] !== 'dev') return problem(response, 403, 'header missing');
   if (resource === 'session' && request.method === 'DELETE') return json(response, 204, undefined, { 'Set-Cookie': 'gw_session=; Max-Age=0; Path=/' });
-  if (resource === 'session') return json(response, 200, { name: 'reviewer', unit: '坪山城管', roles: ['reviewer'], area: [], csrf_token: 'dev', version: '0.1.0', demo: true });
+  if (resource === 'session') return json(response, 200, me());
+  if (await office({ request, response, url, parts: [resource, id, verb], json, bodyOf, cases: [...cases.values()], me: me().name })) return;
   if (resource === 'streets') return json(response, 200, { items: STREETS });
   if (await answerCameras(request, response, url, { json, problem, bodyOf })) return;
   if (resource === 'cameras') return json(response, 200, { items: cameras });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { en } from './i18n/en';
 import { zhCN } from './i18n/zh-CN';
-import { PAGES, pagesFor, type Page } from './pages';
+import { PAGES, pagesFor, seesCases, type Page } from './pages';
 
 const page = (name: string, ...roles: string[]) => ({ name, roles }) as unknown as Page;
 
@@ -13,6 +13,13 @@ describe('pages', () => {
     expect(names(['reviewer'])).toEqual(['anybody']);
     expect(names(['auditor', 'viewer'])).toEqual(['anybody', 'log', 'fleet']);
     expect(names(['administrator'])).toEqual(['anybody', 'fleet']);
+  });
+
+  it('offer an administrator alone nothing of cases', () => {
+    const names = (roles: string[]) => pagesFor(roles).map(({ name }) => name);
+    expect(names(['administrator'])).toEqual(['people', 'fleet']);
+    expect(names(['viewer'])).toEqual(['review', 'map', 'statistics', 'fleet']);
+    expect([seesCases(['administrator']), seesCases(['administrator', 'auditor'])]).toEqual([false, true]);
   });
 
   it('all have a name in both languages and roles that the hub knows', () => {

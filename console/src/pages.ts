@@ -11,26 +11,58 @@ export interface Page {
   load: () => Promise<{ default: Component }>;
 }
 
+/** Who sees cases: an administrator alone does not. */
+const SEE = ['viewer', 'grid_staff', 'dispatcher', 'reviewer', 'auditor'];
+
 export const PAGES: readonly Page[] = [
   {
     path: 'review/:case?',
     name: 'review',
-    roles: [],
+    roles: SEE,
     load: () => import('./pages/review/ReviewPage.vue'),
   },
   {
     path: 'map',
     name: 'map',
-    // Who sees cases: an administrator alone does not.
-    roles: ['viewer', 'grid_staff', 'dispatcher', 'reviewer', 'auditor'],
+    roles: SEE,
     load: () => import('./pages/map/MapPage.vue'),
   },
   {
     path: 'cameras/:node?/:camera?/:tab?',
     name: 'cameras',
-    // As of the map.
-    roles: ['viewer', 'grid_staff', 'dispatcher', 'reviewer', 'auditor'],
+    roles: SEE,
     load: () => import('./pages/cameras/CamerasPage.vue'),
+  },
+  {
+    path: 'shift',
+    name: 'shift',
+    // Who works in shifts.
+    roles: ['grid_staff', 'dispatcher', 'reviewer'],
+    load: () => import('./pages/shift/ShiftPage.vue'),
+  },
+  {
+    path: 'statistics/:day?',
+    name: 'statistics',
+    roles: SEE,
+    load: () => import('./pages/statistics/StatisticsPage.vue'),
+  },
+  {
+    path: 'audit',
+    name: 'audit',
+    roles: ['auditor'],
+    load: () => import('./pages/audit/AuditPage.vue'),
+  },
+  {
+    path: 'people',
+    name: 'people',
+    roles: ['administrator'],
+    load: () => import('./pages/people/PeoplePage.vue'),
+  },
+  {
+    path: 'fleet',
+    name: 'fleet',
+    roles: [...SEE, 'administrator'],
+    load: () => import('./pages/fleet/FleetPage.vue'),
   },
 ];
 
@@ -38,3 +70,6 @@ export const PAGES: readonly Page[] = [
 export function pagesFor(roles: readonly string[], pages = PAGES): Page[] {
   return pages.filter((page) => page.roles.length === 0 || page.roles.some((role) => roles.includes(role)));
 }
+
+/** Whether cases and their changes are for somebody with these roles. */
+export const seesCases = (roles: readonly string[]): boolean => roles.some((role) => SEE.includes(role));

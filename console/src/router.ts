@@ -8,6 +8,7 @@ export const router = createRouter({
     ...PAGES.map(({ path, name, load }) => ({ path: `/${path}`, name, component: load })),
     // The address of a case before there was more than one page: `#case=<id>`.
     { path: '/case=:case', redirect: ({ params }) => ({ name: 'review', params: { case: params.case } }) },
-    { path: '/:rest(.*)*', redirect: { name: PAGES[0]!.name } },
+    // Which page that is depends on who is signed in: the frame of the page knows.
+    { path: '/:rest(.*)*', name: 'first', component: { render: () => null } },
   ],
 });

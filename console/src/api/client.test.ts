@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { act, listCases, nearCases } from './calls';
+import { changePassword } from './people';
 import { ApiError, useCsrfToken, whenSignedOut } from './client';
 
 /** The browser's `fetch` is the boundary; what goes out and how answers are read is ours. */
@@ -70,6 +71,9 @@ describe('calls', () => {
     whenSignedOut(signedOut);
     answers(401, '{}');
     await failure(listCases({ states: [], camera: null }, 1));
+    expect(signedOut).toHaveBeenCalledOnce();
+    answers(401, '{"type":"urn:gridwarden:problem:wrong-password"}');
+    await failure(changePassword('old', 'new'));
     expect(signedOut).toHaveBeenCalledOnce();
   });
 });

@@ -22,7 +22,7 @@ export interface Answer<T> {
   body: T;
 }
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 let onSignedOut: () => void = () => {};
 let csrfToken = '';
@@ -61,7 +61,9 @@ export async function call<T>(
   }
   if (!response.ok) {
     const error = await problem(response);
-    if (response.status === 401 && path !== '/session') onSignedOut();
+    // A wrong password is an answer to a form, not the end of the session.
+    const wrong = path === '/session' || error.kind === 'wrong-password';
+    if (response.status === 401 && !wrong) onSignedOut();
     throw error;
   }
   const text = await response.text();

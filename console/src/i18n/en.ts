@@ -1,4 +1,5 @@
 /** The page's words in English; the type holds the keys to those of `zh-CN.ts`. */
+import { officeEn } from './office_en';
 import type { Messages } from './zh-CN';
 
 export const en: Messages = {
@@ -26,6 +27,11 @@ export const en: Messages = {
     review: 'Review',
     map: 'Map',
     cameras: 'Cameras',
+    shift: 'Handover',
+    statistics: 'Statistics',
+    audit: 'Audit',
+    people: 'People',
+    fleet: 'Fleet',
   },
   roles: {
     viewer: 'Viewer',
@@ -807,6 +813,21 @@ export const en: Messages = {
     mapPick: 'take the middle of the map',
     mapLayers: 'layers on and off',
     mapClose: 'close the panel of the cell',
+    spans: 'Today, 7 days, 30 days, own span',
+    bys: 'By day, event, camera, hour',
+    digest: 'Digest of yesterday',
+    digestBack: 'From the digest back to the figures',
+    print: 'Print',
+    shiftNext: 'Next, previous case',
+    shiftToggle: 'Select or deselect the case',
+    shiftRead: 'Mark the oldest note as read',
+    shiftForm: 'Write the handover',
+    auditFilter: 'Filters',
+    auditMore: 'Load older entries',
+    peopleAdd: 'Add a person',
+    peopleFind: 'Find a person',
+    fleetRefresh: 'Read again',
     escape: 'Close a dialog',
   },
+  ...officeEn,
 };

@@ -1,3 +1,5 @@
+import { officeZh } from './office_zh';
+
 /** The page's words in Chinese. Codes on the left are the wire's; `en.ts` has the same keys. */
 export const zhCN = {
   app: {
@@ -24,6 +26,11 @@ export const zhCN = {
     review: '复核',
     map: '地图',
     cameras: '摄像头',
+    shift: '交接班',
+    statistics: '统计',
+    audit: '审计',
+    people: '人员',
+    fleet: '设备',
   },
   roles: {
     viewer: '查看',
@@ -805,8 +812,23 @@ export const zhCN = {
     mapPick: '选取地图中心',
     mapLayers: '图层开关',
     mapClose: '关闭网格面板',
+    spans: '今日、近 7 天、近 30 天、自定',
+    bys: '按日、类别、摄像机、时段',
+    digest: '昨日日报',
+    digestBack: '日报返回统计',
+    print: '打印',
+    shiftNext: '下一件、上一件案件',
+    shiftToggle: '选择或取消选择本件',
+    shiftRead: '标为已读：最早的一条留言',
+    shiftForm: '填写交接',
+    auditFilter: '筛选',
+    auditMore: '载入更早的记录',
+    peopleAdd: '新增人员',
+    peopleFind: '查找人员',
+    fleetRefresh: '重新读取',
     escape: '关闭对话框',
   },
+  ...officeZh,
 };
 
 export type Messages = typeof zhCN;

@@ -17,6 +17,12 @@ whenSignedOut(() => {
   standing.value = 'out';
 });
 
+/** The hub has opened another session in place of this one. */
+export function renewed(now: Session): void {
+  session.value = now;
+  useCsrfToken(now.csrf_token);
+}
+
 let last = '';
 
 export async function ask(): Promise<void> {

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../api/client';
+import { useLoaded } from './loaded';
+
+describe('what a page reads', () => {
+  it('is the answer to the last question, whichever comes last', async () => {
+    const answers: ((text: string) => void)[] = [];
+    const { value, loading, read } = useLoaded(() => new Promise<string>((done) => answers.push(done)));
+    const [first, second] = [read(), read()];
+    answers[1]!('second');
+    await second;
+    answers[0]!('first');
+    await first;
+    expect([value.value, loading.value]).toEqual(['second', false]);
+  });
+
+  it('stays on the page when it cannot be read anew, with the reason', async () => {
+    let away = false;
+    const { value, failed, read } = useLoaded(async () => {
+      if (away) throw new ApiError(0, 'no answer', '');
+      return 7;
+    });
+    await read();
+    away = true;
+    await read();
+    expect(value.value).toBe(7);
+    expect(failed.value).not.toBe('');
+    await read(false);
+    expect(value.value).toBeNull();
+    away = false;
+    await read();
+    expect([value.value, failed.value]).toEqual([7, '']);
+  });
+});
