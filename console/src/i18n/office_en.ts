@@ -80,6 +80,7 @@ export const officeEn: typeof officeZh = {
     dayAfter: 'The day after',
     print: 'Print',
   },
+  digestWhy: { area: 'A digest is of the whole district, and your account has an area: see the figures.', 'day-not-over': 'That day is not over yet; its digest comes the day after.' },
   shift: {
     since: 'Shift since {time}',
     done: 'Done in this shift',

@@ -78,6 +78,7 @@ export const officeZh = {
     dayAfter: '后一天',
     print: '打印',
   },
+  digestWhy: { area: '日报是全区的；您的账号限定了责任网格，请看统计。', 'day-not-over': '当天还没有结束，日报次日生成。' },
   shift: {
     since: '本班自 {time} 起',
     done: '本班已办',

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from '../api/client';
 import { useLoaded } from './loaded';
+
+afterEach(() => vi.useRealTimers());
 
 describe('what a page reads', () => {
   it('is the answer to the last question, whichever comes last', async () => {
@@ -30,5 +32,18 @@ describe('what a page reads', () => {
     away = false;
     await read();
     expect([value.value, failed.value]).toEqual([7, '']);
+  });
+
+  it('is read again by itself while no answer comes, and not where the hub has refused', async () => {
+    vi.useFakeTimers();
+    let status = 0;
+    const job = vi.fn(async () => Promise.reject(new ApiError(status, '', '')));
+    const { read } = useLoaded(job);
+    await read();
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(job).toHaveBeenCalledTimes(3);
+    status = 403;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(job).toHaveBeenCalledTimes(4);
   });
 });
