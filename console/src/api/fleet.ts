@@ -1,15 +1,11 @@
 /** The calls of docs/http.md about nodes, and about messages that a platform did not take. */
 import { call } from './client';
-import type { DeadLetter } from './schema';
+import type { DeadLetter, FleetCamera, NodeView } from './schema';
 import type { CameraCondition, Maybe } from './types';
 
-export interface NodeCamera {
-  id: string;
-  /** Absent: the node has not told it yet. */
-  condition?: Maybe<CameraCondition>;
-  since?: Maybe<string>;
-}
+export type NodeCamera = Omit<FleetCamera, 'condition'> & { condition?: Maybe<CameraCondition> };
 
+/** Of a node's last figures, what the page shows. */
 export interface NodeStats {
   uptime_secs: number;
   frames_dropped: number;
@@ -20,16 +16,7 @@ export interface NodeStats {
   uploads_pending: number;
 }
 
-export interface EdgeNode {
-  node: string;
-  /** `online`, `offline` or `stopping` */
-  state: string;
-  version: string;
-  boot_id: string;
-  heard_at: string;
-  cameras: NodeCamera[];
-  stats?: Maybe<NodeStats>;
-}
+export type EdgeNode = Omit<NodeView, 'cameras' | 'stats'> & { cameras: NodeCamera[]; stats?: Maybe<NodeStats> };
 
 export type Letter = DeadLetter;
 

@@ -1,38 +1,16 @@
 /** The calls of docs/http.md about shifts (交接班). */
 import { call } from './client';
-import type { CaseSummary, Maybe } from './types';
+import type { HandedOverView, HandoverView, NewHandover, ShiftView } from './schema';
+import type { CaseSummary } from './types';
 
-export interface Handover {
-  shift_id: string;
-  from: string;
-  to: string;
-  at: string;
-  note: string;
-  cases: number;
-  read_at?: Maybe<string>;
-}
+export type Handover = HandoverView;
+export type { NewHandover };
 
-export interface Shift {
-  began_at: string;
-  /** Acts since, by their name. */
-  done: Record<string, number>;
-  /** 1,000 stands for more. */
-  left_over: number;
-  /** 200 at most. */
-  assigned: CaseSummary[];
-  unread: Handover[];
-  handovers: Handover[];
-}
-
-export interface NewHandover {
-  to: string;
-  note: string;
-  /** Left out: all that are with whoever hands over. */
-  cases?: string[];
-}
+/** `done`: acts since, by their name. */
+export type Shift = Omit<ShiftView, 'assigned' | 'done'> & { assigned: CaseSummary[]; done: Record<string, number> };
 
 /** `kept`: cases that stay. */
-export type HandedOver = Handover & { kept: string[] };
+export type HandedOver = HandedOverView;
 
 export const readShift = async () => (await call<Shift>('GET', '/shifts/now')).body;
 

@@ -1,5 +1,6 @@
-/** Figures of days (docs/http.md). By hand: the document has them without fields. */
+/** Figures of days (docs/http.md). The document has them without their counts, which are named here. */
 import { call } from './client';
+import type { AlarmView, DigestView, HotSpotView, StatisticsView } from './schema';
 import type { Maybe } from './types';
 
 export const COUNTS = [
@@ -17,49 +18,15 @@ export type Figures = Record<Count, number> & Partial<Record<Rate, Maybe<number>
 export const BYS = ['day', 'event', 'camera', 'hour'] as const;
 export type By = (typeof BYS)[number];
 
-export interface FiguresOf extends Figures {
-  /** A day, an event's code, an hour, or `<node>/<camera>`; empty: no camera saw it. */
-  key: string;
-}
+/** `key`: a day, an event's code, an hour, or `<node>/<camera>`; empty: no camera saw it. */
+export type FiguresOf = Figures & { key: string };
 
-export interface FalseAlarms {
-  camera: string;
-  node: string;
-  event_code: string;
-  reviewed: number;
-  false_alarms: number;
-  rate: number;
-}
+export type FalseAlarms = AlarmView;
+export type Recurrence = HotSpotView;
 
-export interface Recurrence {
-  code: string;
-  event_code: string;
-  cases_30d: number;
-  days_30d: number;
-  recurring: boolean;
-  stubborn: boolean;
-}
-
-export interface Statistics {
-  from: string;
-  to: string;
-  by: By;
-  totals: Figures;
-  items: FiguresOf[];
-  false_alarms: FalseAlarms[];
-  recurrence: Recurrence[];
-  /** Cases found: Monday to Sunday, hour by hour. */
-  heat: number[][];
-}
-
-export interface Digest {
-  day: string;
-  district: string;
-  totals: Figures;
-  events: FiguresOf[];
-  cameras: FiguresOf[];
-  hours: FiguresOf[];
-}
+type Items<Of, Names extends keyof Of> = Omit<Of, Names | 'totals'> & Record<Names, FiguresOf[]> & { totals: Figures };
+export type Statistics = Omit<Items<StatisticsView, 'items'>, 'by'> & { by: By };
+export type Digest = Items<DigestView, 'events' | 'cameras' | 'hours'>;
 
 /** Local days, both in it. */
 export interface Days {
