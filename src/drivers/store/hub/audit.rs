@@ -69,7 +69,7 @@ pub(super) async fn insert_history(
         row.add(entry.from.as_deref()).add(entry.to.as_str());
         row.add(entry.reason.as_deref()).add(entry.note.as_deref()).add(hash.as_deref());
     });
-    query.execute(&mut **tx).await.map(drop)
+    query.execute(tx).await.map(drop)
 }
 
 /// The hash that the next entry of each case continues.
@@ -83,7 +83,7 @@ pub(super) async fn heads(
     );
     query.bind_list(cases.iter().map(CaseId::to_string));
     let mut heads = HashMap::new();
-    for row in query.fetch_all(&mut **tx).await? {
+    for row in query.fetch_all(tx).await? {
         let hash: Option<String> = row.try_get("hash")?;
         heads.extend(parsed(&row, "case_id").ok().zip(hash));
     }

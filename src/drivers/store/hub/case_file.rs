@@ -59,7 +59,7 @@ impl HubStore {
             let mut tx = self.database.snapshot().await?;
             let Some(case) = case_by_id(&mut *tx, case_id).await? else { return Ok(Vec::new()) };
             let mut cases = vec![case];
-            cases.extend(merged_cases(&mut *tx, case_id).await?);
+            cases.extend(merged_cases(&mut tx, case_id).await?);
             let mut files = Vec::new();
             for case in cases {
                 files.push(case_file(&mut tx, case).await?);

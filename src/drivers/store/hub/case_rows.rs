@@ -146,7 +146,7 @@ pub(super) async fn insert_cases(tx: &mut Tx, cases: &[&CaseRow]) -> Result<(), 
         row.add(case.deadline.map(WallTime::unix_millis)).add(i64::from(case.overdue));
         row.add(case.round).add(case.rework_count);
     });
-    query.execute(&mut **tx).await.map(drop)
+    query.execute(tx).await.map(drop)
 }
 
 /// What [`CaseRow::widen`] changes each time.
@@ -167,7 +167,7 @@ pub(super) async fn widen_cases(tx: &mut Tx, cases: &[&CaseRow]) -> Result<(), s
         row.add(i64::from(case.suspected));
     });
     query.push(") AS v WHERE cases.case_id = v.column1");
-    query.execute(&mut **tx).await.map(drop)
+    query.execute(tx).await.map(drop)
 }
 
 /// What [`CaseRow::widen`] changes now and then. By itself, since indexes are kept over it and SQLite

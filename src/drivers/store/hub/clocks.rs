@@ -126,7 +126,7 @@ pub(super) async fn runs_of(
     query.bind_list(cases.iter().map(CaseId::to_string));
     query.push(" ORDER BY started_millis, kind, run");
     let mut runs: HashMap<CaseId, Vec<Run>> = HashMap::new();
-    for row in query.fetch_all(&mut **tx).await? {
+    for row in query.fetch_all(tx).await? {
         runs.entry(parsed(&row, "case_id")?).or_default().push(run_of(&row)?);
     }
     Ok(runs)
@@ -166,7 +166,7 @@ pub(super) async fn put_clocks(tx: &mut Tx, clocks: &[(CaseId, &Run)]) -> Result
          overdue_millis = excluded.overdue_millis, stopped_millis = excluded.stopped_millis, \
          watched = excluded.watched",
     );
-    query.execute(&mut **tx).await.map(drop)
+    query.execute(tx).await.map(drop)
 }
 
 impl HubStore {

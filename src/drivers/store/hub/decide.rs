@@ -236,7 +236,7 @@ impl HubStore {
         self.tell_writers(tx, &data, &message_id, waits.as_ref()).await?;
         if kind == DecisionKind::Rejected {
             // A false alarm is one before every witness; each knows the thing by its own case.
-            let merged = merged_cases(&mut **tx, case_id).await;
+            let merged = merged_cases(tx, case_id).await;
             for merged in merged.map_err(|error| self.failed(error))? {
                 data.case_id = merged.case_id;
                 let message_id = format!("{}:{HUB_NAME}:{case_id}:{number}", merged.case_id);

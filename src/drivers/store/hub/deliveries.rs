@@ -110,7 +110,7 @@ impl HubStore {
             row.add(case_id.to_string()).add(version).add(payload.as_str());
             row.add(WAITING).add(0_i64).add(told.at.unix_millis()).add(send_at.unix_millis());
         });
-        query.execute(&mut **tx).await.map(drop).map_err(failed)
+        query.execute(tx).await.map(drop).map_err(failed)
     }
 
     /// What may be sent to a platform now, oldest first; no two of one case.

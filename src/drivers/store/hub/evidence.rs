@@ -228,5 +228,5 @@ pub(super) async fn link_all(
         " ON CONFLICT (case_id, sha256, role) DO UPDATE SET masked = \
          CASE WHEN excluded.masked < case_evidence.masked THEN excluded.masked ELSE case_evidence.masked END",
     );
-    query.execute(&mut **tx).await.map(drop)
+    query.execute(tx).await.map(drop)
 }

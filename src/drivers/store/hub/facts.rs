@@ -108,7 +108,7 @@ impl HubStore {
         let read = async {
             let mut query = Statement::new("SELECT * FROM cases WHERE case_id IN ");
             query.bind_list(cases.iter().map(CaseId::to_string));
-            let rows = query.fetch_all(&mut **tx).await?;
+            let rows = query.fetch_all(tx).await?;
             let cases = rows.iter().map(case_row);
             cases
                 .map(|case| case.map(|case| (case.case_id, case)))

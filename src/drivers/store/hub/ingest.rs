@@ -161,7 +161,7 @@ impl HubStore {
         // What one writer says alone is known; the rest is read.
         let mut pictures = match others.is_empty() {
             true => HashMap::new(),
-            false => pictures(&mut **tx, &others).await.map_err(failed)?,
+            false => pictures(tx, &others).await.map_err(failed)?,
         };
         let told = applied.iter().map(|(new, _)| {
             let said = pictures.remove(&new.told.fact.case_id);
@@ -192,7 +192,7 @@ impl HubStore {
             );
             query.bind_list(round.iter().map(|told| told.fact.case_id.to_string()));
             let (mut found, mut waiting) = (Vec::new(), Vec::new());
-            for row in query.fetch_all(&mut **tx).await? {
+            for row in query.fetch_all(tx).await? {
                 let key: (CaseId, NodeId) = (parsed(&row, "case_id")?, parsed(&row, "writer")?);
                 let upto: i64 = row.try_get("applied_upto")?;
                 let held: Option<i64> = row.try_get("held_upto")?;
@@ -317,7 +317,7 @@ async fn kept(
     }
     let mut query = Statement::new("SELECT case_id, writer, revision FROM facts WHERE case_id IN ");
     query.bind_list(cases.iter().map(CaseId::to_string));
-    for row in query.fetch_all(&mut **tx).await? {
+    for row in query.fetch_all(tx).await? {
         let key = (parsed(&row, "case_id")?, parsed(&row, "writer")?);
         kept.entry(key).or_default().push(row.try_get::<i64, _>("revision")? as u32);
     }
@@ -343,8 +343,8 @@ async fn keep(tx: &mut Tx, new: &[New<'_>], at: WallTime) -> Result<(), sqlx::Er
     });
     streams
         .push(" ON CONFLICT (case_id, writer) DO UPDATE SET applied_upto = excluded.applied_upto");
-    facts.execute(&mut **tx).await?;
-    streams.execute(&mut **tx).await.map(drop)
+    facts.execute(tx).await?;
+    streams.execute(tx).await.map(drop)
 }
 
 fn kind_name(kind: FactKind) -> &'static str {

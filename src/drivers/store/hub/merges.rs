@@ -73,12 +73,12 @@ pub(super) async fn trees_of_many(
 ) -> Result<HashMap<CaseId, Vec<CaseRow>>, sqlx::Error> {
     let mut query = Statement::new("SELECT DISTINCT merged_into FROM cases WHERE merged_into IN ");
     query.bind_list(cases.iter().map(CaseId::to_string));
-    let tops = query.fetch_all(&mut **tx).await?;
+    let tops = query.fetch_all(tx).await?;
     if tops.is_empty() {
         return Ok(HashMap::new());
     }
     let tops = tops.iter().map(|row| parsed(row, "merged_into"));
-    trees(&mut **tx, &tops.collect::<Result<Vec<_>, _>>()?).await
+    trees(tx, &tops.collect::<Result<Vec<_>, _>>()?).await
 }
 
 async fn trees(
@@ -256,7 +256,7 @@ impl HubStore {
             if thing.is_none_or(|thing| apart_in_space(picture, &thing).is_none()) {
                 continue;
             }
-            let merged = merged_cases(&mut **tx, case.case_id).await;
+            let merged = merged_cases(tx, case.case_id).await;
             candidates.extend(candidate(case, &merged.map_err(|error| self.failed(error))?));
         }
         Ok(known_as(picture, &candidates))
@@ -325,7 +325,7 @@ impl HubStore {
         at: WallTime,
     ) -> Result<Option<CaseChange>, StoreError> {
         let Some(master) = self.case_in(tx, master).await? else { return Ok(None) };
-        let merged = merged_cases(&mut **tx, master.case_id).await;
+        let merged = merged_cases(tx, master.case_id).await;
         let seen = still_seen(&merged.map_err(|error| self.failed(error))?);
         let follows = match (&event, master.state) {
             (Event::GoneAtEdge, State::PendingReview) => master.gone_at.is_some() && !seen,

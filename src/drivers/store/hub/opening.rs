@@ -78,7 +78,7 @@ impl HubStore {
         let folded = || new.iter().map(|(_, seen)| &seen.folded);
         let cells = folded().flat_map(|picture| cells_about(picture.place.as_ref()));
         let assets = folded().filter_map(|picture| picture.component_id.clone());
-        let near = cases_of(open_about(cells, assets), &mut **tx).await.map_err(failed)?;
+        let near = cases_of(open_about(cells, assets), tx).await.map_err(failed)?;
         let mut around = Near::default();
         near.into_iter().for_each(|case| around.add(case));
         let places: Vec<_> = folded()

@@ -56,7 +56,7 @@ impl Pasts {
         }
         let query = before(placed, at);
         let mut pasts = Self::default();
-        for row in query.fetch_all(&mut **tx).await? {
+        for row in query.fetch_all(tx).await? {
             let past = Past {
                 case_id: parsed(&row, "case_id")?,
                 state: parsed(&row, "state")?,

@@ -192,5 +192,5 @@ async fn move_cases(tx: &mut Tx, steps: &[&Step<'_>]) -> Result<(), sqlx::Error>
         row.add(may.map(|may| may.by.as_str())).add(may.map(|may| may.until.unix_millis()));
     });
     query.push(") AS v WHERE cases.case_id = v.column1");
-    query.execute(&mut **tx).await.map(drop)
+    query.execute(tx).await.map(drop)
 }
