@@ -197,8 +197,8 @@ async fn queue_and_case_are_gone_through_by_keyboard_and_outlive_a_restart() {
     hub.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_map_shows_what_is_open_and_asks_for_a_look() {
+/// A script that needs nothing but cases.
+async fn goes_through(name: &'static str, more: &'static [&'static str]) {
     if let Some(what) = missing() {
         println!("skipped: no {what}; `make test` sets it up");
         return;
@@ -206,7 +206,7 @@ async fn the_map_shows_what_is_open_and_asks_for_a_look() {
     let dir = tempfile::tempdir().unwrap();
     let hub = Hub::with(config(dir.path())).await;
     fill(&hub).await;
-    let mut script = Script::start("map", &hub, &["--drawing", "svg"]);
+    let mut script = Script::start(name, &hub, more);
     tokio::task::spawn_blocking(move || {
         let summary = script.next();
         script.passed(&summary);
@@ -214,4 +214,14 @@ async fn the_map_shows_what_is_open_and_asks_for_a_look() {
     .await
     .unwrap();
     hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_map_shows_what_is_open_and_asks_for_a_look() {
+    goes_through("map", &["--drawing", "svg"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handover_statistics_audit_people_and_fleet_are_gone_through_by_keyboard() {
+    goes_through("office", &["--to", "wang"]).await;
 }
