@@ -18,7 +18,7 @@ describe('pages', () => {
   it('offer an administrator alone nothing of cases', () => {
     const names = (roles: string[]) => pagesFor(roles).map(({ name }) => name);
     expect(names(['administrator'])).toEqual(['people', 'fleet']);
-    expect(names(['viewer'])).toEqual(['review', 'map', 'statistics', 'fleet']);
+    expect(names(['viewer'])).toEqual(['review', 'map', 'cameras', 'statistics', 'fleet']);
     expect([seesCases(['administrator']), seesCases(['administrator', 'auditor'])]).toEqual([false, true]);
   });
 

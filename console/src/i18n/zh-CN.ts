@@ -25,7 +25,7 @@ export const zhCN = {
     label: '页面',
     review: '复核',
     map: '地图',
-    cameras: '摄像头',
+    cameras: '摄像机',
     shift: '交接班',
     statistics: '统计',
     audit: '审计',
