@@ -155,15 +155,9 @@ impl HubStore {
         now: WallTime,
         limit: u32,
     ) -> Result<Vec<DryRunRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM dry_runs WHERE over = 0 AND send_at_millis <= $1 \
-             AND deadline_millis > $1 ORDER BY asked_at_millis, request_id LIMIT $2",
-        )
-        .bind(now.unix_millis())
-        .bind(i64::from(limit))
-        .fetch_all(self.database.readers())
-        .await
-        .map_err(|error| self.failed(error))?;
+        let due = "SELECT * FROM dry_runs WHERE over = 0 AND send_at_millis <= $1 \
+             AND deadline_millis > $1 ORDER BY asked_at_millis, request_id LIMIT $2";
+        let rows = self.asked_due(due, now, limit).await?;
         rows.iter().map(|row| dry_run(row).map_err(|error| self.failed(error))).collect()
     }
 
@@ -182,25 +176,13 @@ impl HubStore {
         camera: &CameraId,
         request_id: Uuid,
     ) -> Result<Option<DryRunRow>, StoreError> {
-        let failed = |error| self.failed(error);
-        let row = sqlx::query(
-            "SELECT * FROM dry_runs WHERE request_id = $1 AND node = $2 AND camera_id = $3",
-        )
-        .bind(request_id.to_string())
-        .bind(node.as_str())
-        .bind(camera.as_str())
-        .fetch_optional(self.database.readers())
-        .await
-        .map_err(failed)?;
-        row.as_ref().map(dry_run).transpose().map_err(failed)
+        let select =
+            "SELECT * FROM dry_runs WHERE request_id = $1 AND node = $2 AND camera_id = $3";
+        let row = self.asked_of(select, request_id, node, camera).await?;
+        row.as_ref().map(dry_run).transpose().map_err(|error| self.failed(error))
     }
 
     pub async fn drop_dry_runs(&self, before: WallTime) -> Result<u64, StoreError> {
-        sqlx::query("DELETE FROM dry_runs WHERE deadline_millis < $1")
-            .bind(before.unix_millis())
-            .execute(self.database.writer())
-            .await
-            .map(|deleted| deleted.rows_affected())
-            .map_err(|error| self.failed(error))
+        self.drop_asked("DELETE FROM dry_runs WHERE deadline_millis < $1", before).await
     }
 }

@@ -145,15 +145,9 @@ impl HubStore {
         now: WallTime,
         limit: u32,
     ) -> Result<Vec<FootageRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM footage WHERE result_at_millis IS NULL AND deadline_millis > $1 \
-             AND send_at_millis <= $1 ORDER BY asked_at_millis, request_id LIMIT $2",
-        )
-        .bind(now.unix_millis())
-        .bind(i64::from(limit))
-        .fetch_all(self.database.readers())
-        .await
-        .map_err(|error| self.failed(error))?;
+        let due = "SELECT * FROM footage WHERE result_at_millis IS NULL AND deadline_millis > $1 \
+             AND send_at_millis <= $1 ORDER BY asked_at_millis, request_id LIMIT $2";
+        let rows = self.asked_due(due, now, limit).await?;
         rows.iter().map(|row| footage(row).map_err(|error| self.failed(error))).collect()
     }
 
@@ -173,28 +167,16 @@ impl HubStore {
         camera: &CameraId,
         request_id: Uuid,
     ) -> Result<Option<FootageRow>, StoreError> {
-        let failed = |error| self.failed(error);
-        let row = sqlx::query(
-            "SELECT * FROM footage WHERE request_id = $1 AND node = $2 AND camera_id = $3",
-        )
-        .bind(request_id.to_string())
-        .bind(node.as_str())
-        .bind(camera.as_str())
-        .fetch_optional(self.database.readers())
-        .await
-        .map_err(failed)?;
-        let row = row.as_ref().map(footage).transpose().map_err(failed)?;
+        let select = "SELECT * FROM footage WHERE request_id = $1 AND node = $2 AND camera_id = $3";
+        let row = self.asked_of(select, request_id, node, camera).await?;
+        let row = row.as_ref().map(footage).transpose().map_err(|error| self.failed(error))?;
         Ok(row.filter(|row| row.request.still))
     }
 
     /// Stills that nobody waits for any more, as far as their deadline was before this.
     pub async fn drop_stills(&self, before: WallTime) -> Result<u64, StoreError> {
-        sqlx::query("DELETE FROM footage WHERE from_millis = to_millis AND deadline_millis < $1")
-            .bind(before.unix_millis())
-            .execute(self.database.writer())
-            .await
-            .map(|deleted| deleted.rows_affected())
-            .map_err(|error| self.failed(error))
+        let delete = "DELETE FROM footage WHERE from_millis = to_millis AND deadline_millis < $1";
+        self.drop_asked(delete, before).await
     }
 
     /// All that was asked for a case, oldest first.

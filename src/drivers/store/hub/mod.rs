@@ -87,12 +87,12 @@ use crate::{
     base::time::WallTime,
     domain::{
         case::{notice::Listener, policy::CasePolicy},
-        ids::DistrictId,
+        ids::{CameraId, DistrictId, NodeId},
         wire::NodeAddress,
     },
 };
 use database::Database;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, Transaction, any::AnyRow};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -185,6 +185,48 @@ impl HubStore {
             .await
             .map_err(|error| self.failed(error))?;
         Ok(())
+    }
+
+    /// What an edge was asked and `select` finds: $1 now, $2 how many at most.
+    async fn asked_due(
+        &self,
+        select: &'static str,
+        now: WallTime,
+        limit: u32,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        sqlx::query(select)
+            .bind(now.unix_millis())
+            .bind(i64::from(limit))
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    /// What a camera was asked under an id and `select` finds: $1 the id, $2 its node, $3 the camera.
+    async fn asked_of(
+        &self,
+        select: &'static str,
+        request_id: Uuid,
+        node: &NodeId,
+        camera: &CameraId,
+    ) -> Result<Option<AnyRow>, StoreError> {
+        sqlx::query(select)
+            .bind(request_id.to_string())
+            .bind(node.as_str())
+            .bind(camera.as_str())
+            .fetch_optional(self.database.readers())
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    /// How many rows `delete` has dropped, whose time was over before $1.
+    async fn drop_asked(&self, delete: &'static str, before: WallTime) -> Result<u64, StoreError> {
+        sqlx::query(delete)
+            .bind(before.unix_millis())
+            .execute(self.database.writer())
+            .await
+            .map(|deleted| deleted.rows_affected())
+            .map_err(|error| self.failed(error))
     }
 
     fn address_of(&self, node: &str) -> Option<NodeAddress> {
